@@ -1,0 +1,61 @@
+"""Installs transfusion_tf: `pip install -e .`, or `.[test]` with the tests."""
+
+import pathlib
+import re
+
+import setuptools
+
+ROOT = pathlib.Path(__file__).parent
+
+
+def version():
+    """Returns `__version__` of the package without importing it."""
+    text = (ROOT / "transfusion_tf" / "__init__.py").read_text()
+    return re.search(r'^__version__ = "(.+)"$', text, re.MULTILINE).group(1)
+
+
+def long_description():
+    """Returns the README, which a bare source tree may lack."""
+    readme = ROOT / "README.md"
+    return readme.read_text() if readme.exists() else ""
+
+
+setuptools.setup(
+    name="transfusion_tf",
+    version=version(),
+    description="Does transfer learning help on your medical images, where, "
+                "and how small may the network be?",
+    long_description=long_description(),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    packages=setuptools.find_namespace_packages(
+        include=["transfusion_tf", "transfusion_tf.*",
+                 "data_prep", "data_prep.*"]),
+    # Keras 3.13 has no Python 3.10; TensorFlow 2.21 has no 3.14.
+    # run_scripts/setup_env.sh reads this line.
+    python_requires=">=3.11,<3.14",
+    install_requires=[
+        "absl-py>=2.1,<3",
+        "h5py>=3.11,<4",
+        # 3.13 mends the loading of weights from files of other versions.
+        "keras>=3.13,<3.16",
+        "matplotlib>=3.8,<4",
+        "numpy>=1.26,<3",
+        "pandas>=2.2,<4",
+        "pillow>=10.3,<14",
+        "scikit-learn>=1.5,<2",
+        "scipy>=1.13,<2",
+        # TensorFlow 2.21 no longer brings it, but tf.summary needs it.
+        "tensorboard>=2.20,<2.22",
+        "tensorflow>=2.20,<2.22",
+        "tensorflow-datasets>=4.9.9,<4.10",
+        "tqdm>=4.66,<5",
+    ],
+    extras_require={
+        "dicom": ["pydicom>=3.0,<4"],
+        "beam": ["apache-beam>=2.71,<3"],
+        "ray": ["ray>=2.52,<3"],
+        "test": ["pytest>=8.3,<10", "pytest-xdist>=3.6,<4",
+                 "ruff>=0.12,<0.18"],
+    },
+)
