@@ -1,0 +1,39 @@
+"""Atomic writing: whole files, or what was there before."""
+
+import pytest
+
+from transfusion_tf import files
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("old")
+    with pytest.raises(RuntimeError, match="disk"):
+        with files.atomic_write(path) as temporary:
+            temporary.write_text("ha")
+            raise RuntimeError("disk")
+    assert [p.name for p in tmp_path.iterdir()] == ["table.csv"]
+    assert path.read_text() == "old"
+
+
+def test_a_write_keeps_the_suffix_for_writers_that_look_at_it(tmp_path):
+    with files.atomic_write(tmp_path / "a.weights.h5") as temporary:
+        assert temporary.name.endswith(".weights.h5")
+        assert temporary.parent == tmp_path
+        temporary.write_text("new")
+    assert (tmp_path / "a.weights.h5").read_text() == "new"
+
+
+def test_json_round_trip_and_undefined_numbers_refused(tmp_path):
+    path = tmp_path / "a.json"
+    files.write_json(path, {"b": [1, 2], "a": None})
+    assert files.read_json(path) == {"a": None, "b": [1, 2]}
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        files.write_json(path, {"auc": float("nan")})
+
+
+def test_damaged_json_is_named(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text("{")
+    with pytest.raises(ValueError, match="a.json is not readable as JSON"):
+        files.read_json(path)

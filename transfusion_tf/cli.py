@@ -1,0 +1,112 @@
+"""How a binary starts, shows its flags and reports an error.
+
+Every binary ends with `cli.run(main)`. Mistakes of the user (bad flags, and
+ValueError or OSError from the library) become one line `error: ...` on stderr
+and exit status 2; any other exception is a bug and keeps its traceback.
+"""
+
+import contextlib
+import os
+import sys
+
+from absl import flags
+
+EXIT_USER_ERROR = 2
+EXIT_INTERRUPTED = 130
+
+
+def run(main):
+    """Parses the flags, calls `main(argv)` and exits with its status."""
+    sys.exit(_guarded(main, sys.argv))
+
+
+def _guarded(main, argv):
+    try:
+        rest = _parse(argv)
+        if rest is None:
+            return 0
+        return main(rest) or 0
+    except BrokenPipeError:
+        # The reader (`| head`) has gone; nothing is left to be told to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (flags.Error, ValueError, OSError) as error:
+        if os.environ.get("TRANSFUSION_DEBUG"):
+            raise
+        print(f"error: {_one_line(error)}", file=sys.stderr)
+        return EXIT_USER_ERROR
+    except KeyboardInterrupt:
+        print("interrupted; the same command continues.", file=sys.stderr)
+        return EXIT_INTERRUPTED
+
+
+def _parse(argv):
+    """Returns what is left of `argv`, or None where help was asked for."""
+    if any(word in ("-h", "--help", "-help", "--helpfull") for word in argv):
+        print(_help(argv[0]))
+        return None
+    rest = flags.FLAGS(argv)
+    if len(rest) > 1:
+        raise flags.Error(
+            f"Unexpected arguments: {' '.join(rest[1:])}. "
+            "Flags are written --name=value; --help lists them."
+        )
+    return rest
+
+
+def _help(program):
+    """The main module's docstring and the flags that this binary reads."""
+    main = sys.modules["__main__"]
+    own = flags.FLAGS.get_key_flags_for_module(main)
+    text = "\n".join(
+        flag_help
+        for flag_help in (
+            _flag_help(flag) for flag in sorted(own, key=lambda f: f.name)
+        )
+    )
+    return f"{(main.__doc__ or program).strip()}\n\nFlags:\n{text}"
+
+
+def _flag_help(flag):
+    default = flag.default
+    if isinstance(default, list):
+        default = ",".join(default)
+    default = "" if default in (None, "") else f" (default: {default})"
+    name = f"--[no]{flag.name}" if flag.boolean else f"--{flag.name}"
+    text = flags.text_wrap(flag.help + default, length=80, indent="      ")
+    return f"  {name}\n{text}"
+
+
+def _one_line(error):
+    if isinstance(error, OSError) and error.strerror:
+        where = f": {error.filename}" if error.filename else ""
+        return f"{error.strerror}{where}"
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def start_tensorflow():
+    """Imports TensorFlow without its start-up notes on stderr.
+
+    They are written by C++ before any log level can hold them back. Call this
+    after the flags have been checked, before importing what needs TensorFlow.
+    """
+    # Errors still arrive, as exceptions; set it to 0 to see everything.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if os.environ["TF_CPP_MIN_LOG_LEVEL"] == "0":
+        return
+    with _silent_stderr():
+        import tensorflow  # noqa: F401
+
+
+@contextlib.contextmanager
+def _silent_stderr():
+    """Sends file descriptor 2 nowhere, for this process's C++ too."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

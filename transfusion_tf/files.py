@@ -1,0 +1,49 @@
+"""Writing files so that a reader sees the old one or the new one, whole."""
+
+import contextlib
+import json
+import os
+import pathlib
+
+TEMPORARY_GLOB = ".tmp-*"
+
+
+@contextlib.contextmanager
+def atomic_write(path):
+    """Yields a temporary path beside `path`, which takes its place on success.
+
+    The suffix is kept, because some writers choose the format by it. If the
+    block raises, the temporary file is removed and `path` is as it was.
+    """
+    path = pathlib.Path(path)
+    temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path, text):
+    """Writes `text` (UTF-8) atomically."""
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path, value):
+    """Writes `value` as indented JSON with sorted keys, atomically."""
+    text = json.dumps(value, indent=1, sort_keys=True, allow_nan=False)
+    write_text(path, text + "\n")
+
+
+def read_json(path):
+    """Returns the JSON value in `path`; ValueError names a damaged file."""
+    try:
+        return json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not readable as JSON ({error}).") from None
+
+
+def plain(value):
+    """`value` as it would come back from JSON: lists for tuples, and so on."""
+    return json.loads(json.dumps(value))

@@ -1,0 +1,32 @@
+"""Names that flags offer, known without importing TensorFlow.
+
+The modules that own a family (zoo, SCHEMES, sources, measures) are held to
+these tuples by tests, so that `--help` is quick and never lies.
+"""
+
+MODELS = (
+    "cbr_larget",
+    "cbr_largew",
+    "cbr_small",
+    "cbr_tiny",
+    "cbr_tiny_wide",
+)
+SCHEMES = ("random", "pretrained")
+SYNTHETIC = ("synthetic_fundus", "synthetic_textures")
+SOURCES = ("npz", "image_folder", "csv", *SYNTHETIC)
+TASKS = ("multiclass", "multilabel", "ordinal")
+SPLITS = ("train", "val", "test")
+MEASURES = ("cca", "svcca")
+VIEWS = ("before_after", "between")
+OPTIMIZERS = ("adam", "sgd")
+SCHEDULES = ("cosine", "constant", "step")
+STRATEGIES = ("auto", "one_device", "mirrored")
+AUGMENTATIONS = ("horizontal_flip", "vertical_flip", "shift")
+
+
+def check(kind, name, known):
+    """Raises ValueError, listing the choices, unless `name` is in `known`."""
+    if name not in known:
+        raise ValueError(
+            f"Unknown {kind} {name!r}; known: {', '.join(map(str, known))}."
+        )

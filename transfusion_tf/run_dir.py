@@ -1,0 +1,119 @@
+"""Every file name of a run, and what can be told from the names alone."""
+
+import dataclasses
+import pathlib
+import re
+
+from transfusion_tf import files
+
+_SNAPSHOT = re.compile(r"step-(\d{7,})\.weights\.h5")
+
+
+@dataclasses.dataclass(frozen=True)
+class RunDir:
+    """Paths of one run, and the small facts kept in its JSON files.
+
+    config.json, history.csv, weights/step-*.weights.h5, weights/best.json,
+    predictions/{val,test}.csv, metrics.json, init_report.json, tensorboard/,
+    state/ (what exact resuming needs) and status.json.
+    """
+
+    root: pathlib.Path
+
+    def __post_init__(self):
+        object.__setattr__(self, "root", pathlib.Path(self.root))
+
+    @property
+    def config(self):
+        """Settings as resolved, package versions, the data's fingerprint."""
+        return self.root / "config.json"
+
+    @property
+    def history(self):
+        """One row per evaluation."""
+        return self.root / "history.csv"
+
+    @property
+    def status(self):
+        """running, finished or failed, with the reason."""
+        return self.root / "status.json"
+
+    @property
+    def metrics(self):
+        """Final metrics with intervals."""
+        return self.root / "metrics.json"
+
+    @property
+    def init_report(self):
+        """What the initialisation took from the source, and what not."""
+        return self.root / "init_report.json"
+
+    @property
+    def best(self):
+        """Names the best weights so far."""
+        return self.root / "weights" / "best.json"
+
+    @property
+    def tensorboard(self):
+        """TensorBoard's event files."""
+        return self.root / "tensorboard"
+
+    @property
+    def state(self):
+        """The newest state of training, for exact resuming."""
+        return self.root / "state" / "newest.npz"
+
+    @property
+    def lock(self):
+        """Held by the process that is training this run."""
+        return self.root / "state" / "lock"
+
+    def weights(self, step):
+        """The weights after `step` optimizer steps."""
+        return self.root / "weights" / f"step-{step:07d}.weights.h5"
+
+    def predictions(self, split):
+        """Scores of the best weights for every example of `split`."""
+        return self.root / "predictions" / f"{split}.csv"
+
+    def make(self):
+        """Creates the directories; OSError where that cannot be done."""
+        for path in (self.status, self.best, self.state, self.predictions("")):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def weight_steps(self):
+        """Steps of all saved weights, ascending."""
+        found = map(_SNAPSHOT.fullmatch, self._weight_names())
+        return sorted(int(match[1]) for match in found if match)
+
+    def _weight_names(self):
+        folder = self.best.parent
+        return [path.name for path in folder.iterdir()] if folder.is_dir() else ()
+
+    def checkpoint_step(self, checkpoint):
+        """The step that "best", "last" or a number stands for.
+
+        Raises:
+          FileNotFoundError: the run has no such weights.
+        """
+        steps = self.weight_steps()
+        if not steps:
+            raise FileNotFoundError(
+                f"{self.root} holds no weights (weights/step-*.weights.h5); "
+                "give the directory of a run made by train.py."
+            )
+        if checkpoint == "best" and self.best.is_file():
+            return files.read_json(self.best)["step"]
+        if checkpoint in ("best", "last"):
+            return steps[-1]
+        if str(checkpoint).isdigit() and int(checkpoint) in steps:
+            return int(checkpoint)
+        raise ValueError(
+            f"Unknown checkpoint {checkpoint!r}; known: best, last, "
+            f"{', '.join(map(str, steps))}."
+        )
+
+    def read_status(self):
+        """The content of status.json, or {} where there is none."""
+        return files.read_json(self.status) if self.status.is_file() else {}
