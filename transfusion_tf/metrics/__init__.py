@@ -1,0 +1,1 @@
+"""Numbers from saved predictions: AUCs, accuracies and their intervals."""

@@ -1,0 +1,208 @@
+"""All the numbers of one set of predictions, as they go into metrics.json.
+
+    summary.summarize("ordinal", ("0", "1", "2"), labels, scores,
+                      groups=patients)["auc"]["value"]
+"""
+
+import dataclasses
+
+import numpy as np
+
+from transfusion_tf.metrics import auc, components, intervals, problems
+
+_NAMES = {"multiclass": "{}", "multilabel": "{}", "ordinal": ">={}"}
+
+
+def select_auc(task, labels, scores, *, select_threshold=None):
+    """Returns the one AUC by which the best weights of a run are chosen.
+
+    Binary: the AUC. Multiclass and multilabel: the mean over the classes or
+    labels for which it is defined. Ordinal: the mean over the defined
+    thresholds, or the AUC of grade >= `select_threshold` alone.
+
+    Args:
+        task: one of names.TASKS.
+        labels: (num_images,) class indices; for "multilabel" (num_images,
+            num_labels) of 1, 0 and -1 (missing).
+        scores: (num_images, num_classes or num_labels) probabilities.
+        select_threshold: int from 1 to num_classes - 1; "ordinal" only.
+
+    Returns:
+        A float, or None where no AUC is defined.
+
+    Raises:
+        ValueError: an unknown task, or other shapes, labels or scores.
+    """
+    asked = problems.split(task, labels, scores)
+    check_threshold(task, len(asked), select_threshold)
+    if select_threshold is not None:
+        asked = [asked[select_threshold - 1]]
+    return _mean_defined(
+        [auc.auc(p.labels[p.keep], p.scores[p.keep]) for p in asked])
+
+
+def check_threshold(task, highest, select_threshold):
+    """Raises ValueError for a threshold that the task does not have.
+
+    Args:
+        task: one of names.TASKS.
+        highest: index of the highest grade.
+        select_threshold: an int, or None, which every task allows.
+    """
+    if select_threshold is None:
+        return
+    if task != "ordinal":
+        raise ValueError("`select_threshold` goes with ordinal tasks only. "
+                         f"Received: {select_threshold} for {task!r}")
+    if select_threshold not in range(1, highest + 1):
+        raise ValueError(f"`select_threshold` must be 1 to {highest}, a grade "
+                         f"above the lowest. Received: {select_threshold}")
+
+
+def summarize(task, classes, labels, scores, *, groups=None, level=0.95,
+              select_threshold=None):
+    """Returns AUCs and accuracy with their intervals, ready for JSON.
+
+    Args:
+        task: one of names.TASKS.
+        classes: names of the classes, grades or labels, in order.
+        labels: (num_images,) class indices; for "multilabel" (num_images,
+            num_labels) of 1, 0 and -1 (missing).
+        scores: (num_images, len(classes)) probabilities.
+        groups: (num_images,) patients; they are then the unit of every
+            interval. None: each image is a unit.
+        level: confidence level of the intervals.
+        select_threshold: see `select_auc`.
+
+    Returns:
+        A dict; what is undefined is None and has a `reason`:
+        - task, level, unit ("patient" or "image"), num_images, num_patients
+          (None without groups);
+        - aucs: a list with the fields of AucResult and `name` for each class
+          (multiclass; the second one alone of two), label (multilabel) or
+          threshold (ordinal, ">=grade");
+        - auc: value, low, high, variance, interval, num_defined and num_total
+          of their mean over the defined ones;
+        - accuracy: value, low, high, correct, total (see `accuracy`);
+        - selection: the number of `select_auc`; selection_of: its name.
+
+    Raises:
+        ValueError: other shapes, labels, scores, groups or names.
+    """
+    asked = problems.split(task, labels, scores)
+    num_images, num_classes = np.shape(scores)
+    if len(classes) != num_classes:
+        raise ValueError(f"`classes` must name the {num_classes} columns of "
+                         f"the scores. Received: {len(classes)} names")
+    check_threshold(task, len(asked), select_threshold)
+    intervals.check_level(level)
+    codes = components.group_codes(groups, num_images)
+    results, mean = _aucs(asked, codes, level)
+    entry_names = [_NAMES[task].format(classes[p.index]) for p in asked]
+    selection, selection_of = mean["value"], "mean"
+    if select_threshold is not None or len(asked) == 1:
+        chosen = (select_threshold or 1) - 1
+        selection, selection_of = results[chosen].value, entry_names[chosen]
+    num_units = len(np.unique(codes))
+    return {
+        "task": task,
+        "level": level,
+        "unit": "image" if groups is None else "patient",
+        "num_images": num_images,
+        "num_patients": None if groups is None else num_units,
+        "aucs": [{"name": name, **dataclasses.asdict(result)}
+                 for name, result in zip(entry_names, results, strict=True)],
+        "auc": mean,
+        "accuracy": accuracy(task, labels, scores, codes, level=level),
+        "selection": selection,
+        "selection_of": selection_of,
+    }
+
+
+def accuracy(task, labels, scores, codes, *, level=0.95):
+    """Returns the share of right answers with Wilson's interval.
+
+    The answer is the most probable class; for "multilabel" there is one for
+    each label that is not missing, positive from a probability of 1/2. Where a
+    unit has several answers (labels of an image, images of a patient), the
+    interval is that of the number of independent answers that would vary as
+    much as the units do (`intervals.effective_trials`).
+
+    Args:
+        task, labels, scores: as for `summarize`.
+        codes: (num_images,) ints, equal for the images of one unit.
+        level: confidence level of the interval.
+
+    Returns:
+        A dict of value, low, high, correct, total, reason.
+    """
+    labels, scores = problems.check(task, labels, scores)
+    if task == "multilabel":
+        known = labels != problems.MISSING
+        right = ((scores >= 0.5) == (labels == 1)) & known
+        trials, hits = known.sum(axis=1), right.sum(axis=1)
+    else:
+        hits = np.argmax(scores, axis=1) == labels
+        trials = np.ones(len(labels), int)
+    total, correct = int(trials.sum()), int(hits.sum())
+    answer = {"value": None, "low": None, "high": None, "correct": correct,
+              "total": total, "reason": None}
+    if not total:
+        return {**answer, "reason": "no image with a label"}
+    trials, hits = np.bincount(codes, trials), np.bincount(codes, hits)
+    seen = trials > 0
+    effective = intervals.effective_trials(hits[seen], trials[seen])
+    low, high = intervals.wilson(correct / total, effective, level=level)
+    return {**answer, "value": correct / total, "low": low, "high": high}
+
+
+def _aucs(asked, codes, level):
+    """Returns the AucResult of each problem and the dict of their mean."""
+    size = int(codes.max(initial=-1)) + 1
+    results, influences = [], []
+    for problem in asked:
+        compared = components.compare(problem.labels[problem.keep],
+                                      problem.scores[problem.keep])
+        sums = components.sum_by_group(compared, codes[problem.keep],
+                                       size=size)
+        results.append(auc.from_sums(compared.value, sums, level=level))
+        if compared.value is not None:
+            influences.append(sums.influence())
+    return results, _mean(results, influences, level)
+
+
+def _mean(results, influences, level):
+    """Returns the dict of the mean of the defined AUCs.
+
+    Its variance is the sum of squares of the units' mean influence, which
+    counts an image that is positive for one class and negative for another
+    once. Where one of the AUCs shows no variance, the interval is the mean of
+    the single intervals ("mean"): right if all AUCs erred together, too wide
+    otherwise.
+    """
+    defined = [result for result in results if result.value is not None]
+    mean = {"value": _mean_defined([r.value for r in results]),
+            "low": None, "high": None, "variance": None, "interval": None,
+            "num_defined": len(defined), "num_total": len(results),
+            "reason": None}
+    if not defined:
+        reason = results[0].reason if len(results) == 1 else (
+            "none of the AUCs is defined")
+        return {**mean, "reason": reason}
+    if len(defined) == 1:
+        only = defined[0]
+        return {**mean, "low": only.low, "high": only.high,
+                "variance": only.variance, "interval": only.interval}
+    if any(influence is None for influence in influences):
+        return {**mean, "interval": "mean",
+                "low": float(np.mean([r.low for r in defined])),
+                "high": float(np.mean([r.high for r in defined]))}
+    variance = float(np.sum(np.mean(influences, axis=0) ** 2))
+    low, high = intervals.logit(mean["value"], variance, level=level)
+    return {**mean, "low": low, "high": high, "variance": variance,
+            "interval": "logit"}
+
+
+def _mean_defined(values):
+    defined = [value for value in values if value is not None]
+    return float(np.mean(defined)) if defined else None
