@@ -1,0 +1,1 @@
+"""Making records out of raw data sets; all knowledge of raw layouts."""

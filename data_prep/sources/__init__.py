@@ -1,0 +1,34 @@
+"""Raw data sets: for each source a function that returns its manifest.
+
+The keyword arguments of such a function are the flags that go with the
+source: those without a default have to be given.
+"""
+
+import importlib
+import inspect
+
+from transfusion_tf import names
+
+_PLACES = {
+    "npz": ("npz", "manifest"),
+    "image_folder": ("image_folder", "manifest"),
+    "csv": ("csv_table", "manifest"),
+    "synthetic_fundus": ("synthetic", "fundus_manifest"),
+    "synthetic_textures": ("synthetic", "textures_manifest"),
+}
+
+
+def get(source):
+    """Returns the function of `source`, one of names.SOURCES.
+
+    Imported only here, because a source imports pandas.
+    """
+    names.check("source", source, names.SOURCES)
+    module, function = _PLACES[source]
+    return getattr(importlib.import_module(f"{__name__}.{module}"), function)
+
+
+def options(source):
+    """Returns {flag: whether it has to be given} of `source`."""
+    parameters = inspect.signature(get(source)).parameters.values()
+    return {p.name: p.default is p.empty for p in parameters}

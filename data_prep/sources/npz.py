@@ -1,0 +1,131 @@
+"""An .npz file in the layout of MedMNIST: images and labels of three splits.
+
+Keys {train,val,test}_{images,labels}; images (N, H, W) or (N, H, W, 3), uint8
+or uint16; labels (N, 1), or (N, L) with ones and zeros for several labels.
+"""
+
+import pathlib
+import zipfile
+import zlib
+
+import numpy as np
+
+from data_prep.sources import fields
+from transfusion_tf import names
+from transfusion_tf.data import manifest as manifests
+from transfusion_tf.data import stores
+
+KEYS = tuple(
+    f"{split}_{what}" for split in names.SPLITS for what in ("images", "labels")
+)
+
+
+def manifest(*, input, name=None, task=None):
+    """Returns the manifest of the .npz file `input`.
+
+    Classes are called by their numbers, labels label_0, label_1, ...
+
+    Args:
+        input: path of the file.
+        name: of the data set; None: that of the file.
+        task: None: "multilabel" where there are several label columns, else
+            "multiclass".
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file or its arrays are not as this module describes.
+    """
+    import pandas as pd
+
+    path = pathlib.Path(input)
+    labels = _read_labels(path)
+    widths = {array.shape[1] for array in labels.values()}
+    if len(widths) != 1:
+        raise ValueError(
+            f"{path}: the splits have different numbers of labels: "
+            f"{sorted(widths)}."
+        )
+    (width,) = widths
+    task = task or ("multilabel" if width > 1 else "multiclass")
+    if width > 1 and task != "multilabel":
+        raise ValueError(
+            f"{path} has {width} labels for each image, which --task={task} "
+            "does not allow; leave the flag out."
+        )
+    images = [
+        f"{split}_images/{i}"
+        for split, array in labels.items()
+        for i in range(len(array))
+    ]
+    splits = np.repeat(list(labels), [len(a) for a in labels.values()])
+    numbers = np.concatenate(list(labels.values()))
+    table = pd.DataFrame({"image": images, "split": splits})
+    if task == "multilabel":
+        classes = tuple(f"label_{i}" for i in range(width))
+        table[list(classes)] = numbers.astype(np.int64)
+    else:
+        if numbers.min(initial=0) < 0:
+            raise ValueError(
+                f"{path}: --task={task} takes labels from 0 up. "
+                f"Received: {numbers.min()}."
+            )
+        table["label"] = numbers[:, 0].astype(str)
+        classes = fields.classes_of(table["label"], task)
+    store = stores.NpzStore(path)
+    return manifests.Manifest(
+        name or fields.default_name(path),
+        task,
+        classes,
+        table,
+        store,
+        source={"kind": "npz", "sha256": store.checksum()},
+    )
+
+
+def _read_labels(path):
+    """Returns {split: labels (N, L)} after checking every array's head."""
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no file {path}.")
+    try:
+        if not zipfile.is_zipfile(path):
+            raise ValueError("it is no archive, or cut off")
+        with np.load(path, allow_pickle=False) as archive:
+            missing = [key for key in KEYS if key not in archive]
+            if missing:
+                raise ValueError(
+                    f"it has no {', '.join(missing)}; it has "
+                    f"{', '.join(archive) or 'nothing'}"
+                )
+            store = stores.NpzStore(path)
+            return {
+                split: _checked_labels(archive, store, split)
+                for split in names.SPLITS
+            }
+    except (ValueError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise ValueError(
+            f"{path} is not an .npz file with the arrays "
+            f"{{train,val,test}}_{{images,labels}} ({error})."
+        ) from None
+
+
+def _checked_labels(archive, store, split):
+    labels = archive[f"{split}_labels"]
+    if labels.ndim == 1:
+        labels = labels[:, None]
+    if labels.ndim != 2 or labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"{split}_labels must be integers (N, 1) or (N, L). Received: "
+            f"{labels.dtype} {labels.shape}"
+        )
+    shape, dtype = store.head(f"{split}_images")
+    is_image = len(shape) == 3 or (len(shape) == 4 and shape[3] == 3)
+    if not is_image or dtype not in (np.uint8, np.uint16):
+        raise ValueError(
+            f"{split}_images must be (N, H, W) or (N, H, W, 3) of uint8 or "
+            f"uint16. Received: {dtype} {shape}"
+        )
+    if len(labels) != shape[0]:
+        raise ValueError(
+            f"{split} has {shape[0]:,} images but {len(labels):,} labels"
+        )
+    return labels

@@ -1,0 +1,233 @@
+"""Tests of bringing one image into the form that records hold."""
+
+import io
+import struct
+
+import numpy as np
+import pytest
+from PIL import Image, PngImagePlugin
+
+from transfusion_tf.data import images
+
+SECRET = "patient 4711"
+
+
+def gradient(height=12, width=16, *, dtype=np.uint8, colour=True):
+    """Values that tell every pixel and direction apart."""
+    y, x = np.mgrid[:height, :width]
+    grey = (x * 5 + y * 11) * (1 if dtype == np.uint8 else 200)
+    planes = [grey, grey[::-1], grey[:, ::-1]]
+    return (np.stack(planes, -1) if colour else grey).astype(dtype)
+
+
+def encoded(pixels, file_format="PNG", mode=None, **options):
+    """An image file of an array or Pillow image."""
+    image = (
+        pixels if isinstance(pixels, Image.Image) else (Image.fromarray(pixels))
+    )
+    buffer = io.BytesIO()
+    (image.convert(mode) if mode else image).save(
+        buffer, file_format, **options
+    )
+    return buffer.getvalue()
+
+
+def opened(data):
+    return Image.open(io.BytesIO(data))
+
+
+def exif(orientation):
+    """Exif data with an orientation and something to hide."""
+    tags = Image.Exif()
+    tags[0x0112] = orientation
+    tags[0x010E] = SECRET
+    return tags.tobytes()
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG"])
+@pytest.mark.parametrize("colour, channels", [(False, 1), (True, 3)])
+def test_files_of_the_wanted_size_are_kept(file_format, colour, channels):
+    raw = encoded(gradient(16, 16, colour=colour), file_format)
+    for size in (None, 16):
+        prepared = images.prepare(raw, image_size=size)
+        assert prepared == images.Prepared(raw, 16, 16, channels, 8, True)
+
+
+def test_kept_files_lose_what_tells_of_the_patient():
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Comment", SECRET)
+    files = [
+        encoded(gradient(), "PNG", pnginfo=text, exif=exif(1)),
+        encoded(gradient(), "JPEG", comment=SECRET, exif=exif(1)),
+    ]
+    for raw in files:
+        prepared = images.prepare(raw)
+        assert prepared.kept
+        assert SECRET.encode() in raw and SECRET.encode() not in prepared.data
+        np.testing.assert_array_equal(opened(prepared.data), opened(raw))
+
+
+@pytest.mark.parametrize(
+    "options", [{"image_size": 8}, {}], ids=["resized", "turned"]
+)
+def test_files_that_are_encoded_anew_lose_it_too(options):
+    raw = encoded(
+        gradient(),
+        "JPEG",
+        comment=SECRET,
+        exif=exif(3),
+        icc_profile=SECRET.encode(),
+    )
+    prepared = images.prepare(raw, **options)
+    assert not prepared.kept
+    assert SECRET.encode() not in prepared.data
+
+
+@pytest.mark.parametrize(
+    "orientation, upright",
+    [
+        (2, lambda a: a[:, ::-1]),
+        (3, lambda a: a[::-1, ::-1]),
+        (4, lambda a: a[::-1]),
+        (5, lambda a: a.transpose(1, 0, 2)),
+        (6, lambda a: np.rot90(a, -1)),
+        (7, lambda a: a[::-1, ::-1].transpose(1, 0, 2)),
+        (8, np.rot90),
+    ],
+)
+def test_exif_orientation_is_applied(orientation, upright):
+    pixels = gradient()
+    prepared = images.prepare(encoded(pixels, exif=exif(orientation)))
+    assert not prepared.kept
+    np.testing.assert_array_equal(opened(prepared.data), upright(pixels))
+    assert (prepared.height, prepared.width) == upright(pixels).shape[:2]
+
+
+def test_lossless_files_become_png_and_jpeg_files_stay_jpeg():
+    for file_format in ("BMP", "TIFF", "GIF"):
+        raw = encoded(gradient(colour=False), file_format)
+        prepared = images.prepare(raw)
+        assert opened(prepared.data).format == "PNG"
+        np.testing.assert_array_equal(
+            np.asarray(opened(prepared.data).convert("L")),
+            gradient(colour=False),
+        )
+    data = images.prepare(encoded(gradient(), "JPEG"), image_size=8).data
+    image = opened(data)
+    assert image.format == "JPEG"
+    assert [part[1:3] for part in image.layer] == [(1, 1)] * 3  # 4:4:4.
+
+
+@pytest.mark.parametrize(
+    "raw, mode",
+    [
+        (encoded(gradient(), "JPEG", mode="CMYK"), "RGB"),
+        (encoded(gradient(), "PNG", mode="P"), "RGB"),
+        (encoded(gradient(), "PNG", mode="RGBA"), "RGB"),
+        (encoded(gradient(), "PNG", mode="LA"), "L"),
+        (encoded(gradient(colour=False), "PNG", transparency=3), "L"),
+        (encoded(gradient(colour=False), "PNG", mode="1"), "L"),
+    ],
+    ids=["cmyk", "palette", "rgba", "la", "transparent grey", "one bit"],
+)
+def test_other_colour_modes_become_grey_or_rgb(raw, mode):
+    prepared = images.prepare(raw)
+    assert not prepared.kept
+    assert opened(prepared.data).mode == mode
+    assert prepared.channels == len(mode)
+    np.testing.assert_allclose(
+        np.asarray(opened(prepared.data), float),
+        np.asarray(opened(raw).convert(mode), float),
+        atol=6,
+    )  # A CMYK JPEG is encoded with loss once more.
+
+
+def test_16_bits_stay():
+    grey = gradient(16, 16, dtype=np.uint16, colour=False)
+    kept = images.prepare(encoded(grey), image_size=16)
+    assert kept.kept and kept.bit_depth == 16
+    tiff = images.prepare(encoded(grey, "TIFF"))
+    resized = images.prepare(encoded(grey), image_size=8)
+    assert (tiff.bit_depth, resized.bit_depth) == (16, 16)
+    np.testing.assert_array_equal(np.asarray(opened(tiff.data)), grey)
+    means = grey.reshape(8, 2, 8, 2).mean(axis=(1, 3))
+    inner = np.s_[1:-1, 1:-1]
+    np.testing.assert_allclose(
+        np.asarray(opened(resized.data))[inner], means[inner], rtol=0.02
+    )
+
+
+def test_16_bit_colour_of_arrays_and_kept_files():
+    import tensorflow as tf
+
+    pixels = gradient(dtype=np.uint16)
+    prepared = images.prepare(pixels)
+    assert prepared[1:] == (16, 12, 3, 16, False)
+    decoded = tf.io.decode_png(prepared.data, dtype=tf.uint16)
+    np.testing.assert_array_equal(decoded, pixels)
+    assert images.prepare(prepared.data) == prepared._replace(kept=True)
+    assert images.prepare(pixels, image_size=8)[1:] == (8, 8, 3, 16, False)
+    with pytest.raises(images.ImageError, match="16-bit colour PNG"):
+        images.prepare(prepared.data, image_size=8)
+
+
+@pytest.mark.parametrize("colour", [False, True])
+def test_arrays_become_png(colour):
+    pixels = gradient(colour=colour)
+    prepared = images.prepare(pixels)
+    assert not prepared.kept
+    np.testing.assert_array_equal(np.asarray(opened(prepared.data)), pixels)
+
+
+def test_resizing_is_antialiased():
+    checks = np.indices((64, 64)).sum(axis=0) % 2 * 255  # Mean 127.5.
+    small = images.resize(checks.astype(np.uint8), image_size=8, mode="stretch")
+    np.testing.assert_allclose(small, 127.5, atol=3)
+
+
+def test_resize_modes():
+    # Left third 0, middle 100, right 200; three times as wide as high.
+    pixels = np.repeat([0, 100, 200], 30).astype(np.uint8)[None].repeat(30, 0)
+    pixels = np.dstack([pixels] * 3)
+    stretched, fitted, cropped = (
+        images.resize(pixels, image_size=30, mode=mode)[..., 0]
+        for mode in ("stretch", "fit", "crop")
+    )
+    assert stretched[[0, 15, 29], [3, 15, 27]].tolist() == [0, 100, 200]
+    assert (cropped == 100)[:, 3:-3].all()
+    assert (fitted[:10] == 0).all() and (fitted[20:] == 0).all()
+    assert fitted[15, [3, 15, 27]].tolist() == [0, 100, 200]
+
+
+def two_frames():
+    frames = [Image.new("L", (4, 4), value) for value in (0, 255)]
+    return encoded(frames[0], "TIFF", save_all=True, append_images=frames[1:])
+
+
+JPEG = encoded(gradient(64, 64), "JPEG")
+PNG = encoded(gradient(64, 64), "PNG")
+
+
+@pytest.mark.parametrize(
+    "raw, message",
+    [
+        (b"", "not an image of a known format"),
+        (b"a text file", "not an image of a known format"),
+        (JPEG[: len(JPEG) // 2], "damaged or cut off"),
+        (JPEG[:-2], "damaged or cut off"),
+        (PNG[: len(PNG) // 2], "damaged or cut off"),
+        (PNG.replace(PNG[60:64], b"????"), "damaged or cut off"),
+        (two_frames(), "holds 2 images"),
+        (encoded(Image.new("F", (4, 4), 0.5), "TIFF"), "beyond 16 bits"),
+    ],
+)
+def test_images_that_cannot_be_used(raw, message):
+    for size in (None, 8):
+        with pytest.raises(images.ImageError, match=message) as raised:
+            images.prepare(raw, image_size=size)
+        assert "0x" not in str(raised.value)  # The same words every time.
+
+
+def test_size_in_the_header_of_a_16_bit_png():
+    data = images.prepare(gradient(5, 7, dtype=np.uint16)).data
+    assert struct.unpack_from(">II", data, 16) == (7, 5)

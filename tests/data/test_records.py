@@ -1,0 +1,148 @@
+"""Tests of the data card, of opening records and of what is in a record."""
+
+import dataclasses
+
+import pytest
+
+from transfusion_tf import files
+from transfusion_tf.data import records
+
+CARD = records.DataCard(
+    name="pets",
+    task="multiclass",
+    classes=("cat", "dog"),
+    channels=3,
+    bit_depth=8,
+    image_size=None,
+    has_patients=True,
+    counts={"train": {"cat": 2, "dog": 1}, "test": {"cat": 1, "dog": 1}},
+    num_examples={"train": 3, "test": 2},
+    shards={"train": [], "test": []},
+    splits={"train": "official", "test": "official"},
+    grouped_by="patient",
+    patients_in_common=0,
+    preprocessing={},
+    source={"kind": "test"},
+    quarantined=0,
+    fingerprint="00",
+    configuration="11",
+)
+
+
+def write_records(root):
+    """A version directory with one shard of two bytes strings a split."""
+    shards = {}
+    for split in ("train", "test"):
+        path = root / records.shard_name("pets", split, 0, 1)
+        shards[split] = [records.write_shard(path, [b"first", b"second"])]
+    card = dataclasses.replace(CARD, shards=shards)
+    files.write_json(root / records.CARD, card.to_json())
+    return card
+
+
+def test_card_comes_back_from_json(tmp_path):
+    files.write_json(tmp_path / records.CARD, CARD.to_json())
+    card = records.read_card(tmp_path)
+    assert card == CARD
+    assert list(card.num_examples) == ["train", "test"]
+
+
+@pytest.mark.parametrize("change", [{"colour": 1}, {"shards": None}])
+def test_another_json_is_no_card(change):
+    value = {**CARD.to_json(), **change}
+    if value["shards"] is None:
+        del value["shards"]
+    with pytest.raises(ValueError, match="not a data card of this version"):
+        records.DataCard.from_json(value)
+
+
+def test_open_takes_the_version_or_the_directory_above(tmp_path):
+    root = tmp_path / records.VERSION
+    root.mkdir()
+    card = write_records(root)
+    for path in (root, tmp_path, str(tmp_path)):
+        opened = records.open_records(path, verify=True)
+        assert opened.root == root
+        assert opened.card == card
+        assert opened.num_examples("test") == 2
+        assert opened.shard_paths("train") == [
+            root / "pets-train.tfrecord-00000-of-00001"
+        ]
+    assert records.find(tmp_path) == root
+
+
+def test_unknown_split_is_told_with_the_known_ones(tmp_path):
+    write_records(tmp_path)
+    with pytest.raises(ValueError, match="no split 'val'; it has train, test"):
+        records.open_records(tmp_path).shard_paths("val")
+
+
+def test_nothing_there(tmp_path):
+    with pytest.raises(FileNotFoundError, match="holds no records"):
+        records.open_records(tmp_path)
+    assert records.find(tmp_path) is None
+
+
+def test_a_missing_shard_is_named(tmp_path):
+    write_records(tmp_path)
+    (tmp_path / records.shard_name("pets", "test", 0, 1)).unlink()
+    with pytest.raises(FileNotFoundError, match="pets-test.*is missing.*again"):
+        records.open_records(tmp_path)
+    assert records.find(tmp_path) is None
+
+
+def test_a_shorter_shard_is_named(tmp_path):
+    write_records(tmp_path)
+    path = tmp_path / records.shard_name("pets", "test", 0, 1)
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ValueError, match="pets-test.*damaged.*bytes.*again"):
+        records.open_records(tmp_path)
+
+
+def test_a_changed_byte_is_found_where_asked_for(tmp_path):
+    write_records(tmp_path)
+    path = tmp_path / records.shard_name("pets", "test", 0, 1)
+    path.write_bytes(path.read_bytes().replace(b"second", b"sEcond"))
+    records.open_records(tmp_path)
+    with pytest.raises(ValueError, match="pets-test.*damaged.*checksum"):
+        records.open_records(tmp_path, verify=True)
+
+
+def test_an_interrupted_shard_leaves_nothing(tmp_path):
+    def examples():
+        yield b"first"
+        raise ValueError("stop")
+
+    with pytest.raises(ValueError, match="stop"):
+        records.write_shard(tmp_path / "shard", examples())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_is_an_os_error(tmp_path):
+    with pytest.raises(OSError, match="Cannot write .*shard"):
+        records.write_shard(tmp_path / "nothing" / "shard", [b"first"])
+
+
+@pytest.mark.parametrize(
+    "label_key, label", [("label", 2), ("labels", [1, 0, -1])]
+)
+def test_fields_of_a_record(label_key, label):
+    import tensorflow as tf
+
+    row = {
+        "id": "ab-2",
+        "patient": "aa",
+        "image": "secret.png",
+        label_key: label,
+        "site": "Århus",
+    }
+    serialized = records.serialize(
+        b"bytes", row, label_key=label_key, text_keys=("id", "site")
+    )
+    feature = tf.train.Example.FromString(serialized).features.feature
+    assert set(feature) == {"image", "id", "site", label_key}
+    assert feature["image"].bytes_list.value == [b"bytes"]
+    assert feature["id"].bytes_list.value == [b"ab-2"]
+    assert feature["site"].bytes_list.value == ["Århus".encode()]
+    expected = [label] if label_key == "label" else label
+    assert feature[label_key].int64_list.value == expected

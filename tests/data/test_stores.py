@@ -1,0 +1,109 @@
+"""Tests of reading images from directories and archives, in place."""
+
+import copy
+import tarfile
+import zipfile
+
+import numpy as np
+import pytest
+
+from transfusion_tf.data import stores
+
+FILES = {"a.txt": b"first", "b/c.txt": b"second" * 100, "b/d.txt": b""}
+
+
+def make_store(kind, folder):
+    """A store of FILES, as `kind` of archive."""
+    for name, data in FILES.items():
+        path = folder / "files" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    if kind == "directory":
+        return stores.open_files(folder / "files")
+    path = folder / f"files.{kind}"
+    if kind == "zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in FILES:
+                archive.write(folder / "files" / name, name)
+    else:
+        with tarfile.open(path, "w") as archive:
+            archive.add(folder / "files", ".")
+    return stores.open_files(path)
+
+
+@pytest.mark.parametrize("kind", ["directory", "zip", "tar"])
+class TestFileStore:
+    def test_reads_all_files_in_any_order(self, kind, tmp_path):
+        store = make_store(kind, tmp_path)
+        assert store.names() == sorted(FILES)
+        for name in reversed(FILES):
+            assert store.read(name) == FILES[name]
+
+    def test_can_be_sent_to_another_process(self, kind, tmp_path):
+        store = make_store(kind, tmp_path)
+        store.read("a.txt")  # Opened, and not to be sent so.
+        again = copy.deepcopy(store)  # By the means of pickle.
+        assert again.read("b/c.txt") == FILES["b/c.txt"]
+
+    def test_checksum_is_that_of_the_archive(self, kind, tmp_path):
+        checksum = make_store(kind, tmp_path).checksum()
+        if kind == "directory":
+            assert checksum is None
+        else:
+            path = tmp_path / f"files.{kind}"
+            assert checksum == stores.file_sha256(path)
+
+
+def test_a_damaged_zip_member_is_a_read_error(tmp_path):
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a", b"intact")
+        archive.writestr("b", b"to be damaged")
+    path.write_bytes(path.read_bytes().replace(b"to be d", b"to be D"))
+    store = stores.open_files(path)
+    assert store.read("a") == b"intact"
+    with pytest.raises(stores.ReadError, match="damaged archive member"):
+        store.read("b")
+
+
+def test_a_tar_that_is_cut_off(tmp_path):
+    store = make_store("tar", tmp_path)
+    offset, _ = store._places["b/c.txt"]
+    with open(store.path, "r+b") as file:
+        file.truncate(offset + 10)
+    with pytest.raises(stores.ReadError, match="ends in the middle"):
+        store.read("b/c.txt")
+
+
+def test_compressed_tar_is_refused_with_advice(tmp_path):
+    path = tmp_path / "x.tar.gz"
+    with tarfile.open(path, "w:gz"):
+        pass
+    with pytest.raises(ValueError, match="Decompress a .tar.gz"):
+        stores.open_files(path)
+
+
+def test_missing_files(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no file or directory"):
+        stores.open_files(tmp_path / "nothing")
+
+
+def test_npz_rows_and_heads(tmp_path):
+    path = tmp_path / "x.npz"
+    arrays = {
+        "a": np.arange(24, dtype=np.uint16).reshape(2, 3, 4),
+        "b": np.ones((1, 2, 2), np.uint8),
+    }
+    np.savez_compressed(path, **arrays)
+    store = copy.deepcopy(stores.NpzStore(path))
+    np.testing.assert_array_equal(store.read("a/1"), arrays["a"][1])
+    np.testing.assert_array_equal(store.read("b/0"), arrays["b"][0])
+    assert store.head("a") == ((2, 3, 4), np.dtype(np.uint16))
+
+
+def test_a_damaged_npz_array_is_told(tmp_path):
+    path = tmp_path / "x.npz"
+    np.savez(path, images=np.full((1, 8, 8), 77, np.uint8))
+    path.write_bytes(path.read_bytes().replace(b"MMMM", b"MMMN", 1))
+    with pytest.raises(ValueError, match="the array images is damaged"):
+        stores.NpzStore(path).read("images/0")

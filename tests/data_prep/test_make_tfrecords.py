@@ -1,0 +1,225 @@
+"""End-to-end tests of the binary, as a process."""
+
+import json
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data_prep import make_tfrecords
+from transfusion_tf import names
+from transfusion_tf.data import images, records
+
+SCRIPT = "data_prep/make_tfrecords.py"
+
+
+def files_of(root):
+    """{name: bytes} of a directory."""
+    return {path.name: path.read_bytes() for path in root.iterdir()}
+
+
+def make_folder(root, *, num_images=40):
+    """JPEG files with comments: two classes, two images a patient."""
+    rng = np.random.default_rng(0)
+    for i in range(num_images):
+        path = root / f"class_{i % 4 // 2}" / f"DOE{i // 2}_{i}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pixels = rng.integers(0, 256, (8, 8, 3)).astype(np.uint8)
+        Image.fromarray(pixels).save(path, comment=f"DOE {i}")
+    return root
+
+
+def zipped(root):
+    """An archive of `root`, in the opposite order of names."""
+    path = root.with_suffix(".zip")
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted(root.rglob("*.jpg"), reverse=True):
+            archive.write(file, file.relative_to(root.parent))
+    return path
+
+
+def errors(done):
+    """The lines `error: ...` on stderr; TensorFlow's start may add others."""
+    assert "Traceback" not in done.stderr
+    return [
+        line for line in done.stderr.splitlines() if line.startswith("error: ")
+    ]
+
+
+def test_npz(tiny_dataset):
+    opened = records.open_records(tiny_dataset, verify=True)
+    assert opened.card.num_examples == {"train": 160, "val": 40, "test": 60}
+    assert opened.card.name == "tiny"
+    assert (opened.card.channels, opened.card.image_size) == (1, 16)
+
+
+def test_archive_and_directory_give_the_same_records(binary, tmp_path):
+    root = make_folder(tmp_path / "raw")
+    outputs = []
+    for place in (root, zipped(root)):
+        outputs.append(tmp_path / f"out{len(outputs)}")
+        done = binary(
+            SCRIPT,
+            "--source=image_folder",
+            f"--input={place}",
+            f"--output_dir={outputs[-1]}",
+            r"--patient_pattern=DOE(\d+)",
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.splitlines()[0] == str(outputs[-1] / "1.0.0")
+        table = [line.split() for line in done.stdout.splitlines()[1:]]
+        assert table[0] == ["train", "val", "test"]
+        assert [row[0] for row in table[1:]] == ["images", "class_0", "class_1"]
+        assert sum(int(n) for n in table[1][1:]) == 40
+        assert errors(done) == []
+    first, second = (files_of(output / "1.0.0") for output in outputs)
+    assert first.keys() == second.keys()
+    for name in first.keys() - {"data_card.json"}:
+        assert first[name] == second[name], name
+    cards = [json.loads(f["data_card.json"]) for f in (first, second)]
+    assert cards[0].pop("source") != cards[1].pop("source")
+    assert cards[0] == cards[1]
+    assert cards[0]["has_patients"] and cards[0]["preprocessing"]["kept"] == 40
+    assert not any(b"DOE" in data for data in first.values())
+
+
+def test_csv_with_options(binary, tmp_path):
+    root = make_folder(tmp_path / "raw")
+    rows = [
+        f"{path.relative_to(root)},{i % 3},site {i}"
+        for i, path in enumerate(sorted(root.rglob("*.jpg")))
+    ]
+    labels = tmp_path / "labels.csv"
+    labels.write_text("\n".join(["path,label,site", *rows]))
+    (root / "class_0" / "DOE0_0.jpg").write_bytes(b"broken")
+    done = binary(
+        SCRIPT,
+        "--source=csv",
+        f"--input={root}",
+        f"--labels={labels}",
+        "--task=ordinal",
+        "--name=grades",
+        "--extra_columns=site",
+        "--image_size=4",
+        "--resize_mode=crop",
+        "--max_bad_fraction=0.1",
+        "--seed=5",
+        "--num_workers=1",
+        f"--output_dir={tmp_path / 'out'}",
+    )
+    assert done.returncode == 0, done.stderr
+    card = records.open_records(tmp_path / "out", verify=True).card
+    assert (card.name, card.task, card.classes) == (
+        "grades",
+        "ordinal",
+        ("0", "1", "2"),
+    )
+    assert card.extra_columns == ("site",) and card.image_size == 4
+    assert card.quarantined == 1 and sum(card.num_examples.values()) == 39
+    assert card.preprocessing["resize_mode"] == "crop"
+    assert card.splits["val"].endswith("seed 5")
+
+
+def test_synthetic(binary, tmp_path):
+    done = binary(
+        SCRIPT,
+        "--source=synthetic_textures",
+        "--num_images=90",
+        "--image_size=16",
+        f"--output_dir={tmp_path}",
+    )
+    assert done.returncode == 0, done.stderr
+    card = records.open_records(tmp_path, verify=True).card
+    assert card.num_examples == {"train": 60, "val": 10, "test": 20}
+    assert (card.image_size, card.channels) == (16, 3)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ([], "--source must be given"),
+        (["--source=npz"], "--output_dir must be given"),
+        (["--source=npz", "--output_dir=OUT"], "--input must be given"),
+        (["--source=csv", "--output_dir=OUT", "--input=x"], "--labels must be"),
+        (
+            ["--source=npz", "--output_dir=OUT", "--input=x", "--labels=y"],
+            "--labels does not go with --source=npz, which takes",
+        ),
+        (
+            [
+                "--source=npz",
+                "--output_dir=OUT",
+                "--input=x",
+                "--max_bad_fraction=0",
+            ],
+            "--max_bad_fraction does not go with",
+        ),
+        (
+            ["--source=synthetic_fundus", "--output_dir=OUT", "--input=x"],
+            "--input does not go with --source=synthetic_fundus",
+        ),
+        (
+            ["--source=synthetic_fundus", "--output_dir=OUT", "--name=x"],
+            "--name does not go with --source=synthetic_fundus",
+        ),
+        (
+            [
+                "--source=npz",
+                "--output_dir=OUT",
+                "--input=x",
+                "--resize_mode=fit",
+            ],
+            "--resize_mode needs --image_size",
+        ),
+        (
+            ["--source=npz", "--output_dir=OUT", "--input=nowhere.npz"],
+            "no file nowhere.npz",
+        ),
+        (["--source=dicom"], "should be one of <npz|image_folder|csv"),
+        (["--image_size=0"], "image_size"),
+    ],
+)
+def test_wrong_flags_get_one_line(binary, tmp_path, arguments, message):
+    out = str(tmp_path / "out")
+    done = binary(SCRIPT, *(a.replace("OUT", out) for a in arguments))
+    assert done.returncode == 2
+    assert done.stdout == ""
+    (line,) = errors(done)
+    assert message in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_corrupt_image_gets_one_line(binary, tmp_path):
+    root = make_folder(tmp_path / "raw")
+    path = root / "class_0" / "DOE0_0.jpg"
+    path.write_bytes(path.read_bytes()[:-9])
+    done = binary(
+        SCRIPT,
+        "--source=image_folder",
+        f"--input={root}",
+        f"--output_dir={tmp_path / 'out'}",
+    )
+    assert done.returncode == 2
+    (line,) = errors(done)
+    assert line.startswith("error: Image 'class_0/DOE0_0.jpg' cannot be used")
+    assert not (tmp_path / "out").exists()
+
+
+def test_choices_of_flags_are_those_of_the_library():
+    flags = make_tfrecords.FLAGS
+    assert flags["source"].parser.enum_values == list(names.SOURCES)
+    assert flags["resize_mode"].parser.enum_values == list(images.RESIZE_MODES)
+
+
+def test_pneumoniamnist(shared, binary, tmp_path):
+    done = binary(
+        SCRIPT,
+        "--source=npz",
+        f"--output_dir={tmp_path}",
+        f"--input={shared / 'data' / 'pneumoniamnist.npz'}",
+    )
+    assert done.returncode == 0, done.stderr
+    card = records.open_records(tmp_path).card
+    assert card.num_examples == {"train": 4_708, "val": 524, "test": 624}
+    assert card.counts["train"] == {"0": 1_214, "1": 3_494}

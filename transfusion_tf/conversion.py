@@ -1,0 +1,311 @@
+"""Conversion: a manifest of raw images becomes a records directory.
+
+Two passes over the images: the first hashes them, from which ids, splits and
+shards follow; the second writes the shards. Both run over a process pool. The
+bytes written do not depend on the order of the rows, on the number of workers
+or on interruptions: finished shards wait in a hidden work folder, and the
+directory appears under its name when all is done.
+"""
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import tempfile
+
+import numpy as np
+import pandas as pd
+import tqdm
+from absl import logging
+
+from transfusion_tf import pool, shards
+from transfusion_tf.data import ids, images, records, stores
+from transfusion_tf.data import manifest as manifests
+
+# Goes up when the same raw data and settings give other records.
+FORMAT = 1
+_HASHES_PER_TASK = 500
+
+
+def convert(
+    manifest,
+    output_dir,
+    *,
+    image_size=None,
+    resize_mode="stretch",
+    seed=0,
+    num_workers=None,
+    max_bad_fraction=0.0,
+    overwrite=False,
+):
+    """Writes the records of `manifest` to `output_dir`/1.0.0.
+
+    A conversion that is there already is kept if it must come out the same;
+    one that was interrupted goes on with the missing shards.
+
+    Args:
+        manifest: a Manifest.
+        output_dir: the directory above the version directory.
+        image_size: side in pixels of the square images; None keeps sizes.
+        resize_mode: one of images.RESIZE_MODES.
+        seed: of the splits that are drawn.
+        num_workers: processes; None: one a core, or none for small data.
+        max_bad_fraction: share of the images that may be unusable; they are
+            listed in quarantine.csv and otherwise as if they did not exist.
+        overwrite: whether to replace other records in `output_dir`.
+
+    Returns:
+        pathlib.Path of the version directory.
+
+    Raises:
+        ValueError: the manifest or too many images are not usable, or
+            `output_dir` has other records and `overwrite` is not set.
+        OSError: reading or writing failed.
+    """
+    settings = {
+        "image_size": image_size,
+        "resize_mode": resize_mode,
+        "seed": seed,
+    }
+    _check_settings(settings, num_workers, max_bad_fraction)
+    manifest.check()
+    output_dir = pathlib.Path(output_dir)
+    root = output_dir / records.VERSION
+    num_workers = num_workers or _num_workers(manifest)
+    with _made(output_dir), pool.Pool(manifest.store, num_workers) as workers:
+        table, bad = _hashed(manifest, workers)
+        configuration = _fingerprint(manifest, table, settings)
+        if not overwrite and _is_there(
+            root, configuration, max_bad_fraction * len(table)
+        ):
+            return root
+        work = output_dir / f".work-{configuration[:16]}"
+        try:
+            plan, results, bad = _written(
+                dataclasses.replace(manifest, table=table),
+                bad,
+                settings,
+                work,
+                workers,
+                max_bad_fraction=max_bad_fraction,
+            )
+            card = shards.card(
+                plan, results, configuration=configuration, quarantined=len(bad)
+            )
+        except ValueError:
+            # Such data have to change, and then other shards are needed.
+            shutil.rmtree(work, ignore_errors=True)
+            raise
+        _publish(plan, card, bad, root)
+        for left in output_dir.glob(".work-*"):
+            shutil.rmtree(left)  # Of this conversion and of abandoned ones.
+    return root
+
+
+def _check_settings(settings, num_workers, max_bad_fraction):
+    if settings["resize_mode"] not in images.RESIZE_MODES:
+        raise ValueError(
+            f"Unknown resize mode {settings['resize_mode']!r}; known: "
+            f"{', '.join(images.RESIZE_MODES)}."
+        )
+    for name, value, least in (
+        ("image_size", settings["image_size"], 1),
+        ("seed", settings["seed"], 0),
+        ("num_workers", num_workers, 1),
+    ):
+        if value is not None and value < least:
+            raise ValueError(
+                f"{name} must be at least {least}. Received: {value}."
+            )
+    if not 0 <= max_bad_fraction < 1:
+        raise ValueError(
+            "max_bad_fraction must be at least 0 and below 1. "
+            f"Received: {max_bad_fraction}."
+        )
+
+
+def _num_workers(manifest):
+    """Chooses the number of processes from a few images.
+
+    Each process takes seconds to import TensorFlow.
+    """
+    table = manifest.table
+    sample = table["image"].iloc[np.linspace(0, len(table) - 1, 16, dtype=int)]
+    sizes = []
+    for image in sample:
+        try:
+            raw = manifest.store.read(image)
+        except stores.ReadError:
+            continue  # Will be met, and told, again.
+        sizes.append(raw.nbytes if isinstance(raw, np.ndarray) else len(raw))
+    is_small = len(table) < 20_000 and np.mean(sizes or 0) * len(table) < 5e7
+    return 1 if is_small else pool.num_cores()
+
+
+@contextlib.contextmanager
+def _made(output_dir):
+    """Makes `output_dir`, and takes it away if nothing has come into it."""
+    output_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        tempfile.TemporaryFile(dir=output_dir).close()  # Before hours of work.
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            output_dir.rmdir()
+
+
+def _hashed(manifest, workers):
+    """Returns the table of the images with their `hash`, and bad images.
+
+    A bad image is a triple (id, image, reason); here the id is unknown.
+    """
+    # Only what goes into the records may decide on their order.
+    table = manifest.table[_columns(manifest)].reset_index(drop=True)
+    places = np.arange(len(table))
+    tasks = [
+        table["image"].iloc[chunk].tolist()
+        for chunk in np.array_split(places, -(-len(table) // _HASHES_PER_TASK))
+    ]
+    found, bad = {}, []
+    with _progress("Reading", len(table)) as bar:
+        for task, hashes in workers.run(_hash, tasks):
+            for image, (content_hash, reason) in zip(task, hashes, strict=True):
+                found[image] = content_hash
+                if reason:
+                    bad.append(("", image, reason))
+            bar.update(len(task))
+    return table.assign(hash=table["image"].map(found)), bad
+
+
+def _hash(store, task):
+    """Returns (hash, None) for each image of `task`, or ("", reason)."""
+    result = []
+    for image in task:
+        try:
+            result.append((ids.content_hash(store.read(image)), None))
+        except stores.ReadError as error:
+            result.append(("", str(error)))
+    return result
+
+
+def _fingerprint(manifest, table, settings):
+    """Returns a SHA-256 that tells apart all that changes the records."""
+    head = [
+        FORMAT,
+        manifest.name,
+        manifest.task,
+        manifest.classes,
+        manifest.extra_columns,
+        settings,
+    ]
+    rows = ids.assign(table).drop(columns="image")
+    text = json.dumps(head) + rows.to_csv(index=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _columns(manifest):
+    optional = [c for c in ("patient", "split") if c in manifest.table]
+    return [
+        "image",
+        *manifest.label_columns,
+        *optional,
+        *manifest.extra_columns,
+    ]
+
+
+def _is_there(root, configuration, most_bad):
+    """Whether `root` has the records of `configuration`, undamaged.
+
+    Records that left out more than `most_bad` images do not count.
+    """
+    if not root.exists():
+        return False
+    try:
+        card = records.read_card(root)
+    except (FileNotFoundError, ValueError):
+        card = None
+    if card is None or card.configuration != configuration:
+        raise ValueError(
+            f"{root} is there already and was made from other images, labels "
+            "or settings. Give --overwrite to replace it, or another "
+            "--output_dir."
+        )
+    if card.quarantined > most_bad:
+        return False
+    try:
+        records.open_records(root, verify=True)
+    except (FileNotFoundError, ValueError) as error:
+        logging.warning("%s It is made anew.", error)
+        return False
+    return True
+
+
+def _written(manifest, bad, settings, work, workers, *, max_bad_fraction):
+    """Writes all shards; returns the plan, the results and all bad images.
+
+    Where bad images are found and allowed, everything is planned again
+    without them, so that they leave no trace in ids, splits and shards.
+    """
+    table = manifest.table
+    while True:
+        _check_bad(bad, len(table), max_bad_fraction)
+        good = ~table["image"].isin([image for _, image, _ in bad])
+        plan = shards.plan(
+            dataclasses.replace(manifest, table=table[good]),
+            work=work,
+            **settings,
+        )
+        plan.shards.mkdir(parents=True, exist_ok=True)
+        plan.done.mkdir(exist_ok=True)
+        results, new = [], []
+        with _progress("Writing", int(good.sum())) as bar:
+            for task, result in workers.run(shards.write, shards.tasks(plan)):
+                image_of = {row["id"]: row["image"] for row in task["rows"]}
+                new += [(i, image_of[i], why) for i, why in result["bad"]]
+                _check_bad(bad + new, len(table), max_bad_fraction)
+                results.append(result)
+                bar.update(len(task["rows"]))
+        if not new:
+            return plan, results, bad
+        bad = bad + new
+
+
+def _check_bad(bad, num_images, max_fraction):
+    """Raises ValueError, naming images, if more are bad than allowed."""
+    if len(bad) <= max_fraction * num_images:
+        return
+    _, image, reason = bad[0]
+    others = [image for _, image, _ in bad[1:]]
+    also = f" So are {manifests.examples(others)}." if others else ""
+    raise ValueError(
+        f"Image {image!r} cannot be used: {reason}.{also} Repair or remove "
+        "it, or let such images be left out with --max_bad_fraction=0.01."
+    )
+
+
+def _publish(plan, card, bad, root):
+    """Completes the folder of shards and gives it its final name."""
+    whole = {
+        shard["file"] for entries in card.shards.values() for shard in entries
+    }
+    for path in plan.shards.iterdir():
+        if path.name not in whole:
+            path.unlink()  # What a killed process was writing.
+    quarantine = pd.DataFrame(
+        [(image_id, reason) for image_id, _, reason in sorted(bad, key=str)],
+        columns=["id", "reason"],
+    )
+    # No file name: it may tell who the patient is.
+    quarantine.to_csv(plan.shards / records.QUARANTINE, index=False)
+    records.write_metadata(plan.shards, card)
+    if root.exists():
+        os.replace(root, plan.folder / "replaced")
+    os.replace(plan.shards, root)
+
+
+def _progress(what, num_images):
+    """A progress bar on a terminal; nothing in logs and pipes."""
+    return tqdm.tqdm(desc=what, total=num_images, unit=" images", disable=None)

@@ -1,0 +1,1 @@
+"""Data sets: from raw images to records, and from records to batches."""

@@ -1,0 +1,223 @@
+"""Records: a data set directory of TFRecord files that tfds can read.
+
+A version directory holds `<name>-<split>.tfrecord-SSSSS-of-NNNNN`, the two
+files of tensorflow_datasets (dataset_info.json, features.json), quarantine.csv
+and data_card.json (see `card`).
+"""
+
+import dataclasses
+import pathlib
+
+from transfusion_tf import files, quiet
+from transfusion_tf.data import stores
+from transfusion_tf.data.card import DataCard
+
+VERSION = "1.0.0"
+CARD = "data_card.json"
+QUARANTINE = "quarantine.csv"
+
+
+@dataclasses.dataclass(frozen=True)
+class Records:
+    """An opened records directory.
+
+    Attributes:
+        root: the version directory.
+        card: its DataCard.
+    """
+
+    root: pathlib.Path
+    card: DataCard
+
+    def shard_paths(self, split):
+        """Returns the files of `split` in order; ValueError if unknown."""
+        return [self.root / shard["file"] for shard in self._shards(split)]
+
+    def num_examples(self, split):
+        """Returns the number of examples in `split`; ValueError if unknown."""
+        return sum(shard["examples"] for shard in self._shards(split))
+
+    def _shards(self, split):
+        if split not in self.card.shards:
+            raise ValueError(
+                f"{self.root} has no split {split!r}; it has "
+                f"{', '.join(self.card.shards)}."
+            )
+        return self.card.shards[split]
+
+
+def open_records(path, *, verify=False):
+    """Returns the Records in `path`, a version directory or the one above.
+
+    Checks that every shard is there with its size; with `verify` also reads
+    them all and compares checksums.
+
+    Raises:
+        FileNotFoundError: `path` holds no records, or a shard is missing.
+        ValueError: a shard or the data card is damaged.
+    """
+    path = pathlib.Path(path)
+    root = path if (path / CARD).is_file() else path / VERSION
+    if not (root / CARD).is_file():
+        raise FileNotFoundError(
+            f"{path} holds no records: there is no {CARD}. Make them with "
+            "data_prep/make_tfrecords.py."
+        )
+    records = Records(root, read_card(root))
+    for shards in records.card.shards.values():
+        for shard in shards:
+            _check_shard(root / shard["file"], shard, verify=verify)
+    return records
+
+
+def read_card(root):
+    """Returns the DataCard in the version directory `root`."""
+    return DataCard.from_json(files.read_json(pathlib.Path(root) / CARD))
+
+
+def find(path):
+    """Returns the version directory of whole records in `path`, or None."""
+    try:
+        return open_records(path).root
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def shard_name(name, split, index, count):
+    """Returns a shard's file name, as tensorflow_datasets expects it."""
+    return f"{name}-{split}.tfrecord-{index:05d}-of-{count:05d}"
+
+
+def serialize(image, row, *, label_key, text_keys):
+    """Returns one record: a serialized tf.train.Example, deterministic.
+
+    Args:
+        image: JPEG or PNG bytes.
+        row: mapping with `label_key` (int or sequence of int) and `text_keys`.
+        label_key: "label" or "labels".
+        text_keys: names of features of text: "id", "patient", ...
+    """
+    quiet.start_tensorflow()
+    import tensorflow as tf
+
+    def bytes_feature(value):
+        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
+
+    label = row[label_key]
+    label = [label] if label_key == "label" else label
+    features = {
+        "image": bytes_feature(image),
+        label_key: tf.train.Feature(int64_list=tf.train.Int64List(value=label)),
+    }
+    for key in text_keys:
+        features[key] = bytes_feature(str(row[key]).encode())
+    example = tf.train.Example(features=tf.train.Features(feature=features))
+    return example.SerializeToString(deterministic=True)
+
+
+def write_shard(path, examples):
+    """Writes serialized `examples` (an iterable) as one shard, atomically.
+
+    Returns the shard's entry in the data card: file, examples, bytes, sha256.
+    Raises OSError when the disk is full or not writable.
+    """
+    quiet.start_tensorflow()
+    import tensorflow as tf
+
+    path, count = pathlib.Path(path), 0
+    with files.atomic_write(path) as temporary:
+        try:
+            with tf.io.TFRecordWriter(str(temporary)) as writer:
+                for example in examples:
+                    writer.write(example)
+                    count += 1
+        except tf.errors.OpError as error:
+            reason = error.message.rpartition("; ")[2]  # After the path.
+            raise OSError(f"Cannot write {path}: {reason}.") from None
+        entry = {
+            "file": path.name,
+            "examples": count,
+            "bytes": temporary.stat().st_size,
+            "sha256": stores.file_sha256(temporary),
+        }
+    return entry
+
+
+def write_metadata(root, card):
+    """Writes the files of tensorflow_datasets, and last the data card.
+
+    Needs the card's shards in `root`.
+    """
+    import tensorflow_datasets as tfds
+
+    template = tfds.core.ShardedFileTemplate(
+        data_dir=root,
+        dataset_name=card.name,
+        filetype_suffix="tfrecord",
+        template="{DATASET}-{SPLIT}.{FILEFORMAT}-{SHARD_X_OF_Y}",
+    )
+    split_infos = [
+        tfds.core.SplitInfo(
+            name=split,
+            shard_lengths=[shard["examples"] for shard in shards],
+            num_bytes=sum(shard["bytes"] for shard in shards),
+            filename_template=template,
+        )
+        for split, shards in card.shards.items()
+    ]
+    tfds.folder_dataset.write_metadata(
+        data_dir=root,
+        features=features(card),
+        split_infos=split_infos,
+        version=VERSION,
+        check_data=False,
+    )
+    files.write_json(pathlib.Path(root) / CARD, card.to_json())
+
+
+def features(card):
+    """Returns the tfds.features.FeaturesDict of the records of `card`."""
+    import numpy as np
+    import tensorflow_datasets as tfds
+
+    side = card.image_size
+    spec = {
+        "image": tfds.features.Image(
+            shape=(side, side, card.channels),
+            dtype=np.uint16 if card.bit_depth == 16 else np.uint8,
+            encoding_format="png" if card.bit_depth == 16 else None,
+        ),
+        "id": tfds.features.Text(),
+    }
+    if card.task == "multilabel":
+        spec["labels"] = tfds.features.Tensor(
+            shape=(len(card.classes),), dtype=np.int64
+        )
+    else:
+        spec["label"] = tfds.features.ClassLabel(names=list(card.classes))
+    for key in text_keys(card)[1:]:
+        spec[key] = tfds.features.Text()
+    return tfds.features.FeaturesDict(spec)
+
+
+def text_keys(card_or_manifest):
+    """Returns the names of the text features of a data card or manifest."""
+    patient = ("patient",) if card_or_manifest.has_patients else ()
+    return ("id", *patient, *card_or_manifest.extra_columns)
+
+
+def _check_shard(path, entry, *, verify):
+    again = "Convert the data set again with data_prep/make_tfrecords.py."
+    if not path.is_file():
+        raise FileNotFoundError(f"Shard {path} is missing. {again}")
+    size = path.stat().st_size
+    if size != entry["bytes"]:
+        raise ValueError(
+            f"Shard {path} is damaged: it has {size:,} bytes, its data card "
+            f"says {entry['bytes']:,}. {again}"
+        )
+    if verify and stores.file_sha256(path) != entry["sha256"]:
+        raise ValueError(
+            f"Shard {path} is damaged: its checksum is another than in its "
+            f"data card. {again}"
+        )

@@ -1,0 +1,204 @@
+"""Reading raw images where they lie: a directory, a .zip, a .tar, an .npz.
+
+Archives are read in place and never unpacked. A store can be pickled: each
+process opens the file for itself when it first reads.
+"""
+
+import functools
+import hashlib
+import os
+import pathlib
+import tarfile
+import zipfile
+import zlib
+
+import numpy as np
+
+
+class ReadError(ValueError):
+    """One image cannot be read; the others may be fine."""
+
+
+def open_files(path):
+    """Returns the store of the image files in `path`.
+
+    Raises FileNotFoundError where there is nothing, and ValueError for a file
+    that is neither a .zip nor a .tar.
+    """
+    path = pathlib.Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"There is no file or directory {path}.")
+    if path.is_dir():
+        return DirectoryStore(path)
+    if zipfile.is_zipfile(path):
+        return ZipStore(path)
+    try:
+        return TarStore(path)
+    except tarfile.TarError:
+        raise ValueError(
+            f"{path} is not a directory, a .zip or an uncompressed .tar. "
+            "Decompress a .tar.gz (or .tar.xz, ...) to a .tar first."
+        ) from None
+
+
+def file_sha256(path):
+    """Returns the SHA-256 of the file `path`, 64 hex digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class DirectoryStore:
+    """The files below a directory; a name is a path relative to it."""
+
+    def __init__(self, root):
+        self.root = pathlib.Path(root)
+
+    def names(self):
+        """Returns the relative path of every file, with /, sorted."""
+        # Links are followed: data sets are often assembled from links.
+        walk = os.walk(self.root, followlinks=True)
+        paths = (
+            pathlib.Path(folder, file)
+            for folder, _, files in walk
+            for file in files
+        )
+        return sorted(path.relative_to(self.root).as_posix() for path in paths)
+
+    def read(self, name):
+        """Returns the bytes of the file `name`."""
+        return (self.root / name).read_bytes()
+
+    def checksum(self):
+        """None: a directory has no bytes of its own."""
+        return None
+
+
+class ZipStore:
+    """The members of a .zip file."""
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+
+    def __reduce__(self):
+        return type(self), (self.path,)  # Without the open file.
+
+    @functools.cached_property
+    def _zip(self):
+        try:
+            return zipfile.ZipFile(self.path)
+        except zipfile.BadZipFile as error:
+            raise ValueError(
+                f"{self.path} is not a whole .zip file ({error})."
+            ) from None
+
+    def names(self):
+        """Returns the name of every member that is a file, sorted."""
+        members = [m for m in self._zip.infolist() if not m.is_dir()]
+        if any(member.flag_bits & 1 for member in members):
+            raise ValueError(
+                f"{self.path} is encrypted; decrypt it before converting it."
+            )
+        return sorted(member.filename for member in members)
+
+    def read(self, name):
+        """Returns the bytes of the member `name`; ReadError if damaged."""
+        try:
+            return self._zip.read(name)
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            NotImplementedError,
+        ) as error:
+            raise ReadError(f"damaged archive member: {error}") from None
+
+    def checksum(self):
+        """Returns the SHA-256 of the archive."""
+        return file_sha256(self.path)
+
+
+class TarStore:
+    """The regular files in an uncompressed .tar."""
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        # "r:" refuses compressed archives, where reading one member in the
+        # middle means decompressing everything before it.
+        with tarfile.open(self.path, "r:") as tar:
+            members = [member for member in tar if member.isreg()]
+        self._places = {
+            member.name.removeprefix("./"): (member.offset_data, member.size)
+            for member in members
+        }
+
+    def __getstate__(self):
+        return {"path": self.path, "_places": self._places}
+
+    @functools.cached_property
+    def _file(self):
+        return open(self.path, "rb")
+
+    def names(self):
+        """Returns the name of every regular file, sorted."""
+        return sorted(self._places)
+
+    def read(self, name):
+        """Returns the bytes of the member `name`; ReadError if cut off."""
+        offset, size = self._places[name]
+        self._file.seek(offset)
+        data = self._file.read(size)
+        if len(data) != size:
+            raise ReadError("the archive ends in the middle of this member")
+        return data
+
+    def checksum(self):
+        """Returns the SHA-256 of the archive."""
+        return file_sha256(self.path)
+
+
+class NpzStore:
+    """Images in the arrays of an .npz; a name is `<key>/<index>`."""
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        self._key, self._array = None, None
+
+    def __reduce__(self):
+        return type(self), (self.path,)  # Without the array.
+
+    def read(self, name):
+        """Returns the array (H, W) or (H, W, 3) called `name`."""
+        key, _, index = name.rpartition("/")
+        return self.array(key)[int(index)]
+
+    def array(self, key):
+        """Returns the array `key` whole; keeps only the last one in memory."""
+        if key != self._key:
+            try:
+                with np.load(self.path, allow_pickle=False) as archive:
+                    self._key, self._array = key, archive[key]
+            except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+                raise ValueError(
+                    f"{self.path}: the array {key} is damaged ({error})."
+                ) from None
+        return self._array
+
+    def head(self, key):
+        """Returns shape and dtype of the array `key` without reading it."""
+        npy = np.lib.format
+        with (
+            zipfile.ZipFile(self.path) as archive,
+            archive.open(f"{key}.npy") as file,
+        ):
+            version = npy.read_magic(file)
+            read = (
+                npy.read_array_header_1_0
+                if version == (1, 0)
+                else npy.read_array_header_2_0
+            )
+            shape, _, dtype = read(file)
+        return shape, dtype
+
+    def checksum(self):
+        """Returns the SHA-256 of the archive."""
+        return file_sha256(self.path)
