@@ -1,0 +1,60 @@
+"""Augmentations: pure, seeded, and of the shapes that they promise."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from transfusion_tf import names
+from transfusion_tf.data import augment
+
+IMAGE = np.random.default_rng(0).uniform(0, 255, (20, 20, 3)).astype(np.float32)
+
+
+def test_the_family_is_complete():
+    assert set(augment.AUGMENTATIONS) == set(names.AUGMENTATIONS)
+
+
+@pytest.mark.parametrize("name", names.AUGMENTATIONS)
+class TestContract:
+    def draw(self, name, seed):
+        seed = tf.constant(seed, tf.int32)
+        return augment.apply(IMAGE, seed, which=(name,)).numpy()
+
+    def test_the_seed_decides(self, name):
+        np.testing.assert_array_equal(
+            self.draw(name, [1, 2]), self.draw(name, [1, 2])
+        )
+        drawn = {self.draw(name, [i, 0]).tobytes() for i in range(12)}
+        assert len(drawn) > 1
+
+    def test_pixels_come_from_the_image(self, name):
+        drawn = self.draw(name, [5, 5])
+        assert drawn.shape == IMAGE.shape
+        assert np.isin(drawn, IMAGE).all()
+
+    def test_the_same_inside_tf_data(self, name):
+        seeds = tf.data.Dataset.from_tensor_slices([[3, 4]])
+        (inside,) = seeds.map(
+            lambda seed: augment.apply(tf.constant(IMAGE), seed, which=(name,))
+        ).as_numpy_iterator()
+        np.testing.assert_array_equal(inside, self.draw(name, [3, 4]))
+
+
+def test_flips_are_flips():
+    seen = {"horizontal_flip": IMAGE[:, ::-1], "vertical_flip": IMAGE[::-1]}
+    for name, flipped in seen.items():
+        drawn = [
+            augment.apply(IMAGE, tf.constant([i, 0]), which=(name,)).numpy()
+            for i in range(12)
+        ]
+        assert any(np.array_equal(image, flipped) for image in drawn)
+        assert any(np.array_equal(image, IMAGE) for image in drawn)
+
+
+def test_one_more_augmentation_leaves_the_draws_of_the_others():
+    seed = tf.constant([7, 1])
+    both = augment.apply(IMAGE, seed, which=("shift", "horizontal_flip"))
+    first = augment.apply(IMAGE, seed, which=("shift",))
+    np.testing.assert_array_equal(
+        both, augment.apply(first, seed, which=("horizontal_flip",))
+    )
