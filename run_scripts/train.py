@@ -1,0 +1,40 @@
+"""Trains a network from a chosen start, and evaluates its best weights.
+
+    python run_scripts/train.py --model=cbr_small --init=random
+    python run_scripts/train.py --dataset=DIR --init=pretrained --weights=RUN
+
+An interrupted run is continued by the same command.
+"""
+
+from absl import flags
+
+from transfusion_tf import cli, config_flags, quiet
+
+_RUN_DIR = flags.DEFINE_string(
+    "run_dir",
+    None,
+    "directory of the run (default: runs/<dataset>-<model>-<init>-seed<seed>)",
+)
+_OVERWRITE = flags.DEFINE_bool(
+    "overwrite", False, "delete the run that is in the directory"
+)
+flags.adopt_module_key_flags(config_flags)
+
+
+def main(argv):
+    """Trains the run that the flags describe and prints where it is."""
+    del argv
+    config = config_flags.from_flags()
+    quiet.start_tensorflow()
+
+    from transfusion_tf import experiment
+    from transfusion_tf.reporting import text
+
+    run = experiment.train(
+        config, run_dir=_RUN_DIR.value, overwrite=_OVERWRITE.value
+    )
+    print(text.run_summary(run))
+
+
+if __name__ == "__main__":
+    cli.run(main)

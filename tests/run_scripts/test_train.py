@@ -1,0 +1,246 @@
+"""train.py and evaluate.py as processes, on small real records."""
+
+import csv
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from transfusion_tf import files
+from transfusion_tf.run_dir import RunDir
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def train(binary, tiny_dataset, tmp_path):
+    """Runs train.py on the tiny data set into `run`; returns the process."""
+
+    def start(*flags, run="run"):
+        return binary(
+            "run_scripts/train.py",
+            f"--dataset={tiny_dataset}",
+            "--model=cbr_tiny",
+            "--batch_size=16",
+            f"--run_dir={tmp_path / run}",
+            *flags,
+        )
+
+    return start
+
+
+def weights(root, step):
+    """Arrays of a weights file, in the file's order."""
+    import h5py
+
+    found = []
+    with h5py.File(RunDir(root).weights(step)) as stored:
+        stored.visititems(
+            lambda _, x: found.append(x[()]) if hasattr(x, "shape") else None
+        )
+    return found
+
+
+def equal(first, second):
+    return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def test_a_run_leaves_what_the_design_says(train, tmp_path):
+    done = train("--epochs=2", "--eval_every=4")
+    assert done.returncode == 0, done.stderr
+    run = RunDir(tmp_path / "run")
+    assert f"run: {run.root}" in done.stdout and "test: AUC 0." in done.stdout
+    assert run.read_status() == {"status": "finished", "reason": ""}
+    assert {0, 1, 20} <= set(run.weight_steps())
+    with run.history.open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["step"] for row in rows] == ["4", "8", "12", "16", "20"]
+    assert rows[-1]["examples"] == "320"
+    best = max(rows, key=lambda row: float(row["val_auc"]))
+    assert int(best["step"]) == files.read_json(run.best)["step"]
+    metrics = files.read_json(run.metrics)
+    assert metrics["test"]["num_images"] == 60
+    with run.predictions("test").open() as stream:
+        table = list(csv.DictReader(stream))
+    assert list(table[0]) == ["id", "patient", "label", "score_0", "score_1"]
+    assert len({row["id"] for row in table}) == 60
+    from sklearn.metrics import roc_auc_score
+
+    auc = roc_auc_score(
+        [int(row["label"]) for row in table],
+        [float(row["score_1"]) for row in table],
+    )
+    assert metrics["test"]["auc"]["value"] == pytest.approx(auc, abs=1e-12)
+    assert list(run.tensorboard.iterdir())
+
+
+def test_the_same_command_gives_the_same_bits_and_is_not_repeated(
+    train, tmp_path
+):
+    for run in ("first", "second"):
+        assert train("--steps=12", run=run).returncode == 0
+    first, second = (weights(tmp_path / r, 12) for r in ("first", "second"))
+    assert equal(first, second)
+    assert not equal(first, weights(tmp_path / "first", 0))
+    again = train("--steps=12", run="first")
+    assert again.returncode == 0
+    assert "already finished" in again.stdout and "test: AUC" in again.stdout
+    other = train("--steps=13", "--seed=1", run="first")
+    assert other.returncode == 2
+    assert "config.seed: 0 there, 1 here" in other.stderr
+    assert "config.train.steps: 12 there, 13 here" in other.stderr
+
+
+def test_killed_in_mid_epoch_it_ends_with_the_same_weights(
+    train, tiny_dataset, tmp_path
+):
+    flags = ("--epochs=12", "--eval_every=7", "--augment=shift")
+    assert train(*flags, run="whole").returncode == 0
+    command = [
+        sys.executable,
+        str(ROOT / "run_scripts/train.py"),
+        f"--dataset={tiny_dataset}",
+        "--model=cbr_tiny",
+        "--batch_size=16",
+        f"--run_dir={tmp_path / 'killed'}",
+        *flags,
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    while "step 21/" not in process.stdout.readline():
+        assert process.poll() is None
+    time.sleep(0.1)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    run = RunDir(tmp_path / "killed")
+    assert run.read_status()["status"] == "running"
+    assert 120 not in run.weight_steps()
+    assert train(*flags, run="killed").returncode == 0
+    assert equal(
+        weights(tmp_path / "whole", 120), weights(tmp_path / "killed", 120)
+    )
+    rows = [
+        [row.split(",")[:3] + row.split(",")[4:] for row in text.splitlines()]
+        for text in (
+            RunDir(tmp_path / name).history.read_text()
+            for name in ("whole", "killed")
+        )
+    ]
+    assert rows[0] == rows[1]  # All columns but the seconds.
+
+
+def test_several_devices_give_what_one_device_gives(train, tmp_path):
+    assert train("--steps=8", run="one").returncode == 0
+    done = train(
+        "--steps=8", "--strategy=mirrored", "--num_virtual_devices=2", run="two"
+    )
+    assert done.returncode == 0, done.stderr
+    config = json.loads((tmp_path / "two/config.json").read_text())
+    assert config["plan"]["devices"] == 2
+    for one, two in zip(
+        weights(tmp_path / "one", 8), weights(tmp_path / "two", 8), strict=True
+    ):
+        np.testing.assert_allclose(two, one, rtol=0.02, atol=2e-3)
+
+
+def test_pretrained_from_a_run(train, tiny_runs, tmp_path):
+    source = RunDir(tiny_runs[0])
+    done = train("--steps=4", "--init=pretrained", f"--weights={source.root}")
+    assert done.returncode == 0, done.stderr
+    report = files.read_json(tmp_path / "run/init_report.json")
+    assert report["num_from_source"] == 20 and report["num_random"] == 2
+    assert report["source"]["model"] == "cbr_tiny"
+    best = files.read_json(source.best)["step"]
+    taken = [
+        any(np.array_equal(x, y) for y in weights(source.root, best))
+        for x in weights(tmp_path / "run", 0)
+    ]
+    assert sum(taken) >= 20  # All but the head.
+
+
+def test_evaluate_scores_any_split_and_checkpoint(binary, tiny_runs, tmp_path):
+    done = binary(
+        "run_scripts/evaluate.py",
+        f"--run_dir={tiny_runs[0]}",
+        "--split=train",
+        "--checkpoint=0",
+        f"--output_dir={tmp_path / 'out'}",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "train: AUC" in done.stdout and "160 images" in done.stdout
+    assert (tmp_path / "out/predictions.csv").is_file()
+    best = binary("run_scripts/evaluate.py", f"--run_dir={tiny_runs[0]}")
+    assert best.returncode == 0, best.stderr
+    root = RunDir(tiny_runs[0])
+    (made,) = (root.root / "evaluations").iterdir()
+    again = files.read_json(made / "metrics.json")
+    metrics = files.read_json(root.metrics)["test"]
+    assert again["loss"] == pytest.approx(metrics["loss"], rel=1e-6)
+    assert again["auc"] == pytest.approx(metrics["auc"])
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--model=resnet"], "value should be one of <cbr_larget|"),
+        (["--init=lucky"], "value should be one of <random|pretrained>"),
+        (["--optimizer=adagrad"], "value should be one of <adam|sgd>"),
+        (["--image_size=8"], "cbr_tiny needs images of at least 16 pixels"),
+        (["--strategy=mirrored"], "needs several devices. Found: /cpu:0"),
+    ],
+)
+def test_mistakes_are_one_line_and_leave_nothing(
+    train, tmp_path, flags, message
+):
+    done = train(*flags)
+    assert done.returncode == 2
+    assert message in done.stderr and done.stderr.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.fixture
+def damaged(tiny_dataset, tmp_path):
+    """A copy of the records and the first training shard in it."""
+    root = tmp_path / "damaged"
+    shutil.copytree(tiny_dataset, root)
+    return root, sorted(root.glob("*/*-train.tfrecord*"))[0]
+
+
+def test_a_damaged_shard_is_named(train, damaged):
+    root, shard = damaged
+    content = bytearray(shard.read_bytes())
+    content[len(content) // 2] ^= 255
+    shard.write_bytes(content)
+    done = train(f"--dataset={root}", "--steps=30")
+    assert done.returncode == 2
+    assert f"{shard.name} is damaged" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_directory_that_cannot_be_written(binary, tiny_dataset, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    done = binary(
+        "run_scripts/train.py",
+        f"--dataset={tiny_dataset}",
+        "--steps=2",
+        f"--run_dir={tmp_path / 'file' / 'run'}",
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: Not a directory")
+
+
+@pytest.mark.skipif(
+    not os.path.exists("/dev/full"), reason="no /dev/full on this system"
+)
+def test_a_full_disk_is_told(tmp_path):
+    with pytest.raises(OSError, match="No space left"):
+        with files.atomic_write(tmp_path / "a") as temporary:
+            temporary.symlink_to("/dev/full")
+            temporary.write_text("x" * 100_000)
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,44 @@
+"""Learning rates by hand."""
+
+import pytest
+
+from transfusion_tf import names
+from transfusion_tf.config import TrainConfig
+from transfusion_tf.training import schedules
+
+
+def rates(total, **settings):
+    at = schedules.learning_rate(
+        TrainConfig(learning_rate=2.0, **settings), total
+    )
+    return [at(step) for step in range(total)]
+
+
+def test_the_family_is_complete():
+    assert set(schedules.SCHEDULES) == set(names.SCHEDULES)
+
+
+def test_constant():
+    assert rates(3, schedule="constant") == [2, 2, 2]
+
+
+def test_cosine_is_half_a_cosine_to_zero():
+    assert rates(4, schedule="cosine") == pytest.approx(
+        [2, 1 + 0.5**0.5, 1, 1 - 0.5**0.5]
+    )
+
+
+def test_step_falls_by_ten_at_half_and_three_quarters():
+    assert rates(8, schedule="step") == pytest.approx(
+        [2, 2, 2, 2, 0.2, 0.2, 0.02, 0.02]
+    )
+
+
+def test_warm_up_rises_to_the_rate_and_the_schedule_takes_the_rest():
+    found = rates(6, schedule="cosine", warmup_steps=2)
+    assert found == pytest.approx([1, 2, *rates(4, schedule="cosine")])
+
+
+def test_a_warm_up_of_the_whole_run_is_refused():
+    with pytest.raises(ValueError, match="--warmup_steps=6 must be less than"):
+        rates(6, warmup_steps=6)

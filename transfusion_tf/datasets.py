@@ -1,0 +1,119 @@
+"""Data sets by directory or by name, and their images."""
+
+import contextlib
+import dataclasses
+import fcntl
+import os
+import pathlib
+
+import tensorflow as tf
+
+from transfusion_tf import conversion, names
+from transfusion_tf.data import pipeline, records, synthetic
+
+DEFAULT_SYNTHETIC_SIZE = 64  # Lesions are still visible; two cores are enough.
+
+
+def cache_dir():
+    """Where made data sets are kept: $TRANSFUSION_CACHE or ~/.cache/..."""
+    chosen = os.environ.get("TRANSFUSION_CACHE")
+    return pathlib.Path(chosen or "~/.cache/transfusion_tf").expanduser()
+
+
+def open_dataset(dataset, *, image_size=None):
+    """Opens records, making an embedded data set on its first use.
+
+    Args:
+      dataset: a records directory, or one of names.SYNTHETIC.
+      image_size: side in pixels at which an embedded data set is made (other
+        data sets are resized when they are read); None: its default.
+
+    Raises:
+      FileNotFoundError: neither a directory nor a known name.
+    """
+    if dataset in names.SYNTHETIC:
+        return records.open_records(_made(dataset, image_size))
+    if not pathlib.Path(dataset).is_dir():
+        raise FileNotFoundError(
+            f"--dataset={dataset} is not a directory; give one that "
+            "make_tfrecords.py has written, or one of "
+            f"{', '.join(names.SYNTHETIC)}."
+        )
+    return records.open_records(dataset)
+
+
+def open_for(config):
+    """(Records, RunConfig with the image size resolved) of a RunConfig.
+
+    Raises:
+      ValueError: the images differ in size and no --image_size is given.
+    """
+    data = config.data
+    opened = open_dataset(data.dataset, image_size=data.image_size)
+    size = data.image_size or opened.card.image_size
+    if size is None:
+        raise ValueError(
+            f"The images of {opened.root} differ in size; give "
+            "--image_size=N, or convert them with --image_size=N."
+        )
+    data = dataclasses.replace(data, image_size=size)
+    return opened, dataclasses.replace(config, data=data)
+
+
+def images(opened, split, *, image_size, batch_size):
+    """Yields NumPy batches of every example of `split`, once, in order.
+
+    Args:
+      opened: Records.
+      split: "train", "val" or "test".
+      image_size: side in pixels.
+      batch_size: images a batch; the last may have fewer.
+
+    Yields:
+      {"image": (n, image_size, image_size, 3) float32 in [0, 255], "label":
+      (n,) or (n, num_labels) int64, "id" and "patient": (n,) str}.
+    """
+    with naming_damage(opened):
+        yield from pipeline.numpy_batches(
+            pipeline.evaluation(
+                opened, split, batch_size=batch_size, image_size=image_size
+            )
+        )
+
+
+@contextlib.contextmanager
+def naming_damage(opened):
+    """Turns TensorFlow's report of a bad record into one that names the shard.
+
+    Raises:
+      ValueError: reading failed and a shard of `opened` is not what its data
+        card says.
+    """
+    try:
+        yield
+    except (tf.errors.DataLossError, tf.errors.InvalidArgumentError):
+        records.open_records(opened.root, verify=True)
+        raise
+
+
+def _made(name, image_size):
+    """The records directory of an embedded data set, made if need be."""
+    size = image_size or DEFAULT_SYNTHETIC_SIZE
+    # A changed generator must not meet records that an older one has made.
+    folder = cache_dir() / f"{name}-{size}px-v{synthetic.PROCEDURE}"
+    with _one_process_at_a_time(folder):
+        found = records.find(folder)
+        if found is None:
+            print(f"Making {name} at {size} px in {folder}")
+            found = conversion.convert(
+                synthetic.manifest(name, image_size=size), folder
+            )
+    return found
+
+
+@contextlib.contextmanager
+def _one_process_at_a_time(folder):
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with open(folder.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,172 @@
+"""One run taken apart: what it needs, checked before anything is written."""
+
+import dataclasses
+
+import tensorflow as tf
+
+from transfusion_tf import datasets, files, run_record, scoring
+from transfusion_tf.config import RunConfig
+from transfusion_tf.data import pipeline, records, subsets
+from transfusion_tf.initialization import pretrained, schemes
+from transfusion_tf.metrics import summary
+from transfusion_tf.models import zoo
+from transfusion_tf.training import distribution, evaluation, loop, schedules
+
+EVALUATED_SPLITS = ("val", "test")
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """The parts of one run.
+
+    Attributes:
+      config: RunConfig with the image size resolved.
+      records: opened Records.
+      source: Source of the initial weights, or None.
+      strategy: tf.distribute strategy.
+      plan: loop.Plan.
+      keep_ids: ids of the training images in use, or None for all.
+      learning_rate: function step -> learning rate.
+    """
+
+    config: RunConfig
+    records: records.Records
+    source: pretrained.Source | None
+    strategy: tf.distribute.Strategy
+    plan: loop.Plan
+    keep_ids: frozenset | None
+    learning_rate: object
+
+    @classmethod
+    def prepare(cls, config):
+        """Opens and checks what a RunConfig names; writes nothing.
+
+        Raises:
+          ValueError, FileNotFoundError: it cannot be trained.
+        """
+        opened, config = datasets.open_for(config)
+        highest = len(opened.card.classes) - 1
+        summary.check_threshold(
+            opened.card.task, highest, config.train.select_threshold
+        )
+        strategy = distribution.make_strategy(config.train)
+        source = None
+        if config.init.weights is not None:
+            source = pretrained.read(config.init.weights)
+        keep_ids = _subset(opened, config.data)
+        num_train = opened.num_examples("train")
+        if keep_ids is not None:
+            num_train = len(keep_ids)
+        plan = loop.Plan.of(config.train, num_train)
+        rate = schedules.learning_rate(config.train, plan.total_steps)
+        return cls(config, opened, source, strategy, plan, keep_ids, rate)
+
+    @property
+    def task(self):
+        """The task kind of the records."""
+        return self.records.card.task
+
+    def record(self):
+        """What config.json says."""
+        card, plan = self.records.card, self.plan
+        return run_record.build(
+            self.config,
+            data={
+                "name": card.name,
+                "fingerprint": card.fingerprint,
+                "task": card.task,
+                "classes": list(card.classes),
+                "image_size": self.config.data.image_size,
+            },
+            source=self.source.identity if self.source else None,
+            plan={
+                **dataclasses.asdict(plan),
+                "snapshots": sorted(plan.snapshots),
+                "devices": self.strategy.num_replicas_in_sync,
+            },
+        )
+
+    def initial_backbone(self):
+        """(Backbone with its initial weights, report of where they are from).
+
+        Raises:
+          ValueError: the images are too small for the network, or the source
+            has another architecture.
+        """
+        config = self.config
+        with self.strategy.scope():
+            backbone = zoo.build(
+                config.model.name,
+                num_outputs=len(self.records.card.classes),
+                image_size=config.data.image_size,
+                bn_momentum=config.model.bn_momentum,
+            )
+            report = schemes.initialize(
+                backbone,
+                config.init.scheme,
+                source=self.source,
+                seed=config.seed,
+            )
+        distribution.synchronize_batch_norm(self.strategy, backbone.model)
+        return backbone, report
+
+    def predictor(self, backbone):
+        """A Predictor on all devices."""
+        return evaluation.Predictor(
+            self.strategy,
+            backbone.model,
+            self.task,
+            batch_size=self.config.train.batch_size,
+        )
+
+    def epoch_batches(self, epoch, first_step):
+        """The training batches of an epoch from `first_step` on."""
+        return pipeline.training(
+            self.records,
+            batch_size=self.config.train.batch_size,
+            image_size=self.config.data.image_size,
+            seed=self.config.seed,
+            epoch=epoch,
+            first_step=first_step,
+            augmentations=self.config.data.augment,
+            keep_ids=self.keep_ids,
+        )
+
+    def validate(self, predictor):
+        """Columns of history.csv: val_loss, val_auc, and one per label."""
+        numbers = scoring.score(
+            predictor, self.records, "val", config=self.config
+        )
+        row = {"val_loss": numbers["loss"], "val_auc": numbers["selection"]}
+        if len(numbers["aucs"]) > 1:
+            for entry in numbers["aucs"]:
+                row[f"val_auc_{entry['name']}"] = entry["value"]
+        return row
+
+    def write_metrics(self, run, predictor, best_step):
+        """Writes predictions and metrics.json of the predictor's weights."""
+        numbers = {
+            split: scoring.score(
+                predictor,
+                self.records,
+                split,
+                config=self.config,
+                path=run.predictions(split),
+            )
+            for split in EVALUATED_SPLITS
+        }
+        files.write_json(run.metrics, {"best_step": best_step, **numbers})
+
+
+def _subset(opened, data):
+    """Ids of the training images that --train_size asks for, or None."""
+    if data.train_size is None:
+        return None
+    index = pipeline.read_index(opened, "train")
+    return subsets.choose(
+        index["id"],
+        index["label"],
+        index["patient"],
+        size=data.train_size,
+        seed=data.subset_seed,
+    )

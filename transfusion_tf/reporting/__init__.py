@@ -1,0 +1,1 @@
+"""Tables (CSV) and the figures that are drawn from them."""

@@ -1,0 +1,41 @@
+"""A few lines of text on a run, for the terminal."""
+
+from transfusion_tf import files
+
+
+def run_summary(run):
+    """Where a finished run lies and what came out, one line each."""
+    metrics = files.read_json(run.metrics)
+    lines = [
+        f"run: {run.root}",
+        f"best step: {metrics['best_step']}",
+        *(
+            split_summary(split, metrics[split])
+            for split in metrics
+            if isinstance(metrics[split], dict)
+        ),
+        f"metrics: {run.metrics}",
+    ]
+    return "\n".join(lines)
+
+
+def split_summary(split, numbers):
+    """AUC, one line for each of its parts, and accuracy, with intervals."""
+    unit = f"{numbers['num_images']} images"
+    if numbers["num_patients"]:
+        unit += f" of {numbers['num_patients']} patients"
+    level = f"{100 * numbers['level']:g}% interval"
+    lines = [f"{split}: AUC {_value(numbers['auc'])} ({level}; {unit})"]
+    if len(numbers["aucs"]) > 1:
+        lines += [
+            f"  AUC {entry['name']}: {_value(entry)}"
+            for entry in numbers["aucs"]
+        ]
+    lines.append(f"  accuracy {_value(numbers['accuracy'])}")
+    return "\n".join(lines)
+
+
+def _value(entry):
+    if entry["value"] is None:
+        return f"n/a ({entry['reason']})"
+    return f"{entry['value']:.4f} [{entry['low']:.4f}, {entry['high']:.4f}]"

@@ -1,0 +1,79 @@
+"""Which tf.distribute strategy a run uses, and on which devices."""
+
+import keras
+import tensorflow as tf
+
+
+def make_strategy(config):
+    """The tf.distribute strategy that a TrainConfig asks for.
+
+    Raises:
+      ValueError: one device only for `mirrored`, a batch size that the
+        devices do not divide, or virtual devices asked for too late.
+    """
+    gpus = tf.config.list_logical_devices("GPU") if _has_gpu() else []
+    mirrored = config.strategy == "mirrored" or (
+        config.strategy == "auto" and len(gpus) > 1
+    )
+    if config.num_virtual_devices is not None:
+        if not mirrored:
+            raise ValueError(
+                f"--num_virtual_devices={config.num_virtual_devices} goes with "
+                f"--strategy=mirrored. Received: --strategy={config.strategy}"
+            )
+        devices = _split_cpu(config.num_virtual_devices)
+    else:
+        devices = [device.name for device in gpus] or ["/cpu:0"]
+    if not mirrored:
+        return tf.distribute.OneDeviceStrategy(devices[0])
+    _check_devices(devices, config.batch_size)
+    across = None
+    if "cpu" in devices[0].lower():
+        across = tf.distribute.ReductionToOneDevice()
+    return tf.distribute.MirroredStrategy(devices, cross_device_ops=across)
+
+
+def synchronize_batch_norm(strategy, model):
+    """Lets batch norm see the whole batch, not one device's part of it.
+
+    Otherwise every device would keep running statistics of its own, and the
+    result would depend on how many devices there are.
+    """
+    if strategy.num_replicas_in_sync == 1:
+        return
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.synchronized = True
+
+
+def _has_gpu():
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
+def _split_cpu(count):
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    parts = [tf.config.LogicalDeviceConfiguration()] * count
+    try:
+        tf.config.set_logical_device_configuration(cpu, parts)
+    except RuntimeError:
+        # TensorFlow has started; its devices can no longer be changed.
+        if len(tf.config.list_logical_devices("CPU")) != count:
+            raise ValueError(
+                f"--num_virtual_devices={count} must be set before TensorFlow "
+                "is used; start a new process."
+            ) from None
+    return [f"/cpu:{index}" for index in range(count)]
+
+
+def _check_devices(devices, batch_size):
+    if len(devices) < 2:
+        raise ValueError(
+            f"--strategy=mirrored needs several devices. Found: {devices[0]}; "
+            "give --num_virtual_devices=2 to try it on the CPU, or "
+            "--strategy=one_device."
+        )
+    if batch_size % len(devices):
+        raise ValueError(
+            f"--batch_size={batch_size} must be a multiple of the "
+            f"{len(devices)} devices."
+        )

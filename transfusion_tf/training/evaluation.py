@@ -1,0 +1,78 @@
+"""Scores of a network for every example of a split, exactly once."""
+
+import numpy as np
+import tensorflow as tf
+
+from transfusion_tf.training import tasks
+from transfusion_tf.training.predictions import Predictions
+
+
+class Predictor:
+    """Runs a model in inference mode on all devices of a strategy.
+
+    Batches are padded to one size, so that the graph is traced once and each
+    device has its share; what was padded is cut off again.
+    """
+
+    def __init__(self, strategy, model, task, *, batch_size):
+        self._strategy, self._task = strategy, task
+        self._batch_size = batch_size
+
+        @tf.function(reduce_retracing=True)
+        def forward(images):
+            return strategy.run(
+                lambda part: model(part, training=False), args=(images,)
+            )
+
+        self._forward = forward
+
+    def logits(self, images):
+        """Logits (n, num_outputs) of (n, H, W, 3), n <= batch_size."""
+        count = len(images)
+        padding = [(0, self._batch_size - count), (0, 0), (0, 0), (0, 0)]
+        parts = np.split(
+            np.pad(images, padding), self._strategy.num_replicas_in_sync
+        )
+        values = self._strategy.experimental_distribute_values_from_function(
+            lambda context: tf.constant(parts[context.replica_id_in_sync_group])
+        )
+        found = self._strategy.experimental_local_results(self._forward(values))
+        return np.concatenate([part.numpy() for part in found])[:count]
+
+    def predict(self, batches, num_examples):
+        """Scores every example that `batches` yields.
+
+        Args:
+          batches: of pipeline.numpy_batches.
+          num_examples: how many there must be.
+
+        Returns:
+          (Predictions, mean loss).
+
+        Raises:
+          ValueError: another number of examples than `num_examples`.
+        """
+        parts = [self._batch(batch) for batch in batches]
+        keys = parts[0] if parts else ()
+        joined = {k: np.concatenate([p[k] for p in parts]) for k in keys}
+        if len(joined.get("id", ())) != num_examples or not parts:
+            raise ValueError(
+                f"Scored {len(joined.get('id', ()))} examples of a split of "
+                f"{num_examples}; convert the records again."
+            )
+        loss = float(joined.pop("loss").mean(dtype=np.float64))
+        patients = joined["patient"] if joined["patient"].all() else None
+        predictions = Predictions(
+            joined["id"], patients, joined["label"], joined["scores"]
+        )
+        return predictions, loss
+
+    def _batch(self, batch):
+        logits = self.logits(batch["image"])
+        return {
+            "id": batch["id"],
+            "patient": batch["patient"],
+            "label": batch["label"],
+            "scores": tasks.scores(self._task, logits).numpy(),
+            "loss": tasks.losses(self._task, batch["label"], logits).numpy(),
+        }

@@ -1,0 +1,221 @@
+"""The training loop: steps, evaluations, snapshots, and exact resuming."""
+
+import csv
+import dataclasses
+import math
+import time
+
+import numpy as np
+import tensorflow as tf
+import tqdm
+
+from transfusion_tf import files
+from transfusion_tf.training import state
+
+# A run killed between two saves repeats at most this long.
+SECONDS_BETWEEN_STATES = 30
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """When things happen in a run; all steps count from the start.
+
+    Attributes:
+      total_steps: optimizer steps of the run.
+      steps_per_epoch: batches of one pass over the training images.
+      eval_every: steps between evaluations; the last step is one too.
+      snapshots: steps whose weights are kept; holds 0 and `total_steps`.
+    """
+
+    total_steps: int
+    steps_per_epoch: int
+    eval_every: int
+    snapshots: frozenset
+
+    @classmethod
+    def of(cls, config, num_train):
+        """The plan of a TrainConfig for `num_train` images.
+
+        Raises:
+          ValueError: less than one batch of training images.
+        """
+        per_epoch = num_train // config.batch_size
+        if per_epoch < 1:
+            raise ValueError(
+                f"--batch_size={config.batch_size} is more than the "
+                f"{num_train} training images; give a smaller one."
+            )
+        total = config.steps or config.epochs * per_epoch
+        spaced = np.geomspace(1, total, config.snapshots).round().astype(int)
+        return cls(
+            total,
+            per_epoch,
+            config.eval_every or per_epoch,
+            frozenset({0, total, *spaced.tolist()}),
+        )
+
+    def evaluates(self, step):
+        """Whether an evaluation follows `step`."""
+        return step % self.eval_every == 0 or step == self.total_steps
+
+
+class Loop:
+    """Trains one network in one run directory.
+
+    Args:
+      run: RunDir, made.
+      plan: Plan.
+      strategy: tf.distribute strategy.
+      model: the Keras model, created in the strategy's scope.
+      step: TrainStep of that model.
+      learning_rate: function step -> float.
+      epoch_batches: function (epoch, first_step) -> tf.data.Dataset.
+      validate: function () -> {"val_loss": x, "val_auc": x or None, ...}, the
+        further columns of history.csv.
+    """
+
+    def __init__(
+        self,
+        run,
+        plan,
+        *,
+        strategy,
+        model,
+        step,
+        learning_rate,
+        epoch_batches,
+        validate,
+    ):
+        self._run, self._plan, self._strategy = run, plan, strategy
+        self._model, self._step = model, step
+        self._learning_rate = learning_rate
+        self._epoch_batches, self._validate = epoch_batches, validate
+        self._variables = [*model.variables, *step.optimizer.variables]
+        self._progress = state.Progress()
+        self._pending = []  # Losses that may still be under way on a device.
+        self._writer = tf.summary.create_file_writer(str(run.tensorboard))
+
+    def fit(self):
+        """Trains from the start or the newest state; returns the best step."""
+        if self._run.state.is_file():
+            self._progress = state.restore(self._run.state, self._variables)
+        else:
+            self._save_weights(0)
+            self._save_state()
+        with tqdm.tqdm(
+            total=self._plan.total_steps,
+            initial=self._progress.step,
+            unit="step",
+            disable=None,
+        ) as bar:
+            while self._progress.step < self._plan.total_steps:
+                self._train_epoch(bar)
+        return self._progress.best_step
+
+    def _train_epoch(self, bar):
+        """The rest of the current epoch, or of the run."""
+        epoch, first = divmod(self._progress.step, self._plan.steps_per_epoch)
+        batches = self._strategy.experimental_distribute_dataset(
+            self._epoch_batches(epoch, first)
+        )
+        clock = saved = time.monotonic()
+        for batch in batches:
+            rate = self._learning_rate(self._progress.step)
+            self._pending.append(self._step(batch, rate))
+            self._progress.step += 1
+            bar.update()
+            step = self._progress.step
+            now = time.monotonic()
+            self._progress.seconds += now - clock
+            clock = now
+            if step in self._plan.snapshots:
+                self._save_weights(step)
+            if self._plan.evaluates(step):
+                self._evaluate(bar, rate)
+            if self._plan.evaluates(step) or (
+                now - saved > SECONDS_BETWEEN_STATES
+            ):
+                self._save_state()
+                saved = time.monotonic()
+            if step == self._plan.total_steps:
+                break
+
+    def _evaluate(self, bar, rate):
+        """Adds a row to the history and keeps the weights if they are best."""
+        self._collect_losses()
+        progress = self._progress
+        row = {
+            "step": progress.step,
+            "epoch": progress.step / self._plan.steps_per_epoch,
+            "examples": progress.step * self._step.batch_size,
+            "seconds": round(progress.seconds, 3),
+            "learning_rate": rate,
+            "train_loss": progress.loss_sum / progress.loss_steps,
+            **self._validate(),
+        }
+        progress.loss_sum, progress.loss_steps = 0.0, 0
+        progress.history.append(row)
+        self._keep_if_best(row["val_auc"])
+        self._write_history()
+        self._write_summary(row)
+        auc = "n/a" if row["val_auc"] is None else f"{row['val_auc']:.4f}"
+        bar.set_postfix(val_auc=auc, refresh=False)
+        tqdm.tqdm.write(
+            f"step {row['step']}/{self._plan.total_steps}  train_loss "
+            f"{row['train_loss']:.4f}  val_loss {row['val_loss']:.4f}  "
+            f"val_auc {auc}"
+        )
+
+    def _keep_if_best(self, auc):
+        """Where the AUC is undefined throughout, the latest counts as best."""
+        progress, before = self._progress, self._progress.best_step
+        if progress.best_auc is not None and (
+            auc is None or auc <= progress.best_auc
+        ):
+            return
+        progress.best_step, progress.best_auc = progress.step, auc
+        self._save_weights(progress.step)
+        files.write_json(
+            self._run.best, {"step": progress.step, "val_auc": auc}
+        )
+        if before not in (None, *self._plan.snapshots):
+            self._run.weights(before).unlink(missing_ok=True)
+
+    def _collect_losses(self):
+        for loss in map(float, self._pending):
+            self._progress.loss_sum += loss
+            self._progress.loss_steps += 1
+        self._pending.clear()
+        if not math.isfinite(self._progress.loss_sum):
+            raise ValueError(
+                f"The loss is no longer finite at step {self._progress.step}; "
+                "give a smaller --learning_rate or some --warmup_steps."
+            )
+
+    def _save_state(self):
+        self._collect_losses()
+        state.save(self._run.state, self._progress, self._variables)
+
+    def _save_weights(self, step):
+        with files.atomic_write(self._run.weights(step)) as temporary:
+            self._model.save_weights(temporary)
+
+    def _write_history(self):
+        with files.atomic_write(self._run.history) as temporary:
+            with temporary.open("w", newline="", encoding="utf-8") as stream:
+                rows = self._progress.history
+                writer = csv.DictWriter(stream, list(rows[0]))
+                writer.writeheader()
+                writer.writerows(map(_with_undefined, rows))
+
+    def _write_summary(self, row):
+        with self._writer.as_default(step=row["step"]):
+            for name, value in row.items():
+                if name != "step" and value is not None:
+                    tf.summary.scalar(name, value)
+        self._writer.flush()
+
+
+def _with_undefined(row):
+    """A row for CSV, where None is written n/a."""
+    return {k: "n/a" if v is None else v for k, v in row.items()}
