@@ -1,0 +1,1 @@
+"""Comparison of representations and of filters."""
