@@ -1,0 +1,309 @@
+"""Holds every file to the layers: imports go down, or where "uses" stands.
+
+A new module needs a row in LAYERS. `pytest tests/test_layers.py` names what is
+missing, and every import that goes up or sideways.
+"""
+
+import ast
+import functools
+import graphlib
+import pathlib
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[1]
+FOLDERS = ("transfusion_tf", "data_prep", "run_scripts")
+
+# Layer -> module (without "transfusion_tf.") -> what of its own layer it uses.
+LAYERS = {
+    0: {
+        "config": ("names",),
+        "files": (),
+        "names": (),
+        "pool": (),
+        "quiet": (),
+        "run_dir": ("files",),
+        "run_guard": ("files", "run_record"),
+        "run_record": ("config", "files"),
+    },
+    1: {
+        "data.augment": (),
+        "data.card": (),
+        "data.drawing": (),
+        "data.fundus": ("data.drawing", "data.lesions"),
+        "data.ids": (),
+        "data.images": ("data.segments",),
+        "data.lesions": ("data.drawing",),
+        "data.manifest": (),
+        "data.pipeline": ("data.augment",),
+        "data.records": ("data.card", "data.stores"),
+        "data.segments": (),
+        "data.splits": (),
+        "data.stores": (),
+        "data.subsets": (),
+        "data.synthetic": ("data.fundus", "data.manifest", "data.textures"),
+        "data.textures": ("data.drawing",),
+        "metrics.auc": ("metrics.components", "metrics.intervals"),
+        "metrics.components": (),
+        "metrics.intervals": (),
+        "metrics.problems": (),
+        "metrics.summary": (
+            "metrics.auc",
+            "metrics.components",
+            "metrics.intervals",
+            "metrics.problems",
+        ),
+        "models.cbr": ("models.scaling", "models.stages"),
+        "models.scaling": (),
+        "models.stages": (),
+        "models.zoo": ("models.cbr",),
+    },
+    2: {
+        "analysis.filters": (),
+        "analysis.moments": ("analysis.pairing", "analysis.products"),
+        "analysis.pairing": (),
+        "analysis.products": (),
+        "analysis.similarity": (),
+        "analysis.views": ("analysis.similarity",),
+        "conversion": ("shards",),
+        "initialization.matching": (),
+        "initialization.pretrained": (),
+        "initialization.schemes": ("initialization.matching",),
+        "shards": (),
+        "training.distribution": (),
+        "training.evaluation": ("training.predictions", "training.tasks"),
+        "training.loop": ("training.state",),
+        "training.predictions": (),
+        "training.schedules": (),
+        "training.state": (),
+        "training.step": ("training.tasks",),
+        "training.tasks": (),
+    },
+    3: {
+        "datasets": (),
+        "experiment": ("datasets", "job", "scoring"),
+        "job": ("datasets", "scoring"),
+        "reporting.auc_figure": ("reporting.figures",),
+        "reporting.figures": (),
+        "reporting.predictions": ("reporting.tables",),
+        "reporting.tables": (),
+        "reporting.text": (),
+        "scoring": ("datasets",),
+    },
+    4: {
+        "cli": (),
+        "config_flags": (),
+    },
+    5: {
+        "data_prep.make_tfrecords": ("data_prep.sources",),
+        "data_prep.sources": (),
+        "data_prep.sources.csv_table": ("data_prep.sources.fields",),
+        "data_prep.sources.fields": (),
+        "data_prep.sources.image_folder": ("data_prep.sources.fields",),
+        "data_prep.sources.npz": ("data_prep.sources.fields",),
+        "data_prep.sources.synthetic": (),
+        "run_scripts.analyze_filters": (),
+        "run_scripts.analyze_predictions": (),
+        "run_scripts.analyze_representations": (),
+        "run_scripts.evaluate": (),
+        "run_scripts.train": (),
+    },
+}
+
+# Imported at the start by none of the layers that `--help` waits for, which
+# are 0, 4 and the binaries of 5, nor by what they import at the start.
+HEAVY = {
+    "tensorflow",
+    "keras",
+    "tensorflow_datasets",
+    "pandas",
+    "sklearn",
+    "scipy",
+    "matplotlib",
+}
+
+# Reach TensorFlow in no way, not even inside a function.
+WITHOUT_TENSORFLOW = (
+    "metrics.",
+    "analysis.similarity",
+    "analysis.filters",
+    "data.images",
+    "data.manifest",
+    "data.splits",
+)
+
+
+@functools.cache
+def modules():
+    """Returns {module: path} of all files that are in a layer.
+
+    A package is one of them, under its own name, if it imports anything.
+    """
+    found = {}
+    for path in (p for f in FOLDERS for p in sorted((ROOT / f).rglob("*.py"))):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        if parts[-1] == "__init__":
+            if not list(import_nodes(parse(path), at_start=False)):
+                continue
+            parts = parts[:-1]
+        found[short(".".join(parts))] = path
+    return found
+
+
+@functools.cache
+def parse(path):
+    """Returns the syntax tree of a file."""
+    return ast.parse(path.read_text())
+
+
+def short(name):
+    """Returns a dotted name as LAYERS has it."""
+    return name.removeprefix("transfusion_tf.")
+
+
+def imported_names(node):
+    """Returns the dotted names that one import statement may mean."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if node.level:
+        return ["." * node.level + (node.module or "")]
+    return [f"{node.module}.{alias.name}" for alias in node.names]
+
+
+def import_nodes(tree, *, at_start):
+    """Yields the import statements, without those in functions `at_start`."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        elif not (
+            at_start
+            and isinstance(
+                node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+            )
+        ):
+            yield from import_nodes(node, at_start=at_start)
+
+
+@functools.cache
+def imports(module, *, at_start=False):
+    """Returns the project's modules and the outer packages of a module.
+
+    A project's name that is no module of it (a package, a relative import, a
+    file that is not there) is returned as it stands.
+    """
+    own, outer = set(), set()
+    tree = parse(modules()[module])
+    for node in import_nodes(tree, at_start=at_start):
+        for name in imported_names(node):
+            top = name.split(".")[0]
+            if top not in FOLDERS and top:
+                outer.add(top)
+            elif name != "transfusion_tf.__version__":
+                candidates = short(name), short(name.rpartition(".")[0])
+                own.add(
+                    next(
+                        (c for c in candidates if c in modules()), candidates[0]
+                    )
+                )
+    return own, outer
+
+
+def reached(module, *, at_start):
+    """Returns all outer packages that a module imports, however indirectly."""
+    found, waiting, seen = set(), [module], set()
+    while waiting:
+        current = waiting.pop()
+        if current in seen or current not in modules():
+            continue
+        seen.add(current)
+        own, outer = imports(current, at_start=at_start)
+        waiting.extend(own)
+        found |= outer
+    return found
+
+
+def layer_of():
+    """Returns {module: (layer, what it uses of its own)}."""
+    return {
+        module: (layer, uses)
+        for layer, rows in LAYERS.items()
+        for module, uses in rows.items()
+    }
+
+
+def is_quick(module):
+    """Tells whether `--help` waits for the start of this module."""
+    layer = layer_of()[module][0]
+    return (
+        layer in (0, 4)
+        or module.startswith("run_scripts.")
+        or (module.startswith("data_prep.") and module.count(".") == 1)
+    )
+
+
+def test_table_covers_the_files():
+    listed = layer_of().keys()
+    absent = sorted(modules().keys() - listed)
+    assert not absent, f"without a layer; add a row to LAYERS: {absent}"
+    gone = sorted(listed - modules().keys())
+    assert not gone, f"in LAYERS, but there is no such file: {gone}"
+
+
+@pytest.mark.parametrize("module", sorted(modules()))
+def test_imports_go_down(module):
+    table = layer_of()
+    layer, uses = table.get(module, (None, ()))
+    assert layer is not None, f"{module} has no row in LAYERS"
+    for other in sorted(imports(module)[0]):
+        assert other in table, f"{module} imports {other}: no module in LAYERS"
+        below = table[other][0]
+        assert below < layer or other in uses, (
+            f"{module} (layer {layer}) imports {other} (layer {below}); only "
+            f"lower layers and {list(uses)} are allowed"
+        )
+
+
+def test_uses_are_used_and_of_the_same_layer():
+    table = layer_of()
+    for module, (layer, uses) in table.items():
+        for other in uses:
+            assert table[other][0] == layer, f"{module} uses {other}"
+            assert other in imports(module)[0], (
+                f"{module} no longer uses {other}: take it out of LAYERS"
+            )
+
+
+def test_no_module_imports_itself_in_a_circle():
+    graph = {module: imports(module)[0] for module in modules()}
+    assert list(graphlib.TopologicalSorter(graph).static_order())
+
+
+@pytest.mark.parametrize("module", filter(is_quick, sorted(layer_of())))
+def test_nothing_heavy_at_the_start(module):
+    heavy = reached(module, at_start=True) & HEAVY
+    assert not heavy, f"{module} imports {sorted(heavy)} at the start"
+
+
+@pytest.mark.parametrize(
+    "module", [m for m in sorted(modules()) if m.startswith(WITHOUT_TENSORFLOW)]
+)
+def test_numbers_need_no_tensorflow(module):
+    heavy = reached(module, at_start=False) & {"tensorflow", "keras"}
+    assert not heavy, f"{module} reaches {sorted(heavy)}"
+
+
+@pytest.mark.parametrize(
+    "source, at_start, expected",
+    [
+        ("from transfusion_tf import names", True, ["transfusion_tf.names"]),
+        ("import a.b, c", True, ["a.b", "c"]),
+        ("def f():\n  import a", True, []),
+        ("def f():\n  import a", False, ["a"]),
+        ("class A:\n  if 1:\n    import a", True, ["a"]),
+        ("try:\n  import a\nexcept E:\n  import b", True, ["a", "b"]),
+        ("from . import x", True, ["."]),
+    ],
+)
+def test_finding_imports(source, at_start, expected):
+    nodes = import_nodes(ast.parse(source), at_start=at_start)
+    assert [n for node in nodes for n in imported_names(node)] == expected
