@@ -24,13 +24,18 @@ setuptools.setup(
     name="transfusion_tf",
     version=version(),
     description="Does transfer learning help on your medical images, where, "
-                "and how small may the network be?",
+    "and how small may the network be?",
     long_description=long_description(),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     packages=setuptools.find_namespace_packages(
-        include=["transfusion_tf", "transfusion_tf.*",
-                 "data_prep", "data_prep.*"]),
+        include=[
+            "transfusion_tf",
+            "transfusion_tf.*",
+            "data_prep",
+            "data_prep.*",
+        ]
+    ),
     # Keras 3.13 has no Python 3.10; TensorFlow 2.21 has no 3.14.
     # run_scripts/setup_env.sh reads this line.
     python_requires=">=3.11,<3.14",
@@ -55,7 +60,6 @@ setuptools.setup(
         "dicom": ["pydicom>=3.0,<4"],
         "beam": ["apache-beam>=2.71,<3"],
         "ray": ["ray>=2.52,<3"],
-        "test": ["pytest>=8.3,<10", "pytest-xdist>=3.6,<4",
-                 "ruff>=0.12,<0.18"],
+        "test": ["pytest>=8.3,<10", "pytest-xdist>=3.6,<4", "ruff>=0.12,<0.18"],
     },
 )

@@ -61,7 +61,9 @@ def test_help_lists_own_and_configuration_flags(program):
         ("config_flags.from_flags()", ["--epochs=1", "--steps=1"], "not both"),
     ],
 )
-def test_mistakes_are_one_line_and_status_two(program, body, arguments, message):
+def test_mistakes_are_one_line_and_status_two(
+    program, body, arguments, message
+):
     done = program(body, *arguments)
     assert done.returncode == 2
     assert done.stderr.startswith("error: ")

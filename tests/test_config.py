@@ -30,7 +30,9 @@ def test_epochs_have_a_default_only_without_steps():
 
 def test_each_flag_belongs_to_one_field():
     fields = config.flag_fields()
-    count = sum(len(part.__dataclass_fields__) for part in config.PARTS.values())
+    count = sum(
+        len(part.__dataclass_fields__) for part in config.PARTS.values()
+    )
     assert len(fields) == count + 1  # The seed stands in RunConfig itself.
 
 

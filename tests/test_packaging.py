@@ -12,8 +12,12 @@ import pytest
 ROOT = pathlib.Path(__file__).parents[1]
 
 # Imported name -> name to install, where they differ.
-DISTRIBUTIONS = {"absl": "absl-py", "PIL": "pillow", "sklearn": "scikit-learn",
-                 "tensorflow_datasets": "tensorflow-datasets"}
+DISTRIBUTIONS = {
+    "absl": "absl-py",
+    "PIL": "pillow",
+    "sklearn": "scikit-learn",
+    "tensorflow_datasets": "tensorflow-datasets",
+}
 
 
 def requirements(option):
@@ -35,16 +39,23 @@ def outer_imports():
                     found |= {alias.name.split(".")[0] for alias in node.names}
                 elif isinstance(node, ast.ImportFrom) and not node.level:
                     found.add(node.module.split(".")[0])
-    return found - set(sys.stdlib_module_names) - {
-        "transfusion_tf", "data_prep", "run_scripts"}
+    return (
+        found
+        - set(sys.stdlib_module_names)
+        - {"transfusion_tf", "data_prep", "run_scripts"}
+    )
 
 
 def test_every_import_is_installed():
-    listed = {re.match(r"[\w-]+", line).group()
-              for line in requirements("install_requires")}
-    listed |= {re.match(r"[\w-]+", line).group()
-               for lines in requirements("extras_require").values()
-               for line in lines}
+    listed = {
+        re.match(r"[\w-]+", line).group()
+        for line in requirements("install_requires")
+    }
+    listed |= {
+        re.match(r"[\w-]+", line).group()
+        for lines in requirements("extras_require").values()
+        for line in lines
+    }
     needed = {DISTRIBUTIONS.get(name, name) for name in outer_imports()}
     assert not needed - listed
 
@@ -68,8 +79,13 @@ def run_script(script, cwd):
     """Runs bash with setup_env.sh sourced, from another directory."""
     command = f'set -euo pipefail; source "{cwd}/run_scripts/setup_env.sh"; '
     return subprocess.run(
-        ["bash", "-c", command + script], cwd=cwd.parent, text=True,
-        capture_output=True, check=False, timeout=60)
+        ["bash", "-c", command + script],
+        cwd=cwd.parent,
+        text=True,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
 
 
 def checkout(folder):
@@ -84,7 +100,8 @@ def checkout(folder):
         "#!/usr/bin/env bash\n"
         f'if [[ "$1" == -m ]]; then echo "$*" >>"{folder}/calls"\n'
         f'  [[ "$3" == install && -e "{folder}/broken" ]] && exit 1; exit 0\n'
-        f'fi\nexec "{sys.executable}" "$@"\n')
+        f'fi\nexec "{sys.executable}" "$@"\n'
+    )
     python.chmod(0o755)
     return folder
 

@@ -5,7 +5,6 @@ ValueError or OSError from the library) become one line `error: ...` on stderr
 and exit status 2; any other exception is a bug and keeps its traceback.
 """
 
-import contextlib
 import os
 import sys
 
@@ -82,31 +81,3 @@ def _one_line(error):
         where = f": {error.filename}" if error.filename else ""
         return f"{error.strerror}{where}"
     return " ".join(str(error).split()) or type(error).__name__
-
-
-def start_tensorflow():
-    """Imports TensorFlow without its start-up notes on stderr.
-
-    They are written by C++ before any log level can hold them back. Call this
-    after the flags have been checked, before importing what needs TensorFlow.
-    """
-    # Errors still arrive, as exceptions; set it to 0 to see everything.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    if os.environ["TF_CPP_MIN_LOG_LEVEL"] == "0":
-        return
-    with _silent_stderr():
-        import tensorflow  # noqa: F401
-
-
-@contextlib.contextmanager
-def _silent_stderr():
-    """Sends file descriptor 2 nowhere, for this process's C++ too."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    try:
-        with open(os.devnull, "w") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)

@@ -89,7 +89,9 @@ class RunDir:
 
     def _weight_names(self):
         folder = self.best.parent
-        return [path.name for path in folder.iterdir()] if folder.is_dir() else ()
+        return (
+            [path.name for path in folder.iterdir()] if folder.is_dir() else ()
+        )
 
     def checkpoint_step(self, checkpoint):
         """The step that "best", "last" or a number stands for.

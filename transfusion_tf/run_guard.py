@@ -52,7 +52,9 @@ def hold(run, record, *, overwrite):
             reason = " ".join(str(error).split()) or "interrupted"
             # A full disk must not hide what went wrong in the first place.
             with contextlib.suppress(OSError):
-                _write_status(run, "failed", f"{type(error).__name__}: {reason}")
+                _write_status(
+                    run, "failed", f"{type(error).__name__}: {reason}"
+                )
             raise
         _write_status(run, "finished", "")
         run.state.unlink(missing_ok=True)  # Nothing is left to resume.

@@ -1,6 +1,6 @@
 """Prints the seconds that AUCs of many scores take; not a test.
 
-    python tests/benchmarks/measure_delong.py
+python tests/benchmarks/measure_delong.py
 """
 
 import time
@@ -35,7 +35,8 @@ def main():
         "delong": lambda: auc.delong(labels, scores),
         "delong, patients": lambda: auc.delong(labels, scores, patients),
         "summarize, ordinal": lambda: summary.summarize(
-            "ordinal", "01234", grades, probabilities, groups=patients),
+            "ordinal", "01234", grades, probabilities, groups=patients
+        ),
     }
     for name, function in cases.items():
         print(f"{name}, {NUM_IMAGES} images: {fastest(function):.3f} s")

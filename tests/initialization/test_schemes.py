@@ -51,7 +51,9 @@ class TestContract:
     def test_another_seed_gives_another_head(self, scheme, source):
         first, _ = initialized(scheme, source, 3)
         second, _ = initialized(scheme, source, 4)
-        assert not np.array_equal(first["logits/kernel"], second["logits/kernel"])
+        assert not np.array_equal(
+            first["logits/kernel"], second["logits/kernel"]
+        )
 
     def test_every_variable_is_accounted_for(self, scheme, source):
         found, report = initialized(scheme, source, 3)

@@ -24,8 +24,12 @@ def kernel(labels, scores):
     """The (positives, negatives) matrix of 1, 1/2 and 0, pair by pair."""
     positives = [s for y, s in zip(labels, scores, strict=True) if y == 1]
     negatives = [s for y, s in zip(labels, scores, strict=True) if y == 0]
-    return np.array([[1.0 if p > n else 0.5 if p == n else 0.0
-                      for n in negatives] for p in positives])
+    return np.array(
+        [
+            [1.0 if p > n else 0.5 if p == n else 0.0 for n in negatives]
+            for p in positives
+        ]
+    )
 
 
 def obuchowski_by_double_sums(labels, scores, groups):
@@ -39,10 +43,12 @@ def obuchowski_by_double_sums(labels, scores, groups):
     with_negative = len(set(of_negative))
     s10 = s01 = s11 = 0.0
     for patient in patients:
-        v10 = sum(psi[i].sum() / n for i in range(m)
-                  if of_positive[i] == patient)
-        v01 = sum(psi[:, j].sum() / m for j in range(n)
-                  if of_negative[j] == patient)
+        v10 = sum(
+            psi[i].sum() / n for i in range(m) if of_positive[i] == patient
+        )
+        v01 = sum(
+            psi[:, j].sum() / m for j in range(n) if of_negative[j] == patient
+        )
         a = v10 - (of_positive == patient).sum() * value
         b = v01 - (of_negative == patient).sum() * value
         s10, s01, s11 = s10 + a * a, s01 + b * b, s11 + a * b
@@ -84,8 +90,10 @@ def test_equals_sklearn_with_ties(seed):
 def test_delong_equals_pair_counting(seed):
     labels, scores, _ = sample(seed)
     psi = kernel(labels, scores)
-    expected = (np.var(psi.mean(axis=1), ddof=1) / psi.shape[0]
-                + np.var(psi.mean(axis=0), ddof=1) / psi.shape[1])
+    expected = (
+        np.var(psi.mean(axis=1), ddof=1) / psi.shape[0]
+        + np.var(psi.mean(axis=0), ddof=1) / psi.shape[1]
+    )
     result = auc.delong(labels, scores)
     assert result.variance == pytest.approx(expected, rel=1e-12)
 
@@ -98,7 +106,8 @@ def test_groups_equal_obuchowski_written_out(seed):
     assert result.variance == pytest.approx(expected, rel=1e-12)
     assert result.num_groups == len(set(groups))
     assert result.variance != pytest.approx(
-        auc.delong(labels, scores).variance, rel=1e-2)
+        auc.delong(labels, scores).variance, rel=1e-2
+    )
 
 
 def test_groups_of_one_equal_delong():
@@ -116,7 +125,8 @@ def test_every_image_twice_halves_nothing_when_grouped():
     patients = np.tile(np.arange(len(labels)), 2)
     once = auc.delong(labels, scores)
     assert auc.delong(*twice, patients).variance == pytest.approx(
-        once.variance, rel=1e-12)
+        once.variance, rel=1e-12
+    )
     assert auc.delong(*twice).variance < 0.6 * once.variance
 
 
@@ -125,7 +135,8 @@ def test_groups_may_be_numbers_or_text(kind):
     labels, scores, groups = sample(2, num_groups=20)
     names = np.array([f"p{g:03d}" for g in groups])  # Sorted like numbers.
     assert auc.delong(labels, scores, names.astype(kind)) == auc.delong(
-        labels, scores, groups)
+        labels, scores, groups
+    )
 
 
 def test_monotone_transforms_change_nothing():
@@ -161,19 +172,28 @@ def test_level_widens_the_interval():
     assert wide.variance == narrow.variance
 
 
-@pytest.mark.parametrize("labels, missing", [
-    ([1, 1, 1], "negative"), ([0, 0, 0], "positive"), ([], "positive")])
+@pytest.mark.parametrize(
+    "labels, missing",
+    [([1, 1, 1], "negative"), ([0, 0, 0], "positive"), ([], "positive")],
+)
 def test_one_class_is_undefined_and_never_zero(labels, missing):
     scores = np.linspace(0, 1, len(labels))
     result = auc.delong(labels, scores)
     assert auc.auc(labels, scores) is None
-    assert (result.value, result.variance, result.low, result.high,
-            result.interval) == (None,) * 5
+    assert (
+        result.value,
+        result.variance,
+        result.low,
+        result.high,
+        result.interval,
+    ) == (None,) * 5
     assert f"no {missing} image among {len(labels)}" in result.reason
 
 
-@pytest.mark.parametrize("scores, value", [
-    ([0.1, 0.2, 0.3, 0.8, 0.9], 1.0), ([0.9, 0.8, 0.7, 0.2, 0.1], 0.0)])
+@pytest.mark.parametrize(
+    "scores, value",
+    [([0.1, 0.2, 0.3, 0.8, 0.9], 1.0), ([0.9, 0.8, 0.7, 0.2, 0.1], 0.0)],
+)
 def test_perfect_separation_keeps_a_width(scores, value):
     # Two disjoint pairs: 0.025 ** (1 / 2) from the far end.
     result = auc.delong([0, 0, 0, 1, 1], scores)
@@ -214,18 +234,21 @@ def test_patients_that_all_agree_keep_a_width():
     assert result.low < 0.1 and result.high > 0.9
 
 
-@pytest.mark.parametrize("labels, scores, groups, message", [
-    ([0, 1, 2], [1, 2, 3], None, "must be 0 or 1.*Received: 2"),
-    ([0, 1, -1], [1, 2, 3], None, "leave missing ones out"),
-    ([0, 1], [1, 2, 3], None, r"\(2,\) and \(3,\)"),
-    ([[0, 1]], [[1, 2]], None, r"must both be \(num_images,\)"),
-    ([0, 1], [1, math.nan], None, "finite numbers"),
-    ([0, 1], [1, math.inf], None, "finite numbers"),
-    ([0, 1], ["a", "b"], None, "finite numbers"),
-    ([0, 1], [1, 2], ["a"], "one patient per image"),
-    ([0, 1], [1, 2], np.array(["a", None]), "none missing. Received: None"),
-    ([0, 1], [1, 2], [1.0, math.nan], "none missing"),
-])
+@pytest.mark.parametrize(
+    "labels, scores, groups, message",
+    [
+        ([0, 1, 2], [1, 2, 3], None, "must be 0 or 1.*Received: 2"),
+        ([0, 1, -1], [1, 2, 3], None, "leave missing ones out"),
+        ([0, 1], [1, 2, 3], None, r"\(2,\) and \(3,\)"),
+        ([[0, 1]], [[1, 2]], None, r"must both be \(num_images,\)"),
+        ([0, 1], [1, math.nan], None, "finite numbers"),
+        ([0, 1], [1, math.inf], None, "finite numbers"),
+        ([0, 1], ["a", "b"], None, "finite numbers"),
+        ([0, 1], [1, 2], ["a"], "one patient per image"),
+        ([0, 1], [1, 2], np.array(["a", None]), "none missing. Received: None"),
+        ([0, 1], [1, 2], [1.0, math.nan], "none missing"),
+    ],
+)
 def test_bad_input_is_one_clear_line(labels, scores, groups, message):
     with pytest.raises(ValueError, match=message) as error:
         auc.delong(labels, scores, groups)

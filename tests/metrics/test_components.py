@@ -18,14 +18,16 @@ def grouped(codes=None, seed=0):
 def test_squared_influence_is_the_variance_of_single_images():
     sums = grouped()
     assert np.sum(sums.influence() ** 2) == pytest.approx(
-        sums.variance(), rel=1e-12)
+        sums.variance(), rel=1e-12
+    )
     assert abs(sums.influence().sum()) < 1e-12
 
 
 def test_squared_influence_is_close_for_patients():
     sums = grouped(np.arange(40) // 2)
     assert np.sum(sums.influence() ** 2) == pytest.approx(
-        sums.variance(), rel=0.05)
+        sums.variance(), rel=0.05
+    )
 
 
 def test_equal_shares_are_exactly_equal():
@@ -36,12 +38,19 @@ def test_equal_shares_are_exactly_equal():
     assert components.sum_by_group(compared, np.arange(6)).variance() is None
 
 
-@pytest.mark.parametrize("labels, codes, pairs", [
-    ([1, 1, 0, 0, 0], [0, 1, 2, 3, 4], 2),  # As many as positives.
-    ([1, 0, 1, 0, 1, 0], [0, 0, 1, 1, 2, 2], 1),  # Three patients: one pair.
-    ([1, 0, 1, 1], [0, 0, 1, 2], 1),  # Only one patient has negatives.
-    ([1, 0], [0, 0], 0),
-])
+@pytest.mark.parametrize(
+    "labels, codes, pairs",
+    [
+        ([1, 1, 0, 0, 0], [0, 1, 2, 3, 4], 2),  # As many as positives.
+        (
+            [1, 0, 1, 0, 1, 0],
+            [0, 0, 1, 1, 2, 2],
+            1,
+        ),  # Three patients: one pair.
+        ([1, 0, 1, 1], [0, 0, 1, 2], 1),  # Only one patient has negatives.
+        ([1, 0], [0, 0], 0),
+    ],
+)
 def test_disjoint_pairs(labels, codes, pairs):
     compared = components.compare(labels, np.arange(len(labels)))
     sums = components.sum_by_group(compared, np.array(codes))

@@ -21,11 +21,14 @@ def test_level_is_checked(level):
 @pytest.mark.parametrize("hits, trials", [(0, 5), (3, 10), (10, 10), (1, 1)])
 def test_proportions_equal_scipy(hits, trials):
     reference = stats.binomtest(hits, trials)
-    for ours, method in ((intervals.exact, "exact"),
-                         (intervals.wilson, "wilson")):
+    for ours, method in (
+        (intervals.exact, "exact"),
+        (intervals.wilson, "wilson"),
+    ):
         expected = reference.proportion_ci(0.9, method=method)
         assert ours(hits / trials, trials, level=0.9) == pytest.approx(
-            (expected.low, expected.high), abs=1e-12)
+            (expected.low, expected.high), abs=1e-12
+        )
 
 
 def test_exact_without_trials_says_nothing():
@@ -34,7 +37,8 @@ def test_exact_without_trials_says_nothing():
 
 def test_exact_is_the_rule_of_three_at_one():
     assert intervals.exact(1.0, 300, level=0.9)[0] == pytest.approx(
-        1 - 3 / 300, abs=1e-4)
+        1 - 3 / 300, abs=1e-4
+    )
 
 
 def test_logit_is_asymmetric_near_one_and_stays_inside():

@@ -36,19 +36,27 @@ def test_multilabel_leaves_missing_labels_out():
     assert asked[1].labels[asked[1].keep].tolist() == [True, False]
 
 
-@pytest.mark.parametrize("task, labels, scores, message", [
-    ("regression", [0], [[1, 0]], "Unknown task 'regression'; known: multi"),
-    ("multiclass", [0, 3, 1], SCORES, r"in 0\.\.2\. Received: 3"),
-    ("ordinal", [0, -1, 1], SCORES, r"in 0\.\.2\. Received: -1"),
-    ("multilabel", [[0, 2]], [[0, 1]], r"in -1\.\.1\. Received: 2"),
-    ("multiclass", [0, 0.5, 1], SCORES, "Received: 0.5"),
-    ("multiclass", [0, 1], SCORES, r"must be \(3,\)"),
-    ("multilabel", [0, 1, 0], SCORES, r"must be \(3, 3\)"),
-    ("ordinal", [0, 1], [0.1, 0.9], r"must be \(num_images, 2 or more\)"),
-    ("multiclass", [0, 0], [[1.0], [1.0]], "2 or more"),
-    ("multiclass", [0, 1, 2], SCORES * 4, "not logits. Received: 2.0"),
-    ("multiclass", [0, 1, 2], SCORES * np.nan, "Received: nan"),
-])
+@pytest.mark.parametrize(
+    "task, labels, scores, message",
+    [
+        (
+            "regression",
+            [0],
+            [[1, 0]],
+            "Unknown task 'regression'; known: multi",
+        ),
+        ("multiclass", [0, 3, 1], SCORES, r"in 0\.\.2\. Received: 3"),
+        ("ordinal", [0, -1, 1], SCORES, r"in 0\.\.2\. Received: -1"),
+        ("multilabel", [[0, 2]], [[0, 1]], r"in -1\.\.1\. Received: 2"),
+        ("multiclass", [0, 0.5, 1], SCORES, "Received: 0.5"),
+        ("multiclass", [0, 1], SCORES, r"must be \(3,\)"),
+        ("multilabel", [0, 1, 0], SCORES, r"must be \(3, 3\)"),
+        ("ordinal", [0, 1], [0.1, 0.9], r"must be \(num_images, 2 or more\)"),
+        ("multiclass", [0, 0], [[1.0], [1.0]], "2 or more"),
+        ("multiclass", [0, 1, 2], SCORES * 4, "not logits. Received: 2.0"),
+        ("multiclass", [0, 1, 2], SCORES * np.nan, "Received: nan"),
+    ],
+)
 def test_bad_input_is_one_clear_line(task, labels, scores, message):
     with pytest.raises(ValueError, match=message) as error:
         problems.split(task, labels, scores)

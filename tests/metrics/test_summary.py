@@ -15,16 +15,20 @@ def predictions(num_images=300, num_classes=4, seed=0):
     patients = np.arange(num_images) // 2
     shared = rng.normal(size=(num_images, num_classes))[patients]
     labels = np.argmax(
-        shared + rng.normal(size=(num_images, num_classes)), axis=1)
-    logits = (1.5 * np.eye(num_classes)[labels] + shared
-              + rng.normal(size=(num_images, num_classes)))
+        shared + rng.normal(size=(num_images, num_classes)), axis=1
+    )
+    logits = (
+        1.5 * np.eye(num_classes)[labels]
+        + shared
+        + rng.normal(size=(num_images, num_classes))
+    )
     scores = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     return labels, scores, patients
 
 
 def summarize(task, labels, scores, **options):
     """Summarizes with classes named a, b, c..."""
-    classes = "abcdefgh"[:np.shape(scores)[1]]
+    classes = "abcdefgh"[: np.shape(scores)[1]]
     return summary.summarize(task, classes, labels, scores, **options)
 
 
@@ -47,8 +51,10 @@ def test_multiclass_macro_equals_sklearn():
     expected = sklearn_metrics.roc_auc_score(labels, scores, multi_class="ovr")
     assert result["auc"]["value"] == pytest.approx(expected, abs=1e-12)
     assert result["selection"] == result["auc"]["value"]
-    assert summary.select_auc("multiclass", labels, scores) == (
-        result["selection"])
+    assert (
+        summary.select_auc("multiclass", labels, scores)
+        == (result["selection"])
+    )
     assert [entry["name"] for entry in result["aucs"]] == list("abcd")
 
 
@@ -76,7 +82,8 @@ def test_macro_variance_counts_each_image_once():
     expected = macro_variance_by_hand(labels, scores)
     assert result["variance"] == pytest.approx(expected, rel=1e-10)
     assert (result["low"], result["high"]) == pytest.approx(
-        intervals.logit(result["value"], expected), rel=1e-10)
+        intervals.logit(result["value"], expected), rel=1e-10
+    )
 
 
 def test_macro_variance_agrees_with_resampled_patients():
@@ -86,8 +93,9 @@ def test_macro_variance_agrees_with_resampled_patients():
     values = []
     for _ in range(300):
         chosen = members[rng.integers(120, size=120)].ravel()
-        values.append(summary.select_auc(
-            "multiclass", labels[chosen], scores[chosen]))
+        values.append(
+            summary.select_auc("multiclass", labels[chosen], scores[chosen])
+        )
     grouped = summarize("multiclass", labels, scores, groups=patients)["auc"]
     alone = summarize("multiclass", labels, scores)["auc"]
     assert grouped["variance"] == pytest.approx(np.var(values), rel=0.25)
@@ -97,11 +105,14 @@ def test_macro_variance_agrees_with_resampled_patients():
 def test_ordinal_thresholds_use_tail_sums():
     labels, scores, _ = predictions()
     result = summarize("ordinal", labels, scores)
-    expected = [sklearn_metrics.roc_auc_score(
-        labels >= k, scores[:, k:].sum(axis=1)) for k in (1, 2, 3)]
+    expected = [
+        sklearn_metrics.roc_auc_score(labels >= k, scores[:, k:].sum(axis=1))
+        for k in (1, 2, 3)
+    ]
     assert [e["name"] for e in result["aucs"]] == [">=b", ">=c", ">=d"]
     assert [e["value"] for e in result["aucs"]] == pytest.approx(
-        expected, abs=1e-12)
+        expected, abs=1e-12
+    )
     assert result["selection"] == pytest.approx(np.mean(expected), abs=1e-12)
     assert result["selection_of"] == "mean"
 
@@ -113,8 +124,10 @@ def test_ordinal_selection_by_one_threshold():
     assert result["selection"] == pytest.approx(expected, abs=1e-12)
     assert result["selection_of"] == ">=c"
     assert result["auc"]["value"] != result["selection"]
-    assert summary.select_auc("ordinal", labels, scores,
-                              select_threshold=2) == result["selection"]
+    assert (
+        summary.select_auc("ordinal", labels, scores, select_threshold=2)
+        == result["selection"]
+    )
 
 
 @pytest.mark.parametrize("threshold", [0, 4, -1, 1.5])
@@ -144,11 +157,16 @@ def multilabel():
 def test_multilabel_masks_and_leaves_undefined_ones_out():
     labels, scores = multilabel()
     result = summarize("multilabel", labels, scores)
-    expected = [sklearn_metrics.roc_auc_score(
-        labels[labels[:, i] >= 0, i], scores[labels[:, i] >= 0, i])
-        for i in (0, 1)]
+    expected = [
+        sklearn_metrics.roc_auc_score(
+            labels[labels[:, i] >= 0, i], scores[labels[:, i] >= 0, i]
+        )
+        for i in (0, 1)
+    ]
     assert [e["value"] for e in result["aucs"]] == [
-        *(pytest.approx(value, abs=1e-12) for value in expected), None]
+        *(pytest.approx(value, abs=1e-12) for value in expected),
+        None,
+    ]
     known = (labels[:, 2] >= 0).sum()
     assert f"no positive image among {known}" in result["aucs"][2]["reason"]
     assert result["selection"] == pytest.approx(np.mean(expected), abs=1e-12)
@@ -160,7 +178,8 @@ def test_multilabel_ignores_scores_of_missing_labels():
     labels, scores = multilabel()
     other = np.where(labels == -1, 1 - scores, scores)
     assert summarize("multilabel", labels, scores) == summarize(
-        "multilabel", labels, other)
+        "multilabel", labels, other
+    )
 
 
 def test_multilabel_accuracy_counts_known_labels_and_images_as_units():
@@ -177,14 +196,21 @@ def test_accuracy_of_classes_is_wilson_and_wider_for_patients():
     alone = summarize("ordinal", labels, scores)["accuracy"]
     correct = int((scores.argmax(axis=1) == labels).sum())
     assert (alone["correct"], alone["total"]) == (correct, 300)
-    assert (alone["low"], alone["high"]) == intervals.wilson(
-        correct / 300, 300)
+    assert (alone["low"], alone["high"]) == intervals.wilson(correct / 300, 300)
     # Every patient twice: as wide as with each once, apart from n - 1.
-    twice = summarize("ordinal", np.tile(labels, 2), np.tile(scores, (2, 1)),
-                      groups=np.tile(np.arange(300), 2))["accuracy"]
+    twice = summarize(
+        "ordinal",
+        np.tile(labels, 2),
+        np.tile(scores, (2, 1)),
+        groups=np.tile(np.arange(300), 2),
+    )["accuracy"]
     assert twice["low"] == pytest.approx(alone["low"], abs=1e-3)
-    assert summarize("ordinal", labels, scores, groups=patients)["accuracy"][
-        "value"] == alone["value"]
+    assert (
+        summarize("ordinal", labels, scores, groups=patients)["accuracy"][
+            "value"
+        ]
+        == alone["value"]
+    )
 
 
 def test_one_class_only_is_undefined_with_a_reason():
@@ -210,18 +236,26 @@ def test_a_perfect_class_widens_the_macro_interval():
     scores = scores / 2 + np.outer(labels == 2, [-0.5, -0.5, 0.5]).clip(0)
     result = summarize("multiclass", labels, scores)
     assert [e["interval"] for e in result["aucs"]] == [
-        "logit", "logit", "exact"]
+        "logit",
+        "logit",
+        "exact",
+    ]
     assert result["auc"]["interval"] == "mean"
     assert result["auc"]["variance"] is None
     assert result["auc"]["low"] == pytest.approx(
-        np.mean([e["low"] for e in result["aucs"]]), abs=1e-12)
+        np.mean([e["low"] for e in result["aucs"]]), abs=1e-12
+    )
 
 
 def test_counts_and_units():
     labels, scores, patients = predictions()
     result = summarize("ordinal", labels, scores, groups=patients, level=0.9)
-    assert (result["unit"], result["num_images"], result["num_patients"],
-            result["level"]) == ("patient", 300, 150, 0.9)
+    assert (
+        result["unit"],
+        result["num_images"],
+        result["num_patients"],
+        result["level"],
+    ) == ("patient", 300, 150, 0.9)
     assert result["aucs"][0]["num_groups"] == 150
     alone = summarize("ordinal", labels, scores)
     assert (alone["unit"], alone["num_patients"]) == ("image", None)
@@ -234,12 +268,12 @@ def test_order_of_images_changes_nothing_and_json_holds_it(task):
         labels = np.eye(4, dtype=int)[labels]
     order = np.random.default_rng(0).permutation(100)
     first = summarize(task, labels, scores, groups=patients)
-    second = summarize(task, labels[order], scores[order],
-                       groups=patients[order])
+    second = summarize(
+        task, labels[order], scores[order], groups=patients[order]
+    )
     for key in ("auc", "accuracy"):
         for end in ("value", "low", "high"):
-            assert first[key][end] == pytest.approx(second[key][end],
-                                                    abs=1e-12)
+            assert first[key][end] == pytest.approx(second[key][end], abs=1e-12)
     assert json.loads(json.dumps(first, allow_nan=False)) == first
 
 

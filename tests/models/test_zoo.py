@@ -74,9 +74,7 @@ def test_feature_extractor_gives_each_stage(backbone):
 
 
 def test_batch_norm_has_the_momentum_asked_for():
-    built = zoo.build(
-        "cbr_tiny", num_outputs=2, image_size=16, bn_momentum=0.5
-    )
+    built = zoo.build("cbr_tiny", num_outputs=2, image_size=16, bn_momentum=0.5)
     norms = [x for x in built.model.layers if hasattr(x, "momentum")]
     assert [(x.momentum, x.epsilon) for x in norms] == [(0.5, 1e-3)] * 4
 

@@ -84,8 +84,9 @@ def delong(labels, scores, groups=None, *, level=0.95):
     intervals.check_level(level)
     compared = components.compare(labels, scores)
     codes = components.group_codes(groups, len(compared.positive))
-    return from_sums(compared.value, components.sum_by_group(compared, codes),
-                     level=level)
+    return from_sums(
+        compared.value, components.sum_by_group(compared, codes), level=level
+    )
 
 
 def from_sums(value, sums, *, level):
@@ -93,9 +94,11 @@ def from_sums(value, sums, *, level):
     variance = low = high = interval = reason = None
     if value is None:
         missing = "negative" if sums.num_positive else "positive"
-        reason = (f"no {missing} image among "
-                  f"{sums.num_positive + sums.num_negative}: an AUC needs "
-                  "positives and negatives")
+        reason = (
+            f"no {missing} image among "
+            f"{sums.num_positive + sums.num_negative}: an AUC needs "
+            "positives and negatives"
+        )
     elif (variance := sums.variance()) is None:
         interval = "exact"
         low, high = intervals.exact(value, sums.pairs(), level=level)
@@ -103,6 +106,13 @@ def from_sums(value, sums, *, level):
         interval = "logit"
         low, high = intervals.logit(value, variance, level=level)
     return AucResult(
-        value=value, variance=variance, low=low, high=high,
-        num_positive=sums.num_positive, num_negative=sums.num_negative,
-        num_groups=sums.num_groups, interval=interval, reason=reason)
+        value=value,
+        variance=variance,
+        low=low,
+        high=high,
+        num_positive=sums.num_positive,
+        num_negative=sums.num_negative,
+        num_groups=sums.num_groups,
+        interval=interval,
+        reason=reason,
+    )

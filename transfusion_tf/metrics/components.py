@@ -73,16 +73,20 @@ def group_codes(groups, num_images):
         return np.arange(num_images)
     groups = np.asarray(groups)
     if groups.shape != (num_images,):
-        raise ValueError(f"`groups` must name one patient per image, "
-                         f"({num_images},). Received: shape={groups.shape}")
+        raise ValueError(
+            f"`groups` must name one patient per image, "
+            f"({num_images},). Received: shape={groups.shape}"
+        )
     if groups.dtype == object:  # What pandas hands out for a text column.
         odd = [g for g in groups if not isinstance(g, str | bytes)]
         groups = groups if odd else np.array(groups.tolist())
     else:
         odd = [groups.dtype]
     if groups.dtype.kind not in "USiu":
-        raise ValueError("`groups` must be strings or whole numbers, none "
-                         f"missing. Received: {odd[0]!r}")
+        raise ValueError(
+            "`groups` must be strings or whole numbers, none "
+            f"missing. Received: {odd[0]!r}"
+        )
     return np.unique(groups, return_inverse=True)[1]
 
 
@@ -124,7 +128,8 @@ class GroupSums:
         variance = (
             whole * np.sum((self.positive + self.negative) ** 2)
             + (_correction(self.positive_groups) - whole) * squares[0]
-            + (_correction(self.negative_groups) - whole) * squares[1])
+            + (_correction(self.negative_groups) - whole) * squares[1]
+        )
         if variance <= _ROUNDING * sum(squares):
             return None
         return float(variance)
@@ -143,13 +148,16 @@ class GroupSums:
         """
         if self.variance() is None:
             return None
-        return (np.sqrt(_correction(self.positive_groups)) * self.positive
-                + np.sqrt(_correction(self.negative_groups)) * self.negative)
+        return (
+            np.sqrt(_correction(self.positive_groups)) * self.positive
+            + np.sqrt(_correction(self.negative_groups)) * self.negative
+        )
 
     def pairs(self):
         """Most disjoint pairs of a positive and another group's negative."""
-        return min(self.positive_groups, self.negative_groups,
-                   self.num_groups // 2)
+        return min(
+            self.positive_groups, self.negative_groups, self.num_groups // 2
+        )
 
 
 def sum_by_group(compared, codes, *, size=None):
@@ -168,11 +176,14 @@ def sum_by_group(compared, codes, *, size=None):
         total = np.bincount(codes[side], compared.deviations[side], size)
         sums.append(total / max(1, counts[-1]))
     return GroupSums(
-        positive=sums[0], negative=sums[1],
-        num_positive=counts[0], num_negative=counts[1],
+        positive=sums[0],
+        negative=sums[1],
+        num_positive=counts[0],
+        num_negative=counts[1],
         positive_groups=int(present[0].sum()),
         negative_groups=int(present[1].sum()),
-        num_groups=int((present[0] | present[1]).sum()))
+        num_groups=int((present[0] | present[1]).sum()),
+    )
 
 
 def _correction(groups):
@@ -181,20 +192,27 @@ def _correction(groups):
 
 def _at_or_below(ordered, scores):
     """Twice the members of `ordered` below each score, plus the equal ones."""
-    return (np.searchsorted(ordered, scores, "left")
-            + np.searchsorted(ordered, scores, "right"))
+    return np.searchsorted(ordered, scores, "left") + np.searchsorted(
+        ordered, scores, "right"
+    )
 
 
 def _checked(labels, scores):
     labels, scores = np.asarray(labels), np.asarray(scores)
     if labels.ndim != 1 or labels.shape != scores.shape:
-        raise ValueError("Labels and scores must both be (num_images,). "
-                         f"Received: {labels.shape} and {scores.shape}")
+        raise ValueError(
+            "Labels and scores must both be (num_images,). "
+            f"Received: {labels.shape} and {scores.shape}"
+        )
     allowed = (labels == 0) | (labels == 1)
     if not allowed.all():
-        raise ValueError("Labels must be 0 or 1; leave missing ones out. "
-                         f"Received: {labels[~allowed][0]}")
+        raise ValueError(
+            "Labels must be 0 or 1; leave missing ones out. "
+            f"Received: {labels[~allowed][0]}"
+        )
     if scores.dtype.kind not in "fiub" or not np.isfinite(scores).all():
-        raise ValueError("Scores must be finite numbers; look for NaN among "
-                         f"them. Received: dtype={scores.dtype}")
+        raise ValueError(
+            "Scores must be finite numbers; look for NaN among "
+            f"them. Received: dtype={scores.dtype}"
+        )
     return labels == 1, scores

@@ -10,8 +10,10 @@ from scipy import special
 def check_level(level):
     """Returns `level`, or raises ValueError unless it is in (0, 1)."""
     if not 0 < level < 1:
-        raise ValueError("`level` must lie between 0 and 1, e.g. 0.95. "
-                         f"Received: level={level}")
+        raise ValueError(
+            "`level` must lie between 0 and 1, e.g. 0.95. "
+            f"Received: level={level}"
+        )
     return level
 
 
@@ -35,10 +37,10 @@ def logit(value, variance, *, level=0.95):
         (low, high).
     """
     center = special.logit(value)
-    half = (normal_quantile(level) * math.sqrt(variance)
-            / (value * (1 - value)))
+    half = normal_quantile(level) * math.sqrt(variance) / (value * (1 - value))
     return float(special.expit(center - half)), float(
-        special.expit(center + half))
+        special.expit(center + half)
+    )
 
 
 def exact(value, trials, *, level=0.95):
@@ -79,8 +81,9 @@ def wilson(value, trials, *, level=0.95):
     """
     z2 = normal_quantile(level) ** 2
     center = (value + z2 / (2 * trials)) / (1 + z2 / trials)
-    half = (math.sqrt(z2 * (value * (1 - value) / trials
-                            + z2 / (4 * trials**2))) / (1 + z2 / trials))
+    half = math.sqrt(
+        z2 * (value * (1 - value) / trials + z2 / (4 * trials**2))
+    ) / (1 + z2 / trials)
     return max(0.0, center - half), min(1.0, center + half)
 
 
@@ -110,4 +113,3 @@ def effective_trials(hits, trials):
         return float(clusters)
     variance = clusters / (clusters - 1) * spread / total**2
     return float(min(total, value * (1 - value) / variance))
-

@@ -49,12 +49,16 @@ def split(task, labels, scores):
     everyone = np.ones(len(labels), bool)
     indices = range(scores.shape[1])
     if task == "multilabel":
-        return [Problem(i, labels[:, i] != MISSING, labels[:, i] == 1,
-                        scores[:, i]) for i in indices]
+        return [
+            Problem(i, labels[:, i] != MISSING, labels[:, i] == 1, scores[:, i])
+            for i in indices
+        ]
     if task == "ordinal":
         at_least = np.cumsum(scores[:, ::-1], axis=1)[:, ::-1]
-        return [Problem(i, everyone, labels >= i, at_least[:, i])
-                for i in indices[1:]]
+        return [
+            Problem(i, everyone, labels >= i, at_least[:, i])
+            for i in indices[1:]
+        ]
     chosen = indices if len(indices) > 2 else indices[1:]
     return [Problem(i, everyone, labels == i, scores[:, i]) for i in chosen]
 
@@ -65,23 +69,30 @@ def check(task, labels, scores):
     labels, scores = np.asarray(labels), np.asarray(scores, np.float64)
     least = 1 if task == "multilabel" else 2
     if scores.ndim != 2 or scores.shape[1] < least:
-        raise ValueError(f"Scores of a {task} task must be (num_images, "
-                         f"{least} or more). Received: shape={scores.shape}")
+        raise ValueError(
+            f"Scores of a {task} task must be (num_images, "
+            f"{least} or more). Received: shape={scores.shape}"
+        )
     wanted = scores.shape if task == "multilabel" else scores.shape[:1]
     if labels.shape != wanted:
-        raise ValueError(f"Labels of a {task} task must be {wanted} for "
-                         f"scores {scores.shape}. Received: "
-                         f"shape={labels.shape}")
+        raise ValueError(
+            f"Labels of a {task} task must be {wanted} for "
+            f"scores {scores.shape}. Received: "
+            f"shape={labels.shape}"
+        )
     # NaN fails this comparison as well.
     inside = (scores >= -_TOLERANCE) & (scores <= 1 + _TOLERANCE)
     if not inside.all():
-        raise ValueError("Scores must be probabilities from 0 to 1, not "
-                         f"logits. Received: {scores[~inside][0]}")
-    allowed = ((-1, 0, 1) if task == "multilabel"
-               else range(scores.shape[1]))
+        raise ValueError(
+            "Scores must be probabilities from 0 to 1, not "
+            f"logits. Received: {scores[~inside][0]}"
+        )
+    allowed = (-1, 0, 1) if task == "multilabel" else range(scores.shape[1])
     odd = ~np.isin(labels, list(allowed))
     if odd.any():
-        raise ValueError(f"Labels of this {task} task must be in "
-                         f"{allowed[0]}..{allowed[-1]}. Received: "
-                         f"{labels[odd][0]}")
+        raise ValueError(
+            f"Labels of this {task} task must be in "
+            f"{allowed[0]}..{allowed[-1]}. Received: "
+            f"{labels[odd][0]}"
+        )
     return labels, scores

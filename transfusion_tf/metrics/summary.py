@@ -1,7 +1,7 @@
 """All the numbers of one set of predictions, as they go into metrics.json.
 
-    summary.summarize("ordinal", ("0", "1", "2"), labels, scores,
-                      groups=patients)["auc"]["value"]
+summary.summarize("ordinal", ("0", "1", "2"), labels, scores,
+                  groups=patients)["auc"]["value"]
 """
 
 import dataclasses
@@ -38,7 +38,8 @@ def select_auc(task, labels, scores, *, select_threshold=None):
     if select_threshold is not None:
         asked = [asked[select_threshold - 1]]
     return _mean_defined(
-        [auc.auc(p.labels[p.keep], p.scores[p.keep]) for p in asked])
+        [auc.auc(p.labels[p.keep], p.scores[p.keep]) for p in asked]
+    )
 
 
 def check_threshold(task, highest, select_threshold):
@@ -52,15 +53,27 @@ def check_threshold(task, highest, select_threshold):
     if select_threshold is None:
         return
     if task != "ordinal":
-        raise ValueError("`select_threshold` goes with ordinal tasks only. "
-                         f"Received: {select_threshold} for {task!r}")
+        raise ValueError(
+            "`select_threshold` goes with ordinal tasks only. "
+            f"Received: {select_threshold} for {task!r}"
+        )
     if select_threshold not in range(1, highest + 1):
-        raise ValueError(f"`select_threshold` must be 1 to {highest}, a grade "
-                         f"above the lowest. Received: {select_threshold}")
+        raise ValueError(
+            f"`select_threshold` must be 1 to {highest}, a grade "
+            f"above the lowest. Received: {select_threshold}"
+        )
 
 
-def summarize(task, classes, labels, scores, *, groups=None, level=0.95,
-              select_threshold=None):
+def summarize(
+    task,
+    classes,
+    labels,
+    scores,
+    *,
+    groups=None,
+    level=0.95,
+    select_threshold=None,
+):
     """Returns AUCs and accuracy with their intervals, ready for JSON.
 
     Args:
@@ -92,8 +105,10 @@ def summarize(task, classes, labels, scores, *, groups=None, level=0.95,
     asked = problems.split(task, labels, scores)
     num_images, num_classes = np.shape(scores)
     if len(classes) != num_classes:
-        raise ValueError(f"`classes` must name the {num_classes} columns of "
-                         f"the scores. Received: {len(classes)} names")
+        raise ValueError(
+            f"`classes` must name the {num_classes} columns of "
+            f"the scores. Received: {len(classes)} names"
+        )
     check_threshold(task, len(asked), select_threshold)
     intervals.check_level(level)
     codes = components.group_codes(groups, num_images)
@@ -110,8 +125,10 @@ def summarize(task, classes, labels, scores, *, groups=None, level=0.95,
         "unit": "image" if groups is None else "patient",
         "num_images": num_images,
         "num_patients": None if groups is None else num_units,
-        "aucs": [{"name": name, **dataclasses.asdict(result)}
-                 for name, result in zip(entry_names, results, strict=True)],
+        "aucs": [
+            {"name": name, **dataclasses.asdict(result)}
+            for name, result in zip(entry_names, results, strict=True)
+        ],
         "auc": mean,
         "accuracy": accuracy(task, labels, scores, codes, level=level),
         "selection": selection,
@@ -145,8 +162,14 @@ def accuracy(task, labels, scores, codes, *, level=0.95):
         hits = np.argmax(scores, axis=1) == labels
         trials = np.ones(len(labels), int)
     total, correct = int(trials.sum()), int(hits.sum())
-    answer = {"value": None, "low": None, "high": None, "correct": correct,
-              "total": total, "reason": None}
+    answer = {
+        "value": None,
+        "low": None,
+        "high": None,
+        "correct": correct,
+        "total": total,
+        "reason": None,
+    }
     if not total:
         return {**answer, "reason": "no image with a label"}
     trials, hits = np.bincount(codes, trials), np.bincount(codes, hits)
@@ -161,10 +184,10 @@ def _aucs(asked, codes, level):
     size = int(codes.max(initial=-1)) + 1
     results, influences = [], []
     for problem in asked:
-        compared = components.compare(problem.labels[problem.keep],
-                                      problem.scores[problem.keep])
-        sums = components.sum_by_group(compared, codes[problem.keep],
-                                       size=size)
+        compared = components.compare(
+            problem.labels[problem.keep], problem.scores[problem.keep]
+        )
+        sums = components.sum_by_group(compared, codes[problem.keep], size=size)
         results.append(auc.from_sums(compared.value, sums, level=level))
         if compared.value is not None:
             influences.append(sums.influence())
@@ -181,26 +204,48 @@ def _mean(results, influences, level):
     otherwise.
     """
     defined = [result for result in results if result.value is not None]
-    mean = {"value": _mean_defined([r.value for r in results]),
-            "low": None, "high": None, "variance": None, "interval": None,
-            "num_defined": len(defined), "num_total": len(results),
-            "reason": None}
+    mean = {
+        "value": _mean_defined([r.value for r in results]),
+        "low": None,
+        "high": None,
+        "variance": None,
+        "interval": None,
+        "num_defined": len(defined),
+        "num_total": len(results),
+        "reason": None,
+    }
     if not defined:
-        reason = results[0].reason if len(results) == 1 else (
-            "none of the AUCs is defined")
+        reason = (
+            results[0].reason
+            if len(results) == 1
+            else ("none of the AUCs is defined")
+        )
         return {**mean, "reason": reason}
     if len(defined) == 1:
         only = defined[0]
-        return {**mean, "low": only.low, "high": only.high,
-                "variance": only.variance, "interval": only.interval}
+        return {
+            **mean,
+            "low": only.low,
+            "high": only.high,
+            "variance": only.variance,
+            "interval": only.interval,
+        }
     if any(influence is None for influence in influences):
-        return {**mean, "interval": "mean",
-                "low": float(np.mean([r.low for r in defined])),
-                "high": float(np.mean([r.high for r in defined]))}
+        return {
+            **mean,
+            "interval": "mean",
+            "low": float(np.mean([r.low for r in defined])),
+            "high": float(np.mean([r.high for r in defined])),
+        }
     variance = float(np.sum(np.mean(influences, axis=0) ** 2))
     low, high = intervals.logit(mean["value"], variance, level=level)
-    return {**mean, "low": low, "high": high, "variance": variance,
-            "interval": "logit"}
+    return {
+        **mean,
+        "low": low,
+        "high": high,
+        "variance": variance,
+        "interval": "logit",
+    }
 
 
 def _mean_defined(values):
