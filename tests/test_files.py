@@ -24,6 +24,12 @@ def test_a_write_keeps_the_suffix_for_writers_that_look_at_it(tmp_path):
     assert (tmp_path / "a.weights.h5").read_text() == "new"
 
 
+def test_a_disk_without_the_space_is_told_before_writing(tmp_path):
+    files.require_space(tmp_path / "a", 1)
+    with pytest.raises(OSError, match="No space left on device"):
+        files.require_space(tmp_path / "a", 2**60)
+
+
 def test_json_round_trip_and_undefined_numbers_refused(tmp_path):
     path = tmp_path / "a.json"
     files.write_json(path, {"b": [1, 2], "a": None})

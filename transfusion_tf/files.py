@@ -1,9 +1,11 @@
 """Writing files so that a reader sees the old one or the new one, whole."""
 
 import contextlib
+import errno
 import json
 import os
 import pathlib
+import shutil
 
 TEMPORARY_GLOB = ".tmp-*"
 
@@ -22,6 +24,16 @@ def atomic_write(path):
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def require_space(path, num_bytes):
+    """Raises OSError unless the disk of `path` has `num_bytes` left.
+
+    For writers that do not survive a full disk: HDF5 ends the whole process.
+    """
+    free = shutil.disk_usage(pathlib.Path(path).parent).free
+    if free < num_bytes:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 def write_text(path, text):

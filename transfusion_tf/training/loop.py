@@ -14,6 +14,8 @@ from transfusion_tf.training import state
 
 # A run killed between two saves repeats at most this long.
 SECONDS_BETWEEN_STATES = 30
+# Names and indices of a weights file, beside the numbers; generous.
+HDF5_OVERHEAD = 2**20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,6 +94,7 @@ class Loop:
         self._epoch_batches, self._validate = epoch_batches, validate
         self._variables = [*model.variables, *step.optimizer.variables]
         self._progress = state.Progress()
+        self._state_saved_at = time.monotonic()
         self._pending = []  # Losses that may still be under way on a device.
         self._writer = tf.summary.create_file_writer(str(run.tensorboard))
 
@@ -118,27 +121,35 @@ class Loop:
         batches = self._strategy.experimental_distribute_dataset(
             self._epoch_batches(epoch, first)
         )
-        clock = saved = time.monotonic()
+        clock, before = time.monotonic(), self._progress.step
         for batch in batches:
             rate = self._learning_rate(self._progress.step)
             self._pending.append(self._step(batch, rate))
             self._progress.step += 1
             bar.update()
-            step = self._progress.step
             now = time.monotonic()
             self._progress.seconds += now - clock
             clock = now
-            if step in self._plan.snapshots:
-                self._save_weights(step)
-            if self._plan.evaluates(step):
-                self._evaluate(bar, rate)
-            if self._plan.evaluates(step) or (
-                now - saved > SECONDS_BETWEEN_STATES
-            ):
-                self._save_state()
-                saved = time.monotonic()
-            if step == self._plan.total_steps:
+            self._after_step(bar, rate)
+            if self._progress.step == self._plan.total_steps:
                 break
+        if self._progress.step == before:
+            raise ValueError(
+                f"Epoch {epoch} has no batch {first}: the records hold fewer "
+                "training images than their data card says; convert them again."
+            )
+
+    def _after_step(self, bar, rate):
+        """Snapshot, evaluation and state, where they are due."""
+        step = self._progress.step
+        if step in self._plan.snapshots:
+            self._save_weights(step)
+        evaluates = self._plan.evaluates(step)
+        if evaluates:
+            self._evaluate(bar, rate)
+        since_state = time.monotonic() - self._state_saved_at
+        if evaluates or since_state > SECONDS_BETWEEN_STATES:
+            self._save_state()
 
     def _evaluate(self, bar, rate):
         """Adds a row to the history and keeps the weights if they are best."""
@@ -195,8 +206,11 @@ class Loop:
     def _save_state(self):
         self._collect_losses()
         state.save(self._run.state, self._progress, self._variables)
+        self._state_saved_at = time.monotonic()
 
     def _save_weights(self, step):
+        size = sum(v.numpy().nbytes for v in self._model.variables)
+        files.require_space(self._run.weights(step), size + HDF5_OVERHEAD)
         with files.atomic_write(self._run.weights(step)) as temporary:
             self._model.save_weights(temporary)
 
@@ -209,11 +223,16 @@ class Loop:
                 writer.writerows(map(_with_undefined, rows))
 
     def _write_summary(self, row):
-        with self._writer.as_default(step=row["step"]):
-            for name, value in row.items():
-                if name != "step" and value is not None:
-                    tf.summary.scalar(name, value)
-        self._writer.flush()
+        try:
+            with self._writer.as_default(step=row["step"]):
+                for name, value in row.items():
+                    if name != "step" and value is not None:
+                        tf.summary.scalar(name, value)
+            self._writer.flush()
+        except tf.errors.OpError as error:
+            raise OSError(
+                f"Cannot write {self._run.tensorboard}: {error.message}"
+            ) from None
 
 
 def _with_undefined(row):
