@@ -40,8 +40,9 @@ def zipped(root):
 
 
 def errors(done):
-    """The lines `error: ...` on stderr; TensorFlow's start may add others."""
+    """The lines `error: ...` on stderr; the others are ours too: warnings."""
     assert "Traceback" not in done.stderr
+    assert "oneDNN" not in done.stderr  # TensorFlow's notes at its start.
     return [
         line for line in done.stderr.splitlines() if line.startswith("error: ")
     ]
