@@ -20,7 +20,7 @@ step() {
 }
 
 step "1/6 Source task: train on textures" run_scripts/train.py \
-  --dataset=synthetic_textures --model=cbr_tiny --init=random --epochs=3 \
+  --dataset=synthetic_textures --model=cbr_tiny --init=random \
   --run_dir="$SOURCE"
 step "2/6 Target task from random weights" run_scripts/train.py \
   --dataset=synthetic_fundus --model=cbr_tiny --init=random \

@@ -45,7 +45,8 @@ class DataConfig:
     )
     image_size: int | None = _setting(
         None,
-        "side in pixels that the network sees; by default that of the records",
+        "side in pixels that the network sees; by default that of the records "
+        "(64 for the data sets that are made, which are made at this size)",
     )
     train_size: int | None = _setting(
         None,

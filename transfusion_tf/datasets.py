@@ -11,8 +11,6 @@ import tensorflow as tf
 from transfusion_tf import conversion, names
 from transfusion_tf.data import pipeline, records, synthetic
 
-DEFAULT_SYNTHETIC_SIZE = 64  # Lesions are still visible; two cores are enough.
-
 
 def cache_dir():
     """Where made data sets are kept: $TRANSFUSION_CACHE or ~/.cache/..."""
@@ -98,7 +96,7 @@ def naming_damage(opened):
 
 def _made(name, image_size):
     """The records directory of an embedded data set, made if need be."""
-    size = image_size or DEFAULT_SYNTHETIC_SIZE
+    size = image_size or synthetic.DEFAULT_IMAGE_SIZE
     # A changed generator must not meet records that an older one has made.
     folder = cache_dir() / f"{name}-{size}px-v{synthetic.PROCEDURE}"
     with _one_process_at_a_time(folder):

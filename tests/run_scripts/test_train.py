@@ -153,6 +153,7 @@ def test_pretrained_from_a_run(train, tiny_runs, tmp_path):
     source = RunDir(tiny_runs[0])
     done = train("--steps=4", "--init=pretrained", f"--weights={source.root}")
     assert done.returncode == 0, done.stderr
+    assert "init: pretrained, 2 tensors random, 20 from cbr_tiny" in done.stdout
     report = files.read_json(tmp_path / "run/init_report.json")
     assert report["num_from_source"] == 20 and report["num_random"] == 2
     assert report["source"]["model"] == "cbr_tiny"

@@ -8,6 +8,7 @@ def run_summary(run):
     metrics = files.read_json(run.metrics)
     lines = [
         f"run: {run.root}",
+        f"init: {_init_summary(files.read_json(run.init_report))}",
         f"best step: {metrics['best_step']}",
         *(
             split_summary(split, metrics[split])
@@ -17,6 +18,19 @@ def run_summary(run):
         f"metrics: {run.metrics}",
     ]
     return "\n".join(lines)
+
+
+def _init_summary(report):
+    """How many tensors came from where; init_report.json names each."""
+    text = f"{report['scheme']}, {report['num_random']} tensors random"
+    if report["source"]:
+        source = report["source"]
+        text += (
+            f", {report['num_from_source']} from {source['model']} trained on "
+            f"{source['dataset']} (step {source['step']}, sha256 "
+            f"{source['sha256'][:12]})"
+        )
+    return text
 
 
 def split_summary(split, numbers):
