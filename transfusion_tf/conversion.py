@@ -9,8 +9,6 @@ directory appears under its name when all is done.
 
 import contextlib
 import dataclasses
-import hashlib
-import json
 import os
 import pathlib
 import shutil
@@ -18,16 +16,11 @@ import tempfile
 
 import numpy as np
 import pandas as pd
-import tqdm
 from absl import logging
 
-from transfusion_tf import pool, shards
-from transfusion_tf.data import ids, images, records, stores
+from transfusion_tf import hashing, pool, shards
+from transfusion_tf.data import images, records, stores
 from transfusion_tf.data import manifest as manifests
-
-# Goes up when the same raw data and settings give other records.
-FORMAT = 1
-_HASHES_PER_TASK = 500
 
 
 def convert(
@@ -76,8 +69,8 @@ def convert(
     root = output_dir / records.VERSION
     num_workers = num_workers or _num_workers(manifest)
     with _made(output_dir), pool.Pool(manifest.store, num_workers) as workers:
-        table, bad = _hashed(manifest, workers)
-        configuration = _fingerprint(manifest, table, settings)
+        table, bad = hashing.hashed(manifest, workers)
+        configuration = hashing.fingerprint(manifest, table, settings)
         if not overwrite and _is_there(
             root, configuration, max_bad_fraction * len(table)
         ):
@@ -157,65 +150,6 @@ def _made(output_dir):
             output_dir.rmdir()
 
 
-def _hashed(manifest, workers):
-    """Returns the table of the images with their `hash`, and bad images.
-
-    A bad image is a triple (id, image, reason); here the id is unknown.
-    """
-    # Only what goes into the records may decide on their order.
-    table = manifest.table[_columns(manifest)].reset_index(drop=True)
-    places = np.arange(len(table))
-    tasks = [
-        table["image"].iloc[chunk].tolist()
-        for chunk in np.array_split(places, -(-len(table) // _HASHES_PER_TASK))
-    ]
-    found, bad = {}, []
-    with _progress("Reading", len(table)) as bar:
-        for task, hashes in workers.run(_hash, tasks):
-            for image, (content_hash, reason) in zip(task, hashes, strict=True):
-                found[image] = content_hash
-                if reason:
-                    bad.append(("", image, reason))
-            bar.update(len(task))
-    return table.assign(hash=table["image"].map(found)), bad
-
-
-def _hash(store, task):
-    """Returns (hash, None) for each image of `task`, or ("", reason)."""
-    result = []
-    for image in task:
-        try:
-            result.append((ids.content_hash(store.read(image)), None))
-        except stores.ReadError as error:
-            result.append(("", str(error)))
-    return result
-
-
-def _fingerprint(manifest, table, settings):
-    """Returns a SHA-256 that tells apart all that changes the records."""
-    head = [
-        FORMAT,
-        manifest.name,
-        manifest.task,
-        manifest.classes,
-        manifest.extra_columns,
-        settings,
-    ]
-    rows = ids.assign(table).drop(columns="image")
-    text = json.dumps(head) + rows.to_csv(index=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _columns(manifest):
-    optional = [c for c in ("patient", "split") if c in manifest.table]
-    return [
-        "image",
-        *manifest.label_columns,
-        *optional,
-        *manifest.extra_columns,
-    ]
-
-
 def _is_there(root, configuration, most_bad):
     """Whether `root` has the records of `configuration`, undamaged.
 
@@ -261,7 +195,7 @@ def _written(manifest, bad, settings, work, workers, *, max_bad_fraction):
         plan.shards.mkdir(parents=True, exist_ok=True)
         plan.done.mkdir(exist_ok=True)
         results, new = [], []
-        with _progress("Writing", int(good.sum())) as bar:
+        with hashing.progress("Writing", int(good.sum())) as bar:
             for task, result in workers.run(shards.write, shards.tasks(plan)):
                 image_of = {row["id"]: row["image"] for row in task["rows"]}
                 new += [(i, image_of[i], why) for i, why in result["bad"]]
@@ -304,8 +238,3 @@ def _publish(plan, card, bad, root):
     if root.exists():
         os.replace(root, plan.folder / "replaced")
     os.replace(plan.shards, root)
-
-
-def _progress(what, num_images):
-    """A progress bar on a terminal; nothing in logs and pipes."""
-    return tqdm.tqdm(desc=what, total=num_images, unit=" images", disable=None)

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import hashlib
 import json
 import os
 import pathlib
@@ -59,3 +60,9 @@ def read_json(path):
 def plain(value):
     """`value` as it would come back from JSON: lists for tuples, and so on."""
     return json.loads(json.dumps(value))
+
+
+def file_sha256(path):
+    """SHA-256 of a file, in hex."""
+    with pathlib.Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -10,6 +10,7 @@ import pathlib
 import numpy as np
 
 from data_prep.sources import fields
+from transfusion_tf import files
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.data import stores
 
@@ -62,7 +63,7 @@ def manifest(
             rows[column] = _values(rows, column)
     else:
         classes = _classes(rows, task, labels)
-    source = {"kind": "csv", "labels_sha256": stores.file_sha256(labels)}
+    source = {"kind": "csv", "labels_sha256": files.file_sha256(labels)}
     if checksum := store.checksum():
         source["sha256"] = checksum
     return manifests.Manifest(

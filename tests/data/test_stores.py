@@ -7,6 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from transfusion_tf import files
 from transfusion_tf.data import stores
 
 FILES = {"a.txt": b"first", "b/c.txt": b"second" * 100, "b/d.txt": b""}
@@ -51,7 +52,7 @@ class TestFileStore:
             assert checksum is None
         else:
             path = tmp_path / f"files.{kind}"
-            assert checksum == stores.file_sha256(path)
+            assert checksum == files.file_sha256(path)
 
 
 def test_a_damaged_zip_member_is_a_read_error(tmp_path):

@@ -42,7 +42,6 @@ def test_binary_is_the_auc_of_the_second_class():
     for key in ("value", "low", "high", "variance", "interval"):
         assert result["auc"][key] == getattr(expected, key)
     assert result["selection_of"] == "b"
-    assert summary.select_auc("multiclass", labels, scores) == expected.value
 
 
 def test_multiclass_macro_equals_sklearn():
@@ -51,10 +50,6 @@ def test_multiclass_macro_equals_sklearn():
     expected = sklearn_metrics.roc_auc_score(labels, scores, multi_class="ovr")
     assert result["auc"]["value"] == pytest.approx(expected, abs=1e-12)
     assert result["selection"] == result["auc"]["value"]
-    assert (
-        summary.select_auc("multiclass", labels, scores)
-        == (result["selection"])
-    )
     assert [entry["name"] for entry in result["aucs"]] == list("abcd")
 
 
@@ -94,7 +89,7 @@ def test_macro_variance_agrees_with_resampled_patients():
     for _ in range(300):
         chosen = members[rng.integers(120, size=120)].ravel()
         values.append(
-            summary.select_auc("multiclass", labels[chosen], scores[chosen])
+            summarize("multiclass", labels[chosen], scores[chosen])["selection"]
         )
     grouped = summarize("multiclass", labels, scores, groups=patients)["auc"]
     alone = summarize("multiclass", labels, scores)["auc"]
@@ -124,18 +119,13 @@ def test_ordinal_selection_by_one_threshold():
     assert result["selection"] == pytest.approx(expected, abs=1e-12)
     assert result["selection_of"] == ">=c"
     assert result["auc"]["value"] != result["selection"]
-    assert (
-        summary.select_auc("ordinal", labels, scores, select_threshold=2)
-        == result["selection"]
-    )
 
 
 @pytest.mark.parametrize("threshold", [0, 4, -1, 1.5])
 def test_thresholds_that_do_not_exist(threshold):
     labels, scores, _ = predictions()
-    for function in (summarize, summary.select_auc):
-        with pytest.raises(ValueError, match="1 to 3"):
-            function("ordinal", labels, scores, select_threshold=threshold)
+    with pytest.raises(ValueError, match="1 to 3"):
+        summarize("ordinal", labels, scores, select_threshold=threshold)
 
 
 def test_threshold_of_another_task():
@@ -219,7 +209,6 @@ def test_one_class_only_is_undefined_with_a_reason():
     assert result["selection"] is None
     assert result["auc"]["low"] is None
     assert "no positive image among 2" in result["auc"]["reason"]
-    assert summary.select_auc("multiclass", [0, 0], scores) is None
     assert result["accuracy"]["value"] == 1.0
     assert result["accuracy"]["low"] < 0.5
 

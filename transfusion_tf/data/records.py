@@ -9,7 +9,6 @@ import dataclasses
 import pathlib
 
 from transfusion_tf import files, quiet
-from transfusion_tf.data import stores
 from transfusion_tf.data.card import DataCard
 
 VERSION = "1.0.0"
@@ -138,7 +137,7 @@ def write_shard(path, examples):
             "file": path.name,
             "examples": count,
             "bytes": temporary.stat().st_size,
-            "sha256": stores.file_sha256(temporary),
+            "sha256": files.file_sha256(temporary),
         }
     return entry
 
@@ -216,7 +215,7 @@ def _check_shard(path, entry, *, verify):
             f"Shard {path} is damaged: it has {size:,} bytes, its data card "
             f"says {entry['bytes']:,}. {again}"
         )
-    if verify and stores.file_sha256(path) != entry["sha256"]:
+    if verify and files.file_sha256(path) != entry["sha256"]:
         raise ValueError(
             f"Shard {path} is damaged: its checksum is another than in its "
             f"data card. {again}"

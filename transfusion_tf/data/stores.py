@@ -5,7 +5,6 @@ process opens the file for itself when it first reads.
 """
 
 import functools
-import hashlib
 import os
 import pathlib
 import tarfile
@@ -13,6 +12,8 @@ import zipfile
 import zlib
 
 import numpy as np
+
+from transfusion_tf import files
 
 
 class ReadError(ValueError):
@@ -41,12 +42,6 @@ def open_files(path):
         ) from None
 
 
-def file_sha256(path):
-    """Returns the SHA-256 of the file `path`, 64 hex digits."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 class DirectoryStore:
     """The files below a directory; a name is a path relative to it."""
 
@@ -59,8 +54,8 @@ class DirectoryStore:
         walk = os.walk(self.root, followlinks=True)
         paths = (
             pathlib.Path(folder, file)
-            for folder, _, files in walk
-            for file in files
+            for folder, _, names in walk
+            for file in names
         )
         return sorted(path.relative_to(self.root).as_posix() for path in paths)
 
@@ -114,7 +109,7 @@ class ZipStore:
 
     def checksum(self):
         """Returns the SHA-256 of the archive."""
-        return file_sha256(self.path)
+        return files.file_sha256(self.path)
 
 
 class TarStore:
@@ -153,7 +148,7 @@ class TarStore:
 
     def checksum(self):
         """Returns the SHA-256 of the archive."""
-        return file_sha256(self.path)
+        return files.file_sha256(self.path)
 
 
 class NpzStore:
@@ -201,4 +196,4 @@ class NpzStore:
 
     def checksum(self):
         """Returns the SHA-256 of the archive."""
-        return file_sha256(self.path)
+        return files.file_sha256(self.path)

@@ -1,10 +1,8 @@
 """Source weights, read as arrays: never unpickled, no code, no configs run."""
 
 import dataclasses
-import hashlib
-import pathlib
 
-from transfusion_tf import run_record
+from transfusion_tf import files, run_record
 from transfusion_tf.models import zoo
 from transfusion_tf.run_dir import RunDir
 
@@ -51,7 +49,7 @@ def read(weights):
             "model": backbone.name,
             "dataset": record["data"]["name"],
             "step": step,
-            "sha256": file_sha256(run.weights(step)),
+            "sha256": files.file_sha256(run.weights(step)),
         },
     )
 
@@ -85,9 +83,3 @@ def load_backbone(run, checkpoint):
             f"({reason}); train again or choose another checkpoint."
         ) from None
     return backbone
-
-
-def file_sha256(path):
-    """SHA-256 of a file, in hex."""
-    with pathlib.Path(path).open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

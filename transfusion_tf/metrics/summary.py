@@ -13,35 +13,6 @@ from transfusion_tf.metrics import auc, components, intervals, problems
 _NAMES = {"multiclass": "{}", "multilabel": "{}", "ordinal": ">={}"}
 
 
-def select_auc(task, labels, scores, *, select_threshold=None):
-    """Returns the one AUC by which the best weights of a run are chosen.
-
-    Binary: the AUC. Multiclass and multilabel: the mean over the classes or
-    labels for which it is defined. Ordinal: the mean over the defined
-    thresholds, or the AUC of grade >= `select_threshold` alone.
-
-    Args:
-        task: one of names.TASKS.
-        labels: (num_images,) class indices; for "multilabel" (num_images,
-            num_labels) of 1, 0 and -1 (missing).
-        scores: (num_images, num_classes or num_labels) probabilities.
-        select_threshold: int from 1 to num_classes - 1; "ordinal" only.
-
-    Returns:
-        A float, or None where no AUC is defined.
-
-    Raises:
-        ValueError: an unknown task, or other shapes, labels or scores.
-    """
-    asked = problems.split(task, labels, scores)
-    check_threshold(task, len(asked), select_threshold)
-    if select_threshold is not None:
-        asked = [asked[select_threshold - 1]]
-    return _mean_defined(
-        [auc.auc(p.labels[p.keep], p.scores[p.keep]) for p in asked]
-    )
-
-
 def check_threshold(task, highest, select_threshold):
     """Raises ValueError for a threshold that the task does not have.
 
@@ -85,7 +56,8 @@ def summarize(
         groups: (num_images,) patients; they are then the unit of every
             interval. None: each image is a unit.
         level: confidence level of the intervals.
-        select_threshold: see `select_auc`.
+        select_threshold: int from 1 to num_classes - 1, "ordinal" only: the
+            grade whose AUC alone is the `selection`.
 
     Returns:
         A dict; what is undefined is None and has a `reason`:
@@ -97,7 +69,9 @@ def summarize(
         - auc: value, low, high, variance, interval, num_defined and num_total
           of their mean over the defined ones;
         - accuracy: value, low, high, correct, total (see `accuracy`);
-        - selection: the number of `select_auc`; selection_of: its name.
+        - selection: the one AUC by which the best weights of a run are chosen
+          (two classes: the AUC; else the mean of the defined ones, or that of
+          `select_threshold`); selection_of: its name.
 
     Raises:
         ValueError: other shapes, labels, scores, groups or names.
