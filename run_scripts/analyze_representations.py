@@ -136,7 +136,9 @@ def _batches(records, image_size):
     batches = experiment.images(
         records, FLAGS.split, image_size=image_size, batch_size=FLAGS.batch_size
     )
-    with tqdm.tqdm(total=left, unit="image", desc="comparing") as progress:
+    with tqdm.tqdm(
+        total=left, unit="image", desc="comparing", disable=None
+    ) as progress:
         for batch in batches:
             if not left:
                 break

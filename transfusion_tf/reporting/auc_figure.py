@@ -58,6 +58,7 @@ def _panel(axes, rows):
             label=run,
         )
     axes.set_yticks([i + 0.5 for i in range(len(wanted))], wanted)
+    axes.set_ylabel("AUC of")
     axes.set_ylim(len(wanted), 0)
     for border in range(1, len(wanted)):
         axes.axhline(border, color="0.85", linewidth=0.8)
