@@ -33,6 +33,7 @@ def binary():
             text=True,
             cwd=cwd,
             timeout=timeout,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
 
     return run
