@@ -94,3 +94,12 @@ def test_a_second_process_is_refused_and_leftovers_are_removed(tmp_path):
         with pytest.raises(ValueError, match="Another process is training"):
             with run_guard.hold(run, RECORD, overwrite=False):
                 pass
+
+
+def test_other_package_versions_are_warned_of(tmp_path, caplog):
+    run = finished(tmp_path)
+    with run_guard.hold(run, RECORD, overwrite=False):
+        assert not caplog.messages
+    newer = {**RECORD, "packages": {"numpy": "3"}}
+    with run_guard.hold(run, newer, overwrite=False):
+        assert "begun with {'numpy': '2'} and goes on" in caplog.messages[0]

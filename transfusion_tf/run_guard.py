@@ -4,6 +4,8 @@ import contextlib
 import fcntl
 import shutil
 
+from absl import logging
+
 from transfusion_tf import files, run_record
 
 
@@ -44,6 +46,7 @@ def hold(run, record, *, overwrite):
     with open(run.lock, "w") as lock:
         _lock(lock, run)
         _remove_leftovers(run)
+        _warn_of_other_packages(run, record)
         files.write_json(run.config, record)
         try:
             _write_status(run, "running", "")
@@ -81,6 +84,20 @@ def _lock(lock, run):
             f"Another process is training {run.root}; wait for it, or give "
             "another --run_dir."
         ) from None
+
+
+def _warn_of_other_packages(run, record):
+    """A run that is taken up by other versions is not exact any more."""
+    if not run.config.is_file():
+        return
+    old, new = run_record.read(run)["packages"], record["packages"]
+    if old != new:
+        logging.warning(
+            "%s was begun with %s and goes on with %s: rounding may differ.",
+            run.root,
+            old,
+            new,
+        )
 
 
 def _remove_leftovers(run):

@@ -136,17 +136,19 @@ def test_killed_in_mid_epoch_it_ends_with_the_same_weights(
 
 
 def test_several_devices_give_what_one_device_gives(train, tmp_path):
-    assert train("--steps=8", run="one").returncode == 0
+    # Plain SGD: Adam turns a rounding error in a tiny gradient into a step.
+    flags = ("--steps=8", "--optimizer=sgd")
+    assert train(*flags, run="one").returncode == 0
     done = train(
-        "--steps=8", "--strategy=mirrored", "--num_virtual_devices=2", run="two"
+        *flags, "--strategy=mirrored", "--num_virtual_devices=2", run="two"
     )
     assert done.returncode == 0, done.stderr
     config = json.loads((tmp_path / "two/config.json").read_text())
     assert config["plan"]["devices"] == 2
-    for one, two in zip(
-        weights(tmp_path / "one", 8), weights(tmp_path / "two", 8), strict=True
-    ):
-        np.testing.assert_allclose(two, one, rtol=0.02, atol=2e-3)
+    one, two = weights(tmp_path / "one", 8), weights(tmp_path / "two", 8)
+    for a, b in zip(one, two, strict=True):
+        np.testing.assert_allclose(b, a, rtol=1e-3, atol=1e-4)
+    assert not equal(one, weights(tmp_path / "one", 0))
 
 
 def test_pretrained_from_a_run(train, tiny_runs, tmp_path):
