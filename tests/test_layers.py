@@ -53,7 +53,12 @@ LAYERS = {
             "metrics.intervals",
             "metrics.problems",
         ),
-        "models.cbr": ("models.scaling", "models.stages"),
+        "models.batch_norm": (),
+        "models.cbr": (
+            "models.batch_norm",
+            "models.scaling",
+            "models.stages",
+        ),
         "models.scaling": (),
         "models.stages": (),
         "models.zoo": ("models.cbr",),

@@ -17,7 +17,7 @@ import dataclasses
 import keras
 from keras import layers
 
-from transfusion_tf.models import scaling, stages
+from transfusion_tf.models import batch_norm, scaling, stages
 
 # Below this, one of the four pools would work on a single pixel.
 MIN_IMAGE_SIZE = 16
@@ -74,7 +74,7 @@ def _stage(x, index, width, kernel_size, bn_momentum):
         use_bias=False,
         name=f"conv{index}_conv",
     )
-    norm = layers.BatchNormalization(
+    norm = batch_norm.BatchNormalization(
         momentum=bn_momentum, epsilon=BN_EPSILON, name=f"conv{index}_bn"
     )
     x = layers.ReLU(name=f"conv{index}_relu")(norm(conv(x)))
