@@ -157,7 +157,7 @@ def test_a_loss_that_is_no_number_ends_the_run_with_advice(train, tmp_path):
         train(
             optimizer="sgd",
             momentum=0.0,
-            learning_rate=1e30,
+            learning_rate=3e38,
             schedule="constant",
             steps=30,
         )

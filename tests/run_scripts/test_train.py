@@ -137,7 +137,7 @@ def test_killed_in_mid_epoch_it_ends_with_the_same_weights(
 
 def test_several_devices_give_what_one_device_gives(train, tmp_path):
     # Plain SGD: Adam turns a rounding error in a tiny gradient into a step.
-    flags = ("--steps=8", "--optimizer=sgd")
+    flags = ("--steps=4", "--optimizer=sgd")
     assert train(*flags, run="one").returncode == 0
     done = train(
         *flags, "--strategy=mirrored", "--num_virtual_devices=2", run="two"
@@ -145,10 +145,14 @@ def test_several_devices_give_what_one_device_gives(train, tmp_path):
     assert done.returncode == 0, done.stderr
     config = json.loads((tmp_path / "two/config.json").read_text())
     assert config["plan"]["devices"] == 2
-    one, two = weights(tmp_path / "one", 8), weights(tmp_path / "two", 8)
-    for a, b in zip(one, two, strict=True):
-        np.testing.assert_allclose(b, a, rtol=1e-3, atol=1e-4)
-    assert not equal(one, weights(tmp_path / "one", 0))
+    start, one = (weights(tmp_path / "one", step) for step in (0, 4))
+    for before, a, b in zip(
+        start, one, weights(tmp_path / "two", 4), strict=True
+    ):
+        # Rounding may send the gradient of a pool's tie another way.
+        moved = np.linalg.norm(a - before)
+        assert 0 < moved
+        assert np.linalg.norm(b - a) < 0.02 * moved
 
 
 def test_pretrained_from_a_run(train, tiny_runs, tmp_path):
