@@ -2,7 +2,8 @@
 
 Every binary ends with `cli.run(main)`. Mistakes of the user (bad flags, and
 ValueError or OSError from the library) become one line `error: ...` on stderr
-and exit status 2; any other exception is a bug and keeps its traceback.
+and exit status 2; any other exception is a bug and keeps its traceback. With
+TRANSFUSION_DEBUG=1 in the environment, mistakes keep theirs as well.
 """
 
 import os
