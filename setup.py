@@ -53,7 +53,8 @@ setuptools.setup(
         # TensorFlow 2.21 no longer brings it, but tf.summary needs it.
         "tensorboard>=2.20,<2.22",
         "tensorflow>=2.20,<2.22",
-        "tensorflow-datasets>=4.9.9,<4.10",
+        # 4.9.9 breaks with the protobuf that TensorFlow 2.20 and later allow.
+        "tensorflow-datasets>=4.9.10,<4.10",
         "tqdm>=4.66,<5",
     ],
     extras_require={

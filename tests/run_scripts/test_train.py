@@ -112,7 +112,12 @@ def test_killed_in_mid_epoch_it_ends_with_the_same_weights(
         f"--run_dir={tmp_path / 'killed'}",
         *flags,
     ]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
     while "step 21/" not in process.stdout.readline():
         assert process.poll() is None
     time.sleep(0.1)

@@ -35,7 +35,7 @@ _MEASURE_NAMES = {"cca": "mean CCA", "svcca": "mean SVCCA"}
 def save(figure, path):
     """Writes `figure` as PNG, whole or not at all; returns the path."""
     with files.atomic_write(path) as temporary:
-        figure.savefig(temporary, dpi=150)
+        figure.savefig(temporary, dpi=150, bbox_inches="tight")
     return path
 
 

@@ -37,7 +37,12 @@ def write(path, rows, *, columns):
 
 def read(path):
     """Returns the table as a DataFrame, `n/a` as NaN and no text as ""."""
-    return pd.read_csv(path, keep_default_na=False, na_values=[UNDEFINED])
+    return pd.read_csv(
+        path,
+        keep_default_na=False,
+        na_values=[UNDEFINED],
+        float_precision="round_trip",
+    )
 
 
 def run_names(paths):

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from transfusion_tf.training import tasks
-from transfusion_tf.training.predictions import Predictions
+from transfusion_tf.training.predictions import Predictions, known_patients
 
 
 class Predictor:
@@ -61,9 +61,11 @@ class Predictor:
                 f"{num_examples}; convert the records again."
             )
         loss = float(joined.pop("loss").mean(dtype=np.float64))
-        patients = joined["patient"] if joined["patient"].all() else None
         predictions = Predictions(
-            joined["id"], patients, joined["label"], joined["scores"]
+            ids=joined["id"],
+            patients=known_patients(joined["patient"]),
+            labels=joined["label"],
+            scores=joined["scores"],
         )
         return predictions, loss
 

@@ -28,6 +28,11 @@ class Predictions:
         return len(self.ids)
 
 
+def known_patients(patients):
+    """`patients` (N,) str, or None where one is empty: not known."""
+    return patients if (patients != "").all() else None
+
+
 def write(path, predictions, classes):
     """Writes id, patient, label(s) and a score for each of `classes`.
 
@@ -81,10 +86,9 @@ def read(path):
         return table[:, [header.index(name) for name in names]]
 
     labels = columns(of_labels).astype(np.int64)
-    patients = table[:, 1]
     predictions = Predictions(
         ids=table[:, 0],
-        patients=patients if patients.all() else None,
+        patients=known_patients(table[:, 1]),
         labels=labels[:, 0] if of_labels == ["label"] else labels,
         scores=columns(of_scores).astype(np.float32),
     )
