@@ -19,7 +19,7 @@ flags.DEFINE_string(
     "input",
     None,
     "The raw data: an .npz file (npz); a directory, .zip or "
-    ".tar (image_folder, csv).",
+    ".tar (image_folder, csv, kermany_chest, idrid).",
 )
 flags.DEFINE_string("labels", None, "CSV file of paths and labels (csv).")
 flags.DEFINE_string(
@@ -36,7 +36,8 @@ flags.DEFINE_string(
     "patient_pattern",
     None,
     "Regular expression that finds the patient in a "
-    "file's name: its first group, or all of it (image_folder, csv).",
+    "file's name: its first group, or all of it (image_folder, csv, "
+    "kermany_chest).",
 )
 flags.DEFINE_list(
     "extra_columns",
@@ -71,6 +72,14 @@ flags.DEFINE_integer(
     "Seed of the splits that are drawn, and of synthetic images.",
     lower_bound=0,
 )
+flags.DEFINE_enum(
+    "splits",
+    None,
+    ("auto", "official", "grouped"),
+    "What becomes of the splits that the data set comes with: auto (default) "
+    "keeps them unless they share patients, official keeps them, grouped "
+    "draws new ones by patient.",
+)
 flags.DEFINE_integer(
     "num_workers",
     None,
@@ -81,8 +90,8 @@ flags.DEFINE_float(
     "max_bad_fraction",
     None,
     "Share of the images that may be unreadable; "
-    "they are left out and listed in quarantine.csv (image_folder, csv; "
-    "default: 0).",
+    "they are left out and listed in quarantine.csv (not npz, synthetic "
+    "sources; default: 0).",
     lower_bound=0,
     upper_bound=1,
 )
@@ -94,6 +103,7 @@ _COMMON = (
     "output_dir",
     "image_size",
     "seed",
+    "splits",
     "num_workers",
     "overwrite",
 )
@@ -101,6 +111,8 @@ _COMMON = (
 _OF_FILES = {
     "image_folder": ("resize_mode", "max_bad_fraction"),
     "csv": ("resize_mode", "max_bad_fraction"),
+    "kermany_chest": ("resize_mode", "max_bad_fraction"),
+    "idrid": ("resize_mode", "max_bad_fraction"),
     "npz": ("resize_mode",),
 }
 
@@ -127,6 +139,7 @@ def main(argv):
             (
                 "image_size",
                 "seed",
+                "splits",
                 "num_workers",
                 "resize_mode",
                 "max_bad_fraction",

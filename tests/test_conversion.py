@@ -344,21 +344,77 @@ def test_8_and_16_bits_do_not_mix(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_official_splits_that_share_patients_are_kept_and_told(
-    tmp_path, caplog
-):
+def with_official_splits(*, by_patient):
+    """`make_manifest` with every fourth patient, or image, in test."""
     manifest = make_manifest()
-    split = np.where(np.arange(60) % 4 == 0, "test", "train")
-    manifest = dataclasses.replace(
+    unit = np.arange(60) // (3 if by_patient else 1)
+    split = np.where(unit % 4 == 0, "test", "train")
+    return dataclasses.replace(
         manifest, table=manifest.table.assign(split=split)
     )
+
+
+def num_shared(manifest):
+    """The number of patients in both splits, counted one by one."""
+    splits_of = {}
+    for row in manifest.table.itertuples():
+        splits_of.setdefault(row.patient, set()).add(row.split)
+    return sum(len(found) > 1 for found in splits_of.values())
+
+
+def test_official_splits_that_share_patients_are_replaced_and_told(
+    tmp_path, caplog
+):
+    manifest = with_official_splits(by_patient=False)
     with caplog.at_level("WARNING", logger="absl"):
-        card = records.read_card(conversion.convert(manifest, tmp_path))
-    shared = pd.Series(split).groupby(np.arange(60) // 3).nunique().eq(2).sum()
+        root = conversion.convert(manifest, tmp_path)
+    card, shared = records.read_card(root), num_shared(manifest)
+    images = 3 * shared
+    told = f"{shared} patients ({images} images) are in more than one"
+    (record,) = caplog.records
+    assert told in record.getMessage() and shared > 0
+    assert "--splits=official keeps them" in record.getMessage()
+    assert told in card.source["official_splits"]
+    assert card.patients_in_common == 0
+    assert card.splits["test"].startswith("drawn: 15% of train by patient")
+
+
+def test_official_splits_that_share_patients_are_kept_if_asked(
+    tmp_path, caplog
+):
+    manifest = with_official_splits(by_patient=False)
+    with caplog.at_level("WARNING", logger="absl"):
+        card = records.read_card(
+            conversion.convert(manifest, tmp_path, splits="official")
+        )
+    shared = num_shared(manifest)
     assert card.patients_in_common == shared > 0
     assert f"{shared} patients have images in more than one" in caplog.text
     assert card.num_examples["test"] == 15
     assert card.splits["test"] == "official"
+    assert "official_splits" not in card.source
+
+
+def test_official_splits_by_patient_are_kept_unless_others_are_asked_for(
+    tmp_path, caplog
+):
+    manifest = with_official_splits(by_patient=True)
+    with caplog.at_level("WARNING", logger="absl"):
+        kept = conversion.convert(manifest, tmp_path / "a")
+    assert caplog.records == []
+    assert records.read_card(kept).num_examples["test"] == 15
+    assert records.read_card(kept).splits["test"] == "official"
+    # To ask for what happens anyway is no other conversion.
+    assert kept == conversion.convert(
+        manifest, tmp_path / "a", splits="official"
+    )
+    with pytest.raises(ValueError, match="is there already"):
+        conversion.convert(manifest, tmp_path / "a", splits="grouped")
+    card = records.read_card(
+        conversion.convert(manifest, tmp_path / "b", splits="grouped", seed=3)
+    )
+    assert card.splits["test"].endswith("by patient, stratified, seed 3")
+    assert card.patients_in_common == 0
 
 
 @pytest.mark.parametrize(
@@ -367,6 +423,8 @@ def test_official_splits_that_share_patients_are_kept_and_told(
         ({"resize_mode": "zoom"}, "'zoom'; known: stretch, fit, crop"),
         ({"image_size": 0}, "image_size must be at least 1. Received: 0"),
         ({"seed": -1}, "seed must be at least 0. Received: -1"),
+        ({"splits": "new"}, "'new'; known: auto, official, grouped"),
+        ({"splits": "official"}, "--splits=official needs a data set with"),
         ({"num_workers": 0}, "num_workers must be at least 1. Received: 0"),
         ({"max_bad_fraction": 1.0}, "below 1. Received: 1.0"),
     ],

@@ -21,6 +21,7 @@ from absl import logging
 from transfusion_tf import hashing, pool, shards
 from transfusion_tf.data import images, records, stores
 from transfusion_tf.data import manifest as manifests
+from transfusion_tf.data import splits as split_rules
 
 
 def convert(
@@ -30,6 +31,7 @@ def convert(
     image_size=None,
     resize_mode="stretch",
     seed=0,
+    splits="auto",
     num_workers=None,
     max_bad_fraction=0.0,
     overwrite=False,
@@ -45,6 +47,9 @@ def convert(
         image_size: side in pixels of the square images; None keeps sizes.
         resize_mode: one of images.RESIZE_MODES.
         seed: of the splits that are drawn.
+        splits: what becomes of the manifest's splits, one of splits.MODES;
+            images that turn out unusable count for that, too, so that their
+            repair changes nothing.
         num_workers: processes; None: one a core, or none for small data.
         max_bad_fraction: share of the images that may be unusable; they are
             listed in quarantine.csv and otherwise as if they did not exist.
@@ -65,6 +70,7 @@ def convert(
     }
     _check_settings(settings, num_workers, max_bad_fraction)
     manifest.check()
+    manifest = _with_splits(manifest, splits)
     output_dir = pathlib.Path(output_dir)
     root = output_dir / records.VERSION
     num_workers = num_workers or _num_workers(manifest)
@@ -96,6 +102,29 @@ def convert(
         for left in output_dir.glob(".work-*"):
             shutil.rmtree(left)  # Of this conversion and of abandoned ones.
     return root
+
+
+def _with_splits(manifest, mode):
+    """Returns the manifest without its splits where they are not kept."""
+    table = manifest.table
+    kept = split_rules.keeps_official(table, mode)
+    if kept or "split" not in table:
+        return manifest
+    shared = table[split_rules.sharing(table)]
+    found = (
+        f"{shared['patient'].nunique():,} patients ({len(shared):,} images) "
+        "are in more than one of the official splits"
+    )
+    logging.warning(
+        "%s, which are not kept: new ones are drawn by patient. "
+        "--splits=official keeps them.",
+        found,
+    )
+    return dataclasses.replace(
+        manifest,
+        table=table.drop(columns="split"),
+        source={**manifest.source, "official_splits": f"not kept: {found}"},
+    )
 
 
 def _check_settings(settings, num_workers, max_bad_fraction):

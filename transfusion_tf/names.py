@@ -13,7 +13,14 @@ MODELS = (
 )
 SCHEMES = ("random", "pretrained")
 SYNTHETIC = ("synthetic_fundus", "synthetic_textures")
-SOURCES = ("npz", "image_folder", "csv", *SYNTHETIC)
+SOURCES = (
+    "npz",
+    "image_folder",
+    "csv",
+    "kermany_chest",
+    "idrid",
+    *SYNTHETIC,
+)
 TASKS = ("multiclass", "multilabel", "ordinal")
 SPLITS = ("train", "val", "test")
 MEASURES = ("cca", "svcca")

@@ -79,31 +79,15 @@ def manifest(
 
 def _read(path, extra_columns):
     """Returns the table in `path`, all of it text."""
-    import pandas as pd
-
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}.")
-    try:
-        # utf-8-sig: spreadsheets begin UTF-8 files with a byte order mark.
-        rows = pd.read_csv(
-            path,
-            dtype=str,
-            keep_default_na=False,
-            encoding="utf-8-sig",
-            index_col=False,
-        )
-    except ValueError as error:  # All of pandas' parsing errors are.
-        raise ValueError(f"{path} is not a CSV file ({error}).") from None
-    rows.columns = [column.strip() for column in rows.columns]
-    rows = rows.apply(lambda column: column.str.strip())
+    rows = fields.read_table(path, path)
     missing = [c for c in ("path", *extra_columns) if c not in rows]
     if missing:
         raise ValueError(
             f"{path} has no column {manifests.examples(missing)}; it has "
             f"{', '.join(rows.columns)}."
         )
-    if rows.empty:
-        raise ValueError(f"{path} has no row beside its header.")
     return rows
 
 

@@ -38,9 +38,39 @@ def split_of(text):
 
 def is_image_name(name):
     """Whether a path (with /) names an image and nothing on it is hidden."""
-    path = pathlib.PurePosixPath(name)
-    hidden = any(p.startswith(".") or p == "__MACOSX" for p in path.parts)
-    return path.suffix.lower() in _IMAGE_SUFFIXES and not hidden
+    suffix = pathlib.PurePosixPath(name).suffix
+    return suffix.lower() in _IMAGE_SUFFIXES and not is_hidden(name)
+
+
+def is_hidden(name):
+    """Whether a path (with /) is what systems add to archives unseen."""
+    parts = name.split("/")
+    return any(p.startswith(".") or p == "__MACOSX" for p in parts)
+
+
+def read_table(file, name):
+    """Returns the CSV file `file` (path or binary file), all of it text.
+
+    Names of columns and values have lost the spaces around them. Raises
+    ValueError, which calls the file `name`, if it is no CSV file or empty.
+    """
+    import pandas as pd
+
+    try:
+        # utf-8-sig: spreadsheets begin UTF-8 files with a byte order mark.
+        rows = pd.read_csv(
+            file,
+            dtype=str,
+            keep_default_na=False,
+            encoding="utf-8-sig",
+            index_col=False,
+        )
+    except ValueError as error:  # All of pandas' parsing errors are.
+        raise ValueError(f"{name} is not a CSV file ({error}).") from None
+    rows.columns = [column.strip() for column in rows.columns]
+    if rows.empty:
+        raise ValueError(f"{name} has no row beside its header.")
+    return rows.apply(lambda column: column.str.strip())
 
 
 def default_name(input_path):

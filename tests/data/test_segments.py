@@ -72,6 +72,21 @@ def test_jpeg_metadata_goes_and_compressed_data_stay(options):
     np.testing.assert_array_equal(pixels_of(stripped), pixels_of(plain))
 
 
+def test_comments_of_a_jpeg_are_found():
+    plain = make_file("JPEG")
+    tables = plain.index(b"\xff\xdb")
+    added = b"".join(
+        jpeg_segment(marker, content)
+        for marker, content in ((0xFE, b"a"), (0xE1, SECRET), (0xFE, b"\0b"))
+    )
+    full = plain[:tables] + added + plain[tables:]
+    assert segments.jpeg_comments(full) == [b"a", b"\0b"]
+    assert segments.jpeg_comments(plain) == []
+    for damaged in (b"text", full[: tables + 3]):
+        with pytest.raises(ValueError, match="JPEG"):
+            segments.jpeg_comments(damaged)
+
+
 def test_comments_between_the_scans_of_a_jpeg_go():
     plain = make_file("JPEG", progressive=True)
     second_scan = plain.index(b"\xff\xda", plain.index(b"\xff\xda") + 2)

@@ -31,6 +31,50 @@ def test_official_splits_are_kept():
     assert made == dict.fromkeys(("train", "val", "test"), "official")
 
 
+@pytest.mark.parametrize(
+    "patients, split, mode, kept",
+    [
+        ([0, 0, 1, 1], ["train", "train", "test", "test"], "auto", True),
+        ([0, 0, 1, 1], ["train", "train", "test", "test"], "grouped", False),
+        ([0, 0, 1, 0], ["train", "train", "test", "val"], "auto", False),
+        ([0, 0, 1, 0], ["train", "train", "test", "val"], "official", True),
+        (None, ["train", "train", "test", "val"], "auto", True),
+        (None, None, "auto", False),
+        ([0, 0, 1, 0], None, "auto", False),
+        ([0, 0, 1, 0], None, "grouped", False),
+    ],
+)
+def test_official_splits_are_kept_unless_they_share_patients(
+    patients, split, mode, kept
+):
+    table = make_table(4, patients=patients, split=split)
+    assert splits.keeps_official(table, mode) is kept
+
+
+@pytest.mark.parametrize(
+    "mode, message",
+    [
+        ("official", "--splits=official needs a data set with splits"),
+        ("grouped", "--splits=grouped needs patients: a column patient"),
+        ("random", "'random'; known: auto, official, grouped"),
+    ],
+)
+def test_what_becomes_of_splits_must_be_possible(mode, message):
+    with pytest.raises(ValueError, match=message):
+        splits.keeps_official(make_table(4), mode)
+
+
+def test_rows_of_patients_in_several_splits():
+    table = make_table(
+        5,
+        patients=[7, 8, 7, 8, 9],
+        split=["train", "val", "test", "val", "test"],
+    )
+    assert splits.sharing(table).tolist() == [True, False, True, False, False]
+    without = table.drop(columns="patient")
+    assert splits.sharing(without).tolist() == [False] * 5
+
+
 def test_val_is_exactly_a_tenth_of_each_class():
     classes = np.repeat([0, 1, 2], [500, 300, 200])
     table = make_table(1_200, split=["train"] * 1_000 + ["test"] * 200)

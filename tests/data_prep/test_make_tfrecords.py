@@ -9,7 +9,7 @@ from PIL import Image
 
 from data_prep import make_tfrecords
 from transfusion_tf import names
-from transfusion_tf.data import images, records
+from transfusion_tf.data import images, records, splits
 
 SCRIPT = "data_prep/make_tfrecords.py"
 
@@ -211,6 +211,7 @@ def test_choices_of_flags_are_those_of_the_library():
     flags = make_tfrecords.FLAGS
     assert flags["source"].parser.enum_values == list(names.SOURCES)
     assert flags["resize_mode"].parser.enum_values == list(images.RESIZE_MODES)
+    assert flags["splits"].parser.enum_values == list(splits.MODES)
 
 
 def test_pneumoniamnist(shared, binary, tmp_path):

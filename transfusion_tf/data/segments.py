@@ -89,6 +89,23 @@ def _kept_segment(marker, segment):
     return b"" if is_metadata else segment
 
 
+def jpeg_comments(data):
+    """Returns the contents of the comment segments before the image data.
+
+    Raises ValueError if the file does not consist of whole segments to there.
+    """
+    if data[:2] != bytes((0xFF, _SOI)):
+        raise ValueError("no start of a JPEG image")
+    comments, place = [], 2
+    while True:
+        marker, start, end = _segment(data, place)
+        if marker in (_SOS, _EOI):
+            return comments
+        if marker == _COM:
+            comments.append(data[start + 4 : end])
+        place = end
+
+
 def strip_png(data):
     """Returns the PNG file `data` with the chunks of image and colour only.
 

@@ -1,5 +1,7 @@
 """Splits into train, val and test: official ones kept, others drawn.
 
+Official splits that share patients are not kept unless that is asked for.
+
 Drawn splits are stratified by label and keep all images of a patient
 together. They depend on ids, labels and the seed, never on the row order.
 """
@@ -9,10 +11,51 @@ import pandas as pd
 
 from transfusion_tf import names
 
+# What becomes of official splits: auto keeps them unless they share patients.
+MODES = ("auto", "official", "grouped")
 TEST_FRACTION = 0.15  # Of train, where there is no official test split.
 VAL_FRACTION = 0.10  # Of what is then left of train.
 # Streams of the seed: one for each split that is drawn.
 _STREAMS = {"test": 0, "val": 1}
+
+
+def keeps_official(table, mode):
+    """Returns whether the official splits of `table` are kept.
+
+    Args:
+        table: pandas.DataFrame with, where known, `patient` and `split`.
+        mode: "auto": kept unless they share patients; "official": kept;
+            "grouped": not kept, new ones are drawn by patient.
+
+    Raises:
+        ValueError: there is no official split to keep, no patient to group
+            by, or no such mode.
+    """
+    names.check("splits", mode, MODES)
+    if mode == "official" and "split" not in table:
+        raise ValueError(
+            "--splits=official needs a data set with splits (folders train, "
+            "val, test; or a column split). Leave the flag out to draw them."
+        )
+    if mode == "grouped" and "patient" not in table:
+        raise ValueError(
+            "--splits=grouped needs patients: a column patient, or "
+            "--patient_pattern. Without them leave the flag out."
+        )
+    if "split" not in table or mode == "grouped":
+        return False
+    return mode == "official" or not sharing(table).any()
+
+
+def sharing(table):
+    """Returns bool (N,): the patient of the row is in several splits too.
+
+    All False where `table` has no column `patient` or no `split`.
+    """
+    if not {"patient", "split"} <= set(table):
+        return np.zeros(len(table), bool)
+    spread = table.groupby("patient")["split"].transform("nunique")
+    return (spread > 1).to_numpy()
 
 
 def complete(table, labels, *, seed):

@@ -1,0 +1,152 @@
+"""Tests of the chest x-rays: folders, patients from names, real counts."""
+
+import shutil
+
+import pandas as pd
+import pytest
+
+from data_prep import sources
+from tests.data_prep.trees import CHEST, make_chest, packed, write_image
+from transfusion_tf.data import splits
+
+
+def read(place, **options):
+    manifest = sources.get("kermany_chest")(input=place, **options)
+    manifest.check()
+    return manifest
+
+
+@pytest.mark.parametrize("kind", ["directory", "zip", "tar"])
+def test_folders_and_names_tell_everything(tmp_path, kind):
+    manifest = read(packed(make_chest(tmp_path / "raw"), kind))
+    rows = manifest.table.set_index("image").sort_index()
+    assert rows.index.tolist() == sorted(f"chest_xray/{f}" for f in CHEST)
+    assert manifest.classes == ("NORMAL", "PNEUMONIA")
+    assert manifest.name == "kermany_chest"
+    for image, row in rows.iterrows():
+        assert image.split("/")[1:3] == [row["split"], row["label"]]
+    assert rows.groupby("patient").size().to_dict() == {
+        "IM-0001": 2,  # With and without NORMAL2, in train and in test.
+        "IM-0002": 2,
+        "IM-0003": 1,
+        "IM-0011": 1,
+        "person1": 2,  # Bacteria in train, virus in test; not person11.
+        "person2": 2,
+        "person11": 1,
+    }
+    assert rows[splits.sharing(rows)]["patient"].value_counts().to_dict() == {
+        "IM-0001": 2,
+        "person1": 2,
+    }
+
+
+def test_the_order_of_files_does_not_matter(tmp_path):
+    root = make_chest(tmp_path / "raw")
+    tables = [read(packed(root, k)).table for k in ("directory", "zip", "tar")]
+    for table in tables[1:]:
+        pd.testing.assert_frame_equal(tables[0], table)
+
+
+def test_the_folder_itself_and_folders_around_it(tmp_path):
+    root = make_chest(tmp_path / "a" / "CellData")
+    expected = read(root).table.drop(columns="image")
+    for place in (root / "chest_xray", tmp_path):
+        table = read(place).table.drop(columns="image")
+        pd.testing.assert_frame_equal(table, expected)
+
+
+def test_a_set_of_eyes_beside_it_is_left_alone(tmp_path):
+    root = make_chest(tmp_path / "CellData")
+    write_image(root / "OCT" / "train" / "NORMAL" / "NORMAL-1-1.jpeg", 1)
+    write_image(root / "OCT" / "train" / "DRUSEN" / "DRUSEN-1-1.jpeg", 2)
+    assert len(read(tmp_path).table) == len(CHEST)
+
+
+def test_all_images_twice_and_a_folder_val(tmp_path):
+    more = (*CHEST, "val/NORMAL/NORMAL2-IM-1427-0001.jpeg")
+    root = make_chest(tmp_path / "raw", more)
+    shutil.copytree(root / "chest_xray", tmp_path / "copy")
+    shutil.move(tmp_path / "copy", root / "chest_xray" / "chest_xray")
+    table = read(root).table
+    assert table["split"].value_counts()["val"] == 1
+    assert len(table) == len(more)
+    inner = root / "chest_xray" / "chest_xray"
+    (inner / CHEST[0]).unlink()
+    with pytest.raises(ValueError, match="different images in 'chest_xray/' a"):
+        read(root)
+
+
+def test_names_can_be_read_in_another_way(tmp_path):
+    table = read(
+        make_chest(tmp_path / "raw"),
+        patient_pattern=r"person\d+_[a-z]+|(?:NORMAL2-)?IM-\d+",
+    ).table
+    assert not splits.sharing(table).any()
+    assert table["patient"].nunique() == 9
+
+
+@pytest.mark.parametrize(
+    "added, message",
+    [
+        (
+            "train/NORMAL/scan7.jpeg",
+            "finds no patient in 1 of 12 .*'chest_xray/train/NORMAL/scan7.jpeg",
+        ),
+        ("train/NORMAL/person1.jpeg", "no patient in 1 of 12"),
+        ("train/COVID/person1_virus_1.jpeg", "outside of the folders.*COVID"),
+        ("NORMAL/IM-0001-0001.jpeg", "outside of the folders.*y/NORMAL/IM-00"),
+        ("train/NORMAL/x/IM-0001-0001.jpeg", "outside of the folders"),
+    ],
+)
+def test_images_that_cannot_be_placed(tmp_path, added, message):
+    with pytest.raises(ValueError, match=message) as raised:
+        read(make_chest(tmp_path / "raw", (*CHEST, added)))
+    assert "\n" not in str(raised.value)
+
+
+def test_folders_that_are_absent(tmp_path):
+    root = make_chest(tmp_path / "raw")
+    shutil.rmtree(root / "chest_xray" / "test" / "NORMAL")
+    with pytest.raises(ValueError, match="no images in test/NORMAL. Expected"):
+        read(root)
+    shutil.rmtree(root / "chest_xray")
+    with pytest.raises(ValueError, match="no images chest_xray/{train,test}/{"):
+        read(root)
+    with pytest.raises(FileNotFoundError, match="no file or directory"):
+        read(tmp_path / "nowhere")
+
+
+def test_the_real_archive(shared):
+    table = read(shared / "data" / "kermany_chest_224.zip").table
+    assert len(table) == 5_840
+    assert table.groupby("split").size().to_dict() == {
+        "train": 5_216,
+        "test": 624,
+    }
+    assert table["patient"].nunique() == 2_775
+    assert splits.patients_in_common(table["patient"], table["split"]) == 264
+    assert splits.sharing(table).sum() == 967
+    assert not splits.keeps_official(table, "auto")
+    new = table.drop(columns="split").assign(id=table["image"])
+    labels = pd.get_dummies(table["label"]).to_numpy(bool)
+    split, _ = splits.complete(new, labels, seed=0)
+    assert set(split) == {"train", "val", "test"}
+    assert splits.patients_in_common(table["patient"], split) == 0
+    shares = labels[split == "test"].sum(axis=0) / labels.sum(axis=0)
+    assert abs(shares - 0.15).max() < 0.01
+
+
+def test_patients_are_those_of_the_published_folds(shared):
+    folds = shared / "reference" / "revisiting_transfer_folds"
+    published = pd.concat(
+        pd.read_csv(folds / f"{split}_1.csv", dtype=str)
+        for split in ("train", "val", "test")
+    )
+    published["image"] = (
+        "chest_xray/" + (published["path"].str.partition("chest_xray/")[2])
+    )
+    table = read(shared / "data" / "kermany_chest_224.zip").table
+    both = table.merge(published, on="image")
+    assert (len(published), len(both)) == (5_856, 5_840)
+    assert (both.groupby("pid")["patient"].nunique() == 1).all()
+    assert (both.groupby("patient")["pid"].nunique() == 1).all()
