@@ -49,8 +49,38 @@ def test_run_name_is_made_of_dataset_model_init_and_seed():
         ({"optimizer": "rms"}, "Unknown optimizer 'rms'; known: adam, sgd"),
         ({"augment": ["spin"]}, "Unknown augmentation 'spin'"),
         ({"epochs": 1, "steps": 1}, "--epochs or --steps, not both"),
-        ({"init": "pretrained"}, "every other init needs them"),
-        ({"weights": "runs/a"}, "'random' takes no --weights"),
+        ({"init": "pretrained"}, "--init=pretrained needs --weights: a run"),
+        ({"init": "mean_var"}, "--init=mean_var needs --weights"),
+        (
+            {"init": "transfusion", "through": "conv1"},
+            "--init=transfusion needs --weights",
+        ),
+        (
+            {"init": "transfusion", "weights": "runs/a"},
+            "--through=STAGE goes with --init=transfusion, which needs it",
+        ),
+        (
+            {"init": "mean_var", "weights": "runs/a", "through": "conv1"},
+            "Received: --init=mean_var --through=conv1",
+        ),
+        ({"weights": "runs/a"}, "--init=random takes no --weights"),
+        ({"gabor_phases": 2}, "--gabor_phases goes with --init=gabor"),
+        (
+            {"init": "gabor", "gabor_wavelengths": ["3", "x"]},
+            "--gabor_wavelengths must be numbers. Received: 'x'",
+        ),
+        ({"init": "gabor", "gabor_phases": 0}, "--gabor_phases must be at"),
+        ({"init": "gabor", "gabor_bandwidth": 0}, "must be positive"),
+        (
+            {"init": "gabor", "gabor_color_fraction": 1.5},
+            r"--gabor_color_fraction must be in \[0, 1\]",
+        ),
+        ({"input_scaling": "rgb"}, "Unknown input scaling 'rgb'; known: auto"),
+        ({"unfreeze_at": 3}, "--unfreeze_at goes with --freeze_through"),
+        (
+            {"freeze_through": "conv1", "frozen_learning_rate": 0.1},
+            "--frozen_learning_rate goes with --unfreeze_at",
+        ),
         ({"learning_rate": 0.0}, "--learning_rate must be positive"),
         ({"batch_size": 0}, "--batch_size must be at least 1. Received: 0"),
         ({"bn_momentum": 1.0}, r"--bn_momentum must be in \[0, 1\)"),
@@ -60,6 +90,17 @@ def test_run_name_is_made_of_dataset_model_init_and_seed():
 def test_refuses(settings, message):
     with pytest.raises(ValueError, match=message):
         RunConfig.from_flags_dict(settings)
+
+
+def test_transfusion_through_none_needs_no_weights():
+    settings = {"init": "transfusion", "through": "none"}
+    assert RunConfig.from_flags_dict(settings).init.weights is None
+
+
+def test_gabor_takes_weights_or_none():
+    for weights in (None, "runs/a"):
+        made = RunConfig.from_flags_dict({"init": "gabor", "weights": weights})
+        assert made.init.weights == weights
 
 
 def test_unknown_field_in_json_is_named():

@@ -39,7 +39,21 @@ def train(tiny_dataset, tmp_path):
         ({"warmup_steps": 3}, "--warmup_steps=3 must be less than the 3"),
         (
             {"init": "pretrained", "weights": "/no"},
-            "--weights=/no is not a directory",
+            "--weights=/no: there is no such file or directory",
+        ),
+        ({"model": "inception_v3"}, "inception_v3 needs images of at least 75"),
+        (
+            {"freeze_through": "block1"},
+            "Unknown stage of cbr_tiny 'block1'; known: conv1, conv2, conv3",
+        ),
+        (
+            {"freeze_through": "conv1", "unfreeze_at": 3},
+            "--unfreeze_at=3 must be less than the 3 steps",
+        ),
+        ({"slim_from": "conv2"}, "go with the networks cbr_larget_slim"),
+        (
+            {"model": "cbr_tiny_slim", "slim_from": "conv9"},
+            "Unknown stage of cbr_tiny_slim 'conv9'; known: conv1",
         ),
     ],
 )
@@ -54,12 +68,76 @@ def test_weights_of_another_architecture_are_refused(train, tiny_runs):
         train(model="cbr_small", init="pretrained", weights=str(tiny_runs[0]))
 
 
+def test_a_stage_that_is_not_there_is_refused(train, tiny_runs):
+    with pytest.raises(
+        ValueError, match="stage of cbr_tiny 'fc'; known: conv1"
+    ):
+        train(init="transfusion", through="fc", weights=str(tiny_runs[0]))
+
+
+def test_a_scaling_that_contradicts_the_weights_is_refused(train, tiny_runs):
+    source = str(tiny_runs[0])
+    with pytest.raises(ValueError, match="--input_scaling=caffe contradicts"):
+        train(init="pretrained", weights=source, input_scaling="caffe")
+    run = train(init="pretrained", weights=source, input_scaling="tf")
+    config = files.read_json(run.config)["config"]
+    assert config["model"]["input_scaling"] == "tf"
+
+
+def test_a_network_gets_the_scaling_of_its_source(train):
+    source = train("source", input_scaling="torch")
+    run = train("run", init="pretrained", weights=str(source.root))
+    for made in (source, run):
+        config = files.read_json(made.config)["config"]
+        assert config["model"]["input_scaling"] == "torch"
+    assert experiment.load_backbone(run, 0).scaling == "torch"
+
+
+def test_frozen_stages_end_as_they_started(train, tiny_runs):
+    run = train(
+        init="transfusion",
+        through="conv2",
+        weights=str(tiny_runs[0]),
+        freeze_through="conv2",
+    )
+    source = experiment.load_backbone(tiny_runs[0], "best")
+    backbone = experiment.load_backbone(run, "last")
+    for stage in backbone.stages:
+        same = [
+            np.array_equal(a.numpy(), b.numpy())
+            for a, b in zip(
+                stage.variables,
+                source.stage(stage.name).variables,
+                strict=True,
+            )
+        ]
+        assert all(same) if stage.name in ("conv1", "conv2") else not any(same)
+
+
+def test_a_slim_network_is_trained_and_loaded_again(train, tiny_runs):
+    run = train(
+        model="cbr_tiny_slim",
+        slim_width=0.25,
+        init="transfusion",
+        through="conv2",
+        weights=str(tiny_runs[0]),
+    )
+    backbone = experiment.load_backbone(run, "last")
+    widths = [stage.output.shape[-1] for stage in backbone.stages]
+    assert widths == [32, 64, 32, 64]
+
+
+def test_grey_images_are_told(train, capsys):
+    train(steps=1)
+    assert "images are grey" in capsys.readouterr().out
+
+
 def test_damaged_weights_are_named(train, tiny_runs, tmp_path):
     broken = tmp_path / "broken"
     shutil.copytree(tiny_runs[0], broken)
     step = files.read_json(RunDir(broken).best)["step"]
     RunDir(broken).weights(step).write_bytes(b"not HDF5")
-    with pytest.raises(ValueError, match="weights.h5 does not hold the weig"):
+    with pytest.raises(ValueError, match="weights.h5 is not taken as weights"):
         train(init="pretrained", weights=str(broken))
 
 
@@ -124,19 +202,35 @@ def test_every_setting_changes_the_result(train, plain_runs, settings):
     )
 
 
-def test_an_interrupted_run_goes_on_exactly(train, monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    "freezing",
+    [
+        {},
+        # The interruption is in the first phase, and in the second.
+        {"freeze_through": "conv2", "unfreeze_at": 18},
+        {"freeze_through": "conv2", "unfreeze_at": 9},
+    ],
+)
+def test_an_interrupted_run_goes_on_exactly(
+    train, monkeypatch, tmp_path, freezing
+):
     from transfusion_tf.training import loop, step
 
-    settings = {"steps": 25, "eval_every": 4, "augment": ["shift"]}
+    settings = {
+        "steps": 25,
+        "eval_every": 4,
+        "augment": ["shift"],
+        **freezing,
+    }
     whole = train("whole", **settings)
     monkeypatch.setattr(loop, "SECONDS_BETWEEN_STATES", 0)
     plain, calls = step.TrainStep.__call__, []
 
-    def interrupted(self, batch, rate):
-        calls.append(rate)
+    def interrupted(self, batch, **numbers):
+        calls.append(numbers["step"])
         if len(calls) == 15:  # In the middle of the second epoch of ten.
             raise KeyboardInterrupt
-        return plain(self, batch, rate)
+        return plain(self, batch, **numbers)
 
     monkeypatch.setattr(step.TrainStep, "__call__", interrupted)
     with pytest.raises(KeyboardInterrupt):

@@ -8,53 +8,34 @@ import dataclasses
 import pathlib
 
 from transfusion_tf import names
+from transfusion_tf.config_fields import at_least, flag_name, positive, setting
+from transfusion_tf.init_config import InitConfig
 
 DEFAULT_EPOCHS = 5
-
-
-def _setting(default, meaning, *, flag=None, choices=None):
-    """A field with the text of its flag; `flag` where the name differs."""
-    return dataclasses.field(
-        default=default,
-        metadata={"help": meaning, "flag": flag, "choices": choices},
-    )
-
-
-def flag_name(field):
-    """The command-line name of a configuration field."""
-    return field.metadata["flag"] or field.name
-
-
-def _at_least(config, minimum, *fields):
-    for name in fields:
-        value = getattr(config, name)
-        if value is not None and value < minimum:
-            raise ValueError(
-                f"--{name} must be at least {minimum}. Received: {value}"
-            )
+DEFAULT_SLIM_WIDTH = 0.5
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DataConfig:
     """Which images a network is trained on."""
 
-    dataset: str = _setting(
+    dataset: str = setting(
         "synthetic_fundus",
         "records directory, or one of the data sets that are made on first "
         f"use: {', '.join(names.SYNTHETIC)}",
     )
-    image_size: int | None = _setting(
+    image_size: int | None = setting(
         None,
         "side in pixels that the network sees; by default that of the records "
         "(64 for the data sets that are made, which are made at this size)",
     )
-    train_size: int | None = _setting(
+    train_size: int | None = setting(
         None,
         "number of training images (nested, stratified, by patient); by "
         "default all",
     )
-    subset_seed: int = _setting(0, "seed of the choice that --train_size makes")
-    augment: tuple[str, ...] = _setting(
+    subset_seed: int = setting(0, "seed of the choice that --train_size makes")
+    augment: tuple[str, ...] = setting(
         (),
         "augmentations of training images, separated by commas: "
         f"{', '.join(names.AUGMENTATIONS)}",
@@ -64,97 +45,117 @@ class DataConfig:
         object.__setattr__(self, "augment", tuple(self.augment))
         for name in self.augment:
             names.check("augmentation", name, names.AUGMENTATIONS)
-        _at_least(self, 1, "image_size", "train_size")
+        at_least(self, 1, "image_size", "train_size")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ModelConfig:
     """Which network is trained."""
 
-    name: str = _setting(
+    name: str = setting(
         "cbr_small", "network", flag="model", choices=names.MODELS
     )
-    bn_momentum: float = _setting(
+    bn_momentum: float = setting(
         0.9,
         "momentum of batch norm's running statistics; Keras' own 0.99 lags "
         "behind in short trainings",
     )
+    input_scaling: str = setting(
+        "auto",
+        "how pixel values 0..255 enter the network; auto: as the weights need "
+        "it (those of --weights, else the network's ImageNet weights)",
+        choices=("auto", *names.INPUT_SCALINGS),
+    )
+    slim_from: str | None = setting(
+        None,
+        "*_slim networks: the first stage that is made narrower (default: "
+        "block3, or conv3 of the CBR family)",
+    )
+    slim_width: float | None = setting(
+        None,
+        "*_slim networks: fraction of the width from that stage on "
+        f"(default: {DEFAULT_SLIM_WIDTH})",
+    )
 
     def __post_init__(self):
         names.check("model", self.name, names.MODELS)
+        names.check(
+            "input scaling",
+            self.input_scaling,
+            ("auto", *names.INPUT_SCALINGS),
+        )
         if not 0 <= self.bn_momentum < 1:
             raise ValueError(
                 f"--bn_momentum must be in [0, 1). Received: {self.bn_momentum}"
             )
 
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class InitConfig:
-    """Where the weights start."""
-
-    scheme: str = _setting(
-        "random",
-        "how the weights are set before training",
-        flag="init",
-        choices=names.SCHEMES,
-    )
-    weights: str | None = _setting(
-        None,
-        "run directory whose best weights are the source; goes with "
-        "--init=pretrained",
-    )
-
-    def __post_init__(self):
-        names.check("init", self.scheme, names.SCHEMES)
-        if (self.scheme == "random") != (self.weights is None):
-            raise ValueError(
-                f"--init={self.scheme} with --weights={self.weights}: 'random' "
-                "takes no --weights, every other init needs them "
-                "(--weights=RUN_DIR)."
-            )
+    @property
+    def build_options(self):
+        """Keyword arguments of zoo.build, besides outputs and image size."""
+        return {
+            "bn_momentum": self.bn_momentum,
+            "input_scaling": self.input_scaling,
+            "slim_from": self.slim_from,
+            "slim_width": self.slim_width,
+        }
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TrainConfig:
     """How the weights are moved."""
 
-    batch_size: int = _setting(32, "images a step, over all devices")
-    optimizer: str = _setting("adam", "optimizer", choices=names.OPTIMIZERS)
-    learning_rate: float = _setting(1e-3, "largest learning rate")
-    momentum: float = _setting(0.9, "momentum of --optimizer=sgd")
-    schedule: str = _setting(
+    batch_size: int = setting(32, "images a step, over all devices")
+    optimizer: str = setting("adam", "optimizer", choices=names.OPTIMIZERS)
+    learning_rate: float = setting(1e-3, "largest learning rate")
+    momentum: float = setting(0.9, "momentum of --optimizer=sgd")
+    schedule: str = setting(
         "cosine",
         "learning rate over the run: cosine (to zero), constant, or step (a "
         "tenth after 1/2 and again after 3/4 of the steps)",
         choices=names.SCHEDULES,
     )
-    warmup_steps: int = _setting(0, "steps of linear warm-up")
-    epochs: int | None = _setting(
+    warmup_steps: int = setting(0, "steps of linear warm-up")
+    epochs: int | None = setting(
         None,
         f"passes over the training images (default: {DEFAULT_EPOCHS}, unless "
         "--steps is given)",
     )
-    steps: int | None = _setting(None, "optimizer steps, instead of --epochs")
-    eval_every: int | None = _setting(
+    steps: int | None = setting(None, "optimizer steps, instead of --epochs")
+    eval_every: int | None = setting(
         None, "steps between evaluations on val; by default once an epoch"
     )
-    snapshots: int = _setting(
+    snapshots: int = setting(
         8,
         "number of log-spaced weight snapshots from step 1 to the last; the "
         "initial, best and last weights are always kept",
     )
-    select_threshold: int | None = _setting(
+    select_threshold: int | None = setting(
         None,
         "ordinal tasks: choose the best weights by the AUC of grade >= this, "
         "not by the mean over thresholds",
     )
-    strategy: str = _setting(
+    freeze_through: str | None = setting(
+        None,
+        "keep the stages up to this one as they start (batch norm in "
+        "inference mode): for the whole run, or until --unfreeze_at",
+    )
+    unfreeze_at: int | None = setting(
+        None,
+        "step from which the frozen stages are trained too, with a fresh "
+        "optimizer; --schedule and --warmup_steps begin there",
+    )
+    frozen_learning_rate: float | None = setting(
+        None,
+        "constant learning rate before --unfreeze_at (default: "
+        "--learning_rate)",
+    )
+    strategy: str = setting(
         "auto",
         "tf.distribute strategy; auto: mirrored where there are several "
         "accelerators",
         choices=names.STRATEGIES,
     )
-    num_virtual_devices: int | None = _setting(
+    num_virtual_devices: int | None = setting(
         None, "split the CPU into this many devices, to try --strategy=mirrored"
     )
 
@@ -169,14 +170,23 @@ class TrainConfig:
             )
         if self.epochs is None and self.steps is None:
             object.__setattr__(self, "epochs", DEFAULT_EPOCHS)
-        _at_least(self, 1, "batch_size", "epochs", "steps", "eval_every")
-        _at_least(self, 1, "num_virtual_devices", "select_threshold")
-        _at_least(self, 0, "warmup_steps", "snapshots", "momentum")
-        if not self.learning_rate > 0:
-            raise ValueError(
-                "--learning_rate must be positive. Received: "
-                f"{self.learning_rate}"
-            )
+        at_least(self, 1, "batch_size", "epochs", "steps", "eval_every")
+        at_least(self, 1, "num_virtual_devices", "select_threshold")
+        at_least(self, 1, "unfreeze_at")
+        at_least(self, 0, "warmup_steps", "snapshots", "momentum")
+        positive(self, "learning_rate", "frozen_learning_rate")
+        self._check_freezing()
+
+    def _check_freezing(self):
+        for name, needs in (
+            ("unfreeze_at", "freeze_through"),
+            ("frozen_learning_rate", "unfreeze_at"),
+        ):
+            if getattr(self, name) is not None and getattr(self, needs) is None:
+                raise ValueError(
+                    f"--{name} goes with --{needs}. Received: "
+                    f"--{name}={getattr(self, name)} alone"
+                )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -187,12 +197,12 @@ class RunConfig:
     model: ModelConfig = dataclasses.field(default_factory=ModelConfig)
     init: InitConfig = dataclasses.field(default_factory=InitConfig)
     train: TrainConfig = dataclasses.field(default_factory=TrainConfig)
-    seed: int = _setting(
+    seed: int = setting(
         0, "seed of the initial weights, the order and the augmentation"
     )
 
     def __post_init__(self):
-        _at_least(self, 0, "seed")
+        at_least(self, 0, "seed")
 
     @property
     def run_name(self):

@@ -14,11 +14,15 @@ from transfusion_tf import config
 FLAGS = flags.FLAGS
 
 
-def from_flags():
-    """The RunConfig that the parsed flags describe."""
-    return config.RunConfig.from_flags_dict(
-        {name: FLAGS[name].value for name in config.flag_fields()}
-    )
+def from_flags(names=None, **given):
+    """The RunConfig that the parsed flags describe.
+
+    Args:
+      names: of the flags that count; None: all.
+      **given: settings that are not left to the flags.
+    """
+    values = {n: FLAGS[n].value for n in names or config.flag_fields()}
+    return config.RunConfig.from_flags_dict({**values, **given})
 
 
 def _define(name, part, field):

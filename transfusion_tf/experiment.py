@@ -6,14 +6,31 @@ import pathlib
 import keras
 import tensorflow as tf
 
-from transfusion_tf import files, run_guard, run_record, scoring
+from transfusion_tf import (
+    datasets,
+    files,
+    job,
+    run_guard,
+    run_record,
+    scoring,
+)
+from transfusion_tf.analysis import scaling_probe
 from transfusion_tf.datasets import images, naming_damage, open_dataset
+from transfusion_tf.initialization import schemes
 from transfusion_tf.initialization.pretrained import load_backbone
-from transfusion_tf.job import Job
+from transfusion_tf.models import zoo
 from transfusion_tf.run_dir import RunDir
 from transfusion_tf.training import evaluation, loop, step
 
-__all__ = ["evaluate", "images", "load_backbone", "open_dataset", "train"]
+__all__ = [
+    "evaluate",
+    "gabor_bank",
+    "images",
+    "load_backbone",
+    "open_dataset",
+    "probe_scaling",
+    "train",
+]
 
 
 def train(config, *, run_dir=None, overwrite=False):
@@ -36,35 +53,44 @@ def train(config, *, run_dir=None, overwrite=False):
         trained, said in one line.
     """
     run = RunDir(run_dir or pathlib.Path("runs") / config.run_name)
-    job = Job.prepare(config)
-    record = job.record()
+    prepared = job.Job.prepare(config)
+    record = prepared.record()
     if run_guard.is_finished(run, record, overwrite=overwrite):
         print(f"{run.root} is already finished; --overwrite repeats it.")
         return run
+    if prepared.is_grey:
+        print(
+            "The images are grey; the network is given each of them as three "
+            "equal channels."
+        )
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(config.seed)
-    backbone, report = job.initial_backbone()
-    predictor = job.predictor(backbone)
+    backbone, report = prepared.initial_backbone()
+    predictor = prepared.predictor(backbone)
     take_step = step.TrainStep(
-        job.strategy, backbone.model, job.task, job.config.train
+        prepared.strategy,
+        backbone.model,
+        prepared.task,
+        prepared.config.train,
+        frozen=prepared.frozen_layers(backbone),
     )
     with (
         run_guard.hold(run, record, overwrite=overwrite),
-        naming_damage(job.records),
+        naming_damage(prepared.records),
     ):
         files.write_json(run.init_report, report)
         best = loop.Loop(
             run,
-            job.plan,
-            strategy=job.strategy,
+            prepared.plan,
+            strategy=prepared.strategy,
             model=backbone.model,
             step=take_step,
-            learning_rate=job.learning_rate,
-            epoch_batches=job.epoch_batches,
-            validate=functools.partial(job.validate, predictor),
+            learning_rate=prepared.learning_rate,
+            epoch_batches=prepared.epoch_batches,
+            validate=functools.partial(prepared.validate, predictor),
         ).fit()
         backbone.model.load_weights(run.weights(best))
-        job.write_metrics(run, predictor, best)
+        prepared.write_metrics(run, predictor, best)
     return run
 
 
@@ -101,3 +127,58 @@ def evaluate(run_dir, opened, split, *, checkpoint="best", output_dir):
     numbers = scoring.score(predictor, opened, split, config=config, path=path)
     files.write_json(output_dir / "metrics.json", numbers)
     return numbers
+
+
+def probe_scaling(config, *, split, num_images):
+    """How well each input scaling fits the statistics that weights hold.
+
+    Args:
+      config: RunConfig with weights; data, network and weights count.
+      split: of the data set that the images are from.
+      num_images: at most; the first ones, whose order is random.
+
+    Returns:
+      What analysis.scaling_probe.divergences returns.
+    """
+    opened, config = datasets.open_for(config)
+    source, model = job.source_and_model(config)
+    backbone = zoo.build(
+        model.name,
+        num_outputs=1,
+        image_size=config.data.image_size,
+        **model.build_options,
+    )
+    schemes.initialize(backbone, config.init, source=source, seed=config.seed)
+    batches = images(
+        opened,
+        split,
+        image_size=config.data.image_size,
+        batch_size=num_images,
+    )
+    return scaling_probe.divergences(backbone, next(batches)["image"])
+
+
+def gabor_bank(config):
+    """The filters that a run with --init=gabor puts into conv1.
+
+    Args:
+      config: RunConfig; network, weights, Gabor settings and seed count.
+
+    Returns:
+      (list of gabor.Wave, kernel (side, side, 3, num_filters)).
+
+    Raises:
+      ValueError: the first convolution is too small, or the weights of
+        another network.
+    """
+    source, model = job.source_and_model(config)
+    backbone = zoo.build(
+        model.name,
+        num_outputs=1,
+        image_size=zoo.find(model.name).min_size,
+        **model.build_options,
+    )
+    waves, kernel, _ = schemes.draw_bank(
+        backbone, source, config.init, config.seed
+    )
+    return waves, kernel

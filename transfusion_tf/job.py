@@ -7,7 +7,7 @@ import tensorflow as tf
 from transfusion_tf import datasets, files, run_record, scoring
 from transfusion_tf.config import RunConfig
 from transfusion_tf.data import pipeline, records, subsets
-from transfusion_tf.initialization import pretrained, schemes
+from transfusion_tf.initialization import pretrained, schemes, sources
 from transfusion_tf.metrics import summary
 from transfusion_tf.models import zoo
 from transfusion_tf.training import distribution, evaluation, loop, schedules
@@ -31,7 +31,7 @@ class Job:
 
     config: RunConfig
     records: records.Records
-    source: pretrained.Source | None
+    source: sources.Source | None
     strategy: tf.distribute.Strategy
     plan: loop.Plan
     keep_ids: frozenset | None
@@ -50,9 +50,8 @@ class Job:
             opened.card.task, highest, config.train.select_threshold
         )
         strategy = distribution.make_strategy(config.train)
-        source = None
-        if config.init.weights is not None:
-            source = pretrained.read(config.init.weights)
+        source, model = source_and_model(config)
+        config = dataclasses.replace(config, model=model)
         keep_ids = _subset(opened, config.data)
         num_train = opened.num_examples("train")
         if keep_ids is not None:
@@ -60,6 +59,11 @@ class Job:
         plan = loop.Plan.of(config.train, num_train)
         rate = schedules.learning_rate(config.train, plan.total_steps)
         return cls(config, opened, source, strategy, plan, keep_ids, rate)
+
+    @property
+    def is_grey(self):
+        """Whether the images have one channel, which is given thrice."""
+        return self.records.card.channels == 1
 
     @property
     def task(self):
@@ -99,16 +103,19 @@ class Job:
                 config.model.name,
                 num_outputs=len(self.records.card.classes),
                 image_size=config.data.image_size,
-                bn_momentum=config.model.bn_momentum,
+                **config.model.build_options,
             )
             report = schemes.initialize(
-                backbone,
-                config.init.scheme,
-                source=self.source,
-                seed=config.seed,
+                backbone, config.init, source=self.source, seed=config.seed
             )
         distribution.synchronize_batch_norm(self.strategy, backbone.model)
         return backbone, report
+
+    def frozen_layers(self, backbone):
+        """The layers that --freeze_through names, or none."""
+        last = self.config.train.freeze_through
+        stages = backbone.stages_through(last) if last else ()
+        return [layer for stage in stages for layer in stage.layers]
 
     def predictor(self, backbone):
         """A Predictor on all devices."""
@@ -156,6 +163,32 @@ class Job:
             for split in EVALUATED_SPLITS
         }
         files.write_json(run.metrics, {"best_step": best_step, **numbers})
+
+
+def source_and_model(config):
+    """The source of the weights, or None, and the ModelConfig that goes with.
+
+    In the ModelConfig, input_scaling is resolved to what the weights need.
+
+    Args:
+      config: RunConfig.
+
+    Raises:
+      ValueError, FileNotFoundError: the weights cannot be read, or the input
+        scaling asked for contradicts them.
+    """
+    source, model = None, config.model
+    if config.init.weights is not None:
+        source = pretrained.read(config.init.weights, model.name)
+    asked, allowed = model.input_scaling, source.scalings if source else ()
+    if asked == "auto":
+        asked = (*allowed, zoo.native_scaling(model.name))[0]
+    elif allowed and asked not in allowed:
+        raise ValueError(
+            f"--input_scaling={asked} contradicts {source.name}, which needs "
+            f"{' or '.join(allowed)}; leave the flag out."
+        )
+    return source, dataclasses.replace(model, input_scaling=asked)
 
 
 def _subset(opened, data):

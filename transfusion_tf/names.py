@@ -10,8 +10,31 @@ MODELS = (
     "cbr_small",
     "cbr_tiny",
     "cbr_tiny_wide",
+    "resnet50",
+    "inception_v3",
+    "densenet121",
+    "inception_resnet_v2",
+    "efficientnetv2_b0",
+    "convnext_tiny",
+    "mobilenet_v3_small",
+    "squeezenet",
+    "cbr_larget_slim",
+    "cbr_largew_slim",
+    "cbr_small_slim",
+    "cbr_tiny_slim",
+    "cbr_tiny_wide_slim",
+    "resnet50_slim",
+    "inception_v3_slim",
 )
-SCHEMES = ("random", "pretrained")
+SCHEMES = ("random", "pretrained", "mean_var", "transfusion", "gabor")
+INPUT_SCALINGS = (
+    "caffe",
+    "tf",
+    "torch",
+    "unit",
+    "radimagenet_a",
+    "radimagenet_b",
+)
 SYNTHETIC = ("synthetic_fundus", "synthetic_textures")
 SOURCES = (
     "npz",

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from transfusion_tf.analysis import filters
-from transfusion_tf.models import zoo
 
 
 def kernel(*columns):
@@ -55,14 +54,3 @@ def test_refuses_kernels_of_other_shapes():
         filters.changes(np.ones((3, 3, 3, 4)), np.ones((5, 5, 3, 4)), run="r")
     with pytest.raises(ValueError, match=r"Received: shape \(3, 4\)"):
         filters.changes(np.ones((3, 4)), np.ones((3, 4)), run="r")
-
-
-def test_first_kernel_is_that_of_the_first_convolution():
-    backbone = zoo.build(
-        "cbr_tiny", num_outputs=2, image_size=16, bn_momentum=0.9
-    )
-    values = np.random.default_rng(0).normal(size=(5, 5, 3, 32))
-    backbone.model.get_layer("conv1_conv").kernel.assign(values)
-    np.testing.assert_allclose(
-        filters.first_kernel(backbone), values, rtol=1e-6
-    )

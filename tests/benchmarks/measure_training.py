@@ -39,7 +39,7 @@ def main(argv):
     )
     batch = next(batches)
     for _ in range(STEPS):
-        train(batch, 1e-3)
+        train(batch, step=0, learning_rate=1e-3)
     speeds = {"records": [], "memory": []}
     for _ in range(ROUNDS):
         speeds["records"].append(_speed(train, batches))
@@ -55,7 +55,7 @@ def _speed(train, batches):
     """Images per second over STEPS steps."""
     start = time.perf_counter()
     for batch in itertools.islice(batches, STEPS):
-        loss = train(batch, 1e-3)
+        loss = train(batch, step=0, learning_rate=1e-3)
     float(loss)  # Waits for the device.
     return STEPS * train.batch_size / (time.perf_counter() - start)
 

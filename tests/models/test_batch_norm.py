@@ -21,18 +21,33 @@ def layers(**settings):
     for layer in made:
         layer.build(MAPS.shape)
         layer.set_weights(
-            [np.array(v, np.float32) for v in np.eye(4, 3) + [[1.5] * 3] * 4]
+            [
+                1 + 0.1 * place + 0.2 * np.arange(len(weight), dtype=np.float32)
+                for place, weight in enumerate(layer.get_weights())
+            ]
         )
     return made
 
 
 @pytest.mark.parametrize("training", [True, False])
-@pytest.mark.parametrize("trainable", [True, False])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"trainable": False},
+        {"scale": False},  # As in Inception.
+        {"center": False},
+        {"axis": 3},
+        {"axis": 1},
+        {"epsilon": 1e-6},
+        {"renorm": True},
+    ],
+)
 def test_outputs_gradients_and_statistics_are_those_of_keras(
-    training, trainable
+    training, settings
 ):
     found = []
-    for layer in layers(trainable=trainable):
+    for layer in layers(**settings):
         maps = tf.Variable(MAPS)
         with tf.GradientTape() as tape:
             outputs = layer(maps, training=training)

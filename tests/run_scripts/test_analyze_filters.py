@@ -38,9 +38,51 @@ def test_tables_and_picture(binary, tiny_runs, tmp_path):
         picture.load()
 
 
+def test_the_bank_is_what_training_starts_from(binary, tiny_dataset, tmp_path):
+    from transfusion_tf import experiment
+    from transfusion_tf.config import RunConfig
+
+    done = binary(
+        SCRIPT,
+        "--bank",
+        "--model=cbr_tiny",
+        "--seed=3",
+        "--gabor_orientations=4",
+        "--gabor_wavelengths=3,4.5",
+        f"--output_dir={tmp_path}",
+    )
+    assert done.returncode == 0, done.stderr
+    written = ["gabor_bank.csv", "gabor_kernels.csv", "gabor_bank.png"]
+    assert done.stdout.split() == [str(tmp_path / name) for name in written]
+    table = tables.read(tmp_path / "gabor_bank.csv")
+    assert set(table["orientation_degrees"]) == {0, 45, 90, 135}
+    assert set(table["wavelength_pixels"]) == {3, 4.5}
+
+    run = experiment.train(
+        RunConfig.from_flags_dict(
+            {
+                "dataset": str(tiny_dataset),
+                "model": "cbr_tiny",
+                "init": "gabor",
+                "seed": 3,
+                "gabor_orientations": 4,
+                "gabor_wavelengths": ("3", "4.5"),
+                "steps": 1,
+            }
+        ),
+        run_dir=tmp_path / "run",
+    )
+    started = experiment.load_backbone(run, 0).first_kernel.numpy()
+    kernels = tables.read(tmp_path / "gabor_kernels.csv")
+    order = ["row", "column", "channel", "filter"]
+    values = kernels.sort_values(order)["value"].to_numpy()
+    np.testing.assert_allclose(values.reshape(5, 5, 3, 32), started, rtol=1e-6)
+
+
 @pytest.mark.parametrize(
     "flags, message",
     [
+        (["--bank"], "either --runs=DIR,DIR or --bank"),
         (["--runs=/nowhere"], "/nowhere"),
         (["--checkpoint=0"], "step 0, the start itself"),
         (["--runs="], "at least one run"),

@@ -42,3 +42,36 @@ def test_warm_up_rises_to_the_rate_and_the_schedule_takes_the_rest():
 def test_a_warm_up_of_the_whole_run_is_refused():
     with pytest.raises(ValueError, match="--warmup_steps=6 must be less than"):
         rates(6, warmup_steps=6)
+
+
+def test_while_frozen_the_rate_is_constant_and_then_the_schedule_begins():
+    found = rates(
+        9,
+        schedule="cosine",
+        warmup_steps=2,
+        freeze_through="conv1",
+        unfreeze_at=3,
+        frozen_learning_rate=0.5,
+    )
+    later = rates(6, schedule="cosine", warmup_steps=2)
+    assert found == pytest.approx([0.5, 0.5, 0.5, *later])
+
+
+def test_while_frozen_the_rate_is_by_default_the_largest():
+    found = rates(4, schedule="step", freeze_through="conv1", unfreeze_at=2)
+    assert found == pytest.approx([2, 2, *rates(2, schedule="step")])
+
+
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        ({"unfreeze_at": 4}, "--unfreeze_at=4 must be less than the 4 steps"),
+        (
+            {"unfreeze_at": 2, "warmup_steps": 2},
+            "less than the 2 steps of the run after --unfreeze_at=2",
+        ),
+    ],
+)
+def test_frozen_steps_must_leave_some(settings, message):
+    with pytest.raises(ValueError, match=message):
+        rates(4, freeze_through="conv1", **settings)

@@ -24,21 +24,6 @@ KERNEL_COLUMNS = (
 )
 
 
-def first_kernel(backbone):
-    """The kernel (height, width, channels_in, num_filters) of the first stage.
-
-    Raises:
-      ValueError: the first stage has no convolution.
-    """
-    stage = backbone.stages[0]
-    for variable in stage.variables:
-        if variable.name == "kernel" and len(variable.shape) == 4:
-            return variable.numpy()
-    raise ValueError(
-        f"Stage {stage.name} of {backbone.name} has no convolution kernel."
-    )
-
-
 def changes(before, after, *, run):
     """Returns one row (dict of COLUMNS) per filter, in the filters' order.
 

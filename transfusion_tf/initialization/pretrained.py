@@ -1,57 +1,45 @@
-"""Source weights, read as arrays: never unpickled, no code, no configs run."""
+"""Source weights by what --weights says; networks of finished runs."""
 
 import dataclasses
+import pathlib
 
-from transfusion_tf import files, run_record
+from transfusion_tf import run_record
+from transfusion_tf.initialization import imagenet, radimagenet, weight_files
 from transfusion_tf.models import zoo
 from transfusion_tf.run_dir import RunDir
 
-
-@dataclasses.dataclass(frozen=True)
-class Source:
-    """Weights that another network can start from.
-
-    Attributes:
-      name: what messages call it.
-      tensors: {variable path: array}.
-      head_paths: paths of the variables that belong to the source's own task.
-      identity: JSON-able: kind, model, dataset, step, sha256 of the file.
-    """
-
-    name: str
-    tensors: dict
-    head_paths: frozenset
-    identity: dict
+# What --weights offers besides files and run directories.
+PUBLISHED = {"imagenet": imagenet.read, "radimagenet": radimagenet.read}
 
 
-def read(weights):
-    """Reads the best weights of the run directory `weights`.
+def read(weights, model):
+    """Reads the source weights of a network; none are built or executed.
+
+    Args:
+      weights: "imagenet", "radimagenet", a file, or the directory of a run
+        (its best weights).
+      model: name of the network that will take them.
 
     Raises:
-      FileNotFoundError: there is no such directory, or no run in it.
-      ValueError: the weights are damaged.
+      FileNotFoundError: there is no such file or run.
+      ValueError: these are no weights, or damaged ones.
     """
-    run = RunDir(weights)
-    if not run.root.is_dir():
+    if weights in PUBLISHED:
+        return PUBLISHED[weights](model)
+    path = pathlib.Path(weights)
+    if path.is_dir():
+        return _read_run(RunDir(path))
+    if not path.exists():
         raise FileNotFoundError(
-            f"--weights={weights} is not a directory; give the directory of a "
-            "run made by train.py."
+            f"--weights={weights}: there is no such file or directory; give a "
+            f"file, a run directory, {' or '.join(PUBLISHED)}."
         )
-    step = run.checkpoint_step("best")
-    backbone = load_backbone(run, step)
-    record = run_record.read(run)
-    return Source(
-        name=f"{run.root} ({backbone.name})",
-        tensors={v.path: v.numpy() for v in backbone.model.variables},
-        head_paths=frozenset(backbone.head_paths),
-        identity={
-            "kind": "run",
-            "model": backbone.name,
-            "dataset": record["data"]["name"],
-            "step": step,
-            "sha256": files.file_sha256(run.weights(step)),
-        },
-    )
+    source = weight_files.read(path)
+    architecture = source.identity["architecture"]
+    if not imagenet.is_published(path, architecture):
+        return source
+    native = zoo.native_scaling(architecture)
+    return dataclasses.replace(source, scalings=(native,))
 
 
 def load_backbone(run, checkpoint):
@@ -71,7 +59,7 @@ def load_backbone(run, checkpoint):
         config.model.name,
         num_outputs=len(record["data"]["classes"]),
         image_size=record["data"]["image_size"],
-        bn_momentum=config.model.bn_momentum,
+        **config.model.build_options,
     )
     path = run.weights(run.checkpoint_step(checkpoint))
     try:
@@ -83,3 +71,26 @@ def load_backbone(run, checkpoint):
             f"({reason}); train again or choose another checkpoint."
         ) from None
     return backbone
+
+
+def _read_run(run):
+    """The Source of a run's best weights."""
+    step = run.checkpoint_step("best")
+    record = run_record.read(run)
+    model = run_record.read_config(run).model
+    source = weight_files.read(run.weights(step))
+    scaling = model.input_scaling
+    if scaling == "auto":  # Of a run from before it was resolved.
+        scaling = zoo.native_scaling(model.name)
+    return dataclasses.replace(
+        source,
+        name=f"{run.root} ({model.name})",
+        scalings=(scaling,),
+        identity={
+            **source.identity,
+            "kind": "run",
+            "model": model.name,
+            "dataset": record["data"]["name"],
+            "step": step,
+        },
+    )

@@ -1,77 +1,195 @@
 """Initialisations: each scheme gives every variable of a network its value.
 
-A scheme is a function (backbone, source, seed) -> (values, account):
-values {variable path: array} for all variables, account {path: why}, where
-`why` is "source" or "random". Draws are seeded by (seed, path), so a variable's
-random value does not depend on what happens to the others: `random` and
-`pretrained` with one seed share the random head.
+A scheme is a function (backbone, source, settings, seed) -> Start. Draws are
+seeded by (seed, path), so a variable's random value does not depend on what
+happens to the others: all schemes with one seed share the random head, and
+`transfusion` shares its upper stages with `random`.
 """
 
+import dataclasses
 import hashlib
 
 import numpy as np
 
 from transfusion_tf import names
-from transfusion_tf.initialization import matching
+from transfusion_tf.init_config import NO_STAGE
+from transfusion_tf.initialization import gabor as gabor_bank
+from transfusion_tf.initialization import matching, sources
+from transfusion_tf.models import scaling
+
+# How a value came about, as the account says it.
+RANDOM, TAKEN, MATCHED, BANK = "random", "source", "mean_var", "gabor"
 
 
-def random(backbone, source, seed):
+@dataclasses.dataclass(frozen=True)
+class Start:
+    """The values that a network starts from.
+
+    Attributes:
+      values: {variable path: array} of all weights.
+      account: {variable path: RANDOM, TAKEN, MATCHED or BANK}.
+      skipped: {tensor of the source: why it was not used}.
+    """
+
+    values: dict
+    account: dict
+    skipped: dict
+
+    def replaced(self, values, why, skipped=None):
+        """A Start with some `values` from elsewhere."""
+        return Start(
+            {**self.values, **values},
+            {**self.account, **dict.fromkeys(values, why)},
+            self.skipped if skipped is None else skipped,
+        )
+
+
+def random(backbone, source, settings, seed):
     """All variables from their layers' own initialisers (Keras' defaults).
 
     For the CBR family that is Glorot uniform kernels (Glorot and Bengio 2010),
     batch norm as the identity, and zero biases.
     """
-    del source  # `random` has none; the signature is the family's.
+    del source, settings  # The signature is the family's.
     values = {
         variable.path: _draw(layer, variable, seed)
         for layer in backbone.model.layers
-        for variable in layer.variables
+        for variable in layer.weights
     }
-    return values, dict.fromkeys(values, "random")
+    return Start(values, dict.fromkeys(values, RANDOM), {})
 
 
-def pretrained(backbone, source, seed):
+def pretrained(backbone, source, settings, seed):
     """All but the head from the source (batch norm's statistics included)."""
-    values, account = random(backbone, None, seed)
-    taken = matching.plan(backbone, source)
-    return {**values, **taken}, {**account, **dict.fromkeys(taken, "source")}
+    return _taken(backbone, source, settings, seed, backbone.stage_names)
 
 
-SCHEMES = {"random": random, "pretrained": pretrained}
+def transfusion(backbone, source, settings, seed):
+    """The stages up to `settings.through` from the source, the rest random.
+
+    Weight transfusion of Raghu et al. 2019 (arXiv:1902.07208), figure 7. Batch
+    norm goes with its stage, statistics included.
+
+    Raises:
+      ValueError: the network has no such stage.
+    """
+    if settings.through == NO_STAGE:
+        return random(backbone, source, settings, seed)
+    stages = [stage.name for stage in backbone.stages_through(settings.through)]
+    return _taken(backbone, source, settings, seed, stages)
 
 
-def initialize(backbone, scheme, *, source=None, seed):
-    """Sets all variables of `backbone` by `scheme`; returns the account.
+def mean_var(backbone, source, settings, seed):
+    """Kernels i.i.d. normal with the mean and variance of the source's same.
+
+    The Mean Var initialisation of Raghu et al. 2019 (arXiv:1902.07208): it
+    keeps the scale of each layer and destroys the features. Kernels only:
+    biases, batch norm and layer scales start as in `random` (drawn like the
+    kernels, a batch-norm variance could be negative), and so does the head.
+    """
+    match = matching.plan(backbone, source, stages=backbone.stage_names)
+    drawn = {}
+    for path, kernel in match.values.items():
+        if path.endswith("kernel"):
+            exact = kernel.astype(np.float64)
+            rng = np.random.default_rng(_seed_of(seed, path))
+            values = rng.normal(exact.mean(), exact.std(), kernel.shape)
+            drawn[path] = values.astype(kernel.dtype)
+    others = match.values.keys() - drawn.keys()
+    skipped = match.skipping(others, "mean_var takes kernels only")
+    start = random(backbone, None, settings, seed)
+    return start.replaced(drawn, MATCHED, skipped)
+
+
+def gabor(backbone, source, settings, seed):
+    """conv1 from a bank of Gabor filters, the rest random.
+
+    The synthetic Gabor initialisation of Raghu et al. 2019
+    (arXiv:1902.07208), figure 8; initialization.gabor tells its parameters.
+    The bank has the standard deviation of the source's conv1 or, without a
+    source, that of He et al. 2015 (eq. 10): sqrt(2 / fan_in).
+
+    Raises:
+      ValueError: the first convolution is smaller than 5x5.
+    """
+    _, kernel, skipped = draw_bank(backbone, source, settings, seed)
+    start = random(backbone, None, settings, seed)
+    path = backbone.first_kernel.path
+    return start.replaced({path: kernel}, BANK, skipped)
+
+
+def draw_bank(backbone, source, settings, seed):
+    """What `gabor` puts into conv1: (waves, kernel, skipped of the source)."""
+    variable = backbone.first_kernel
+    side, _, channels, count = variable.shape
+    # Before the source is looked at: what is said first should be that this
+    # network cannot.
+    rng = np.random.default_rng(_seed_of(seed, variable.path))
+    waves = gabor_bank.waves(count, side, settings, rng)
+    skipped, std = {}, np.sqrt(2 / (side * side * channels))
+    if source is not None:
+        match = matching.plan(
+            backbone, source, stages=[backbone.stage_names[0]]
+        )
+        std = match.values[variable.path].std()
+        skipped = match.skipping(match.values, "gabor takes conv1's size only")
+    bgr = scaling.is_bgr(backbone.scaling)
+    return waves, gabor_bank.kernel(waves, side, std=std, bgr=bgr), skipped
+
+
+SCHEMES = {
+    "random": random,
+    "pretrained": pretrained,
+    "mean_var": mean_var,
+    "transfusion": transfusion,
+    "gabor": gabor,
+}
+
+
+def initialize(backbone, settings, *, source=None, seed):
+    """Sets all variables of `backbone`; returns the account of it.
 
     Args:
       backbone: Backbone; its variables are assigned.
-      scheme: one of names.SCHEMES.
-      source: Source of the weights (initialization.pretrained), or None.
+      settings: InitConfig.
+      source: Source of the weights (initialization.sources), or None.
       seed: non-negative int.
 
     Returns:
-      JSON-able dict: scheme, seed, the source's identity, `variables`
-      {path: "source" or "random"}, what of the source was left out and why,
-      and how many tensors differ from the fresh network's.
+      JSON-able dict: scheme, seed, through, the source's identity, `variables`
+      {path: how its value came about}, the number of each kind, the number of
+      random states of dropout (seeded, no weights), what of the
+      source was left out and why, what is odd about it (`warnings`), and the
+      share of tensors that differ from the freshly built network's.
+
+    Raises:
+      ValueError: the source does not fit, or the scheme not the network; then
+        nothing has been assigned.
     """
+    scheme = settings.scheme
     names.check("init", scheme, sorted(SCHEMES))
-    values, account = SCHEMES[scheme](backbone, source, seed)
-    changed = _assign(backbone.model.variables, values)
-    taken = [path for path, why in account.items() if why == "source"]
+    start = SCHEMES[scheme](backbone, source, settings, seed)
+    changed = _assign(backbone.weights, start.values)
+    _seed_random_states(backbone, seed)
+    kinds = list(start.account.values())
     return {
         "scheme": scheme,
         "seed": seed,
+        "through": settings.through,
         "source": source.identity if source else None,
-        "variables": account,
-        "num_from_source": len(taken),
-        "num_random": len(account) - len(taken),
+        "counts": {kind: kinds.count(kind) for kind in sorted(set(kinds))},
         "changed_fraction": changed,
-        "skipped_source_tensors": {
-            path: "belongs to the head"
-            for path in sorted(set(source.tensors if source else ()))
-            if path not in taken
-        },
+        "warnings": sources.warnings_of(source) if source else [],
+        "variables": start.account,
+        "num_random_states": len(backbone.random_states),
+        "skipped_source_tensors": start.skipped,
     }
+
+
+def _taken(backbone, source, settings, seed, stages):
+    match = matching.plan(backbone, source, stages=stages)
+    start = random(backbone, None, settings, seed)
+    return start.replaced(match.values, TAKEN, match.skipped)
 
 
 def _assign(variables, values):
@@ -94,6 +212,15 @@ def _draw(layer, variable, seed):
         settings["seed"] = _seed_of(seed, variable.path)
     fresh = type(initializer).from_config(settings)
     return np.asarray(fresh(variable.shape, dtype=variable.dtype))
+
+
+def _seed_random_states(backbone, seed):
+    """Sets (seed, counter) of each dropout layer.
+
+    By its place: the path counts what the process has built before.
+    """
+    for place, state in enumerate(backbone.random_states):
+        state.assign([_seed_of(seed, f"random state {place}"), 0])
 
 
 def _seed_of(seed, path):

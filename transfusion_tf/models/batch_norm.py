@@ -7,24 +7,26 @@ networks on a CPU that is a quarter of a training step.
 import keras
 import tensorflow as tf
 
+# The kernel would silently raise a smaller epsilon to this one.
+MIN_EPSILON = 1.001e-5
+
 
 class BatchNormalization(keras.layers.BatchNormalization):
     """Keras' layer with the same numbers, for maps (N, H, W, C) of float32.
 
-    What the kernel does not do (other types, statistics over several devices)
-    is left to Keras.
+    What the kernel does not do (other types or axes, statistics over several
+    devices, batch renormalization) is left to Keras.
     """
 
     def call(self, inputs, training=None, mask=None):
         """Normalizes, and in training moves the running statistics."""
-        if self.synchronized or inputs.dtype != "float32" or mask is not None:
+        if mask is not None or not self._is_fused(inputs):
             return super().call(inputs, training=training, mask=mask)
         if training and self.trainable:
             return self._normalize_by_batch(inputs)
         outputs, _, _ = tf.compat.v1.nn.fused_batch_norm(
             inputs,
-            self.gamma.value,
-            self.beta.value,
+            *self._factors(),
             mean=self.moving_mean.value,
             variance=self.moving_variance.value,
             epsilon=self.epsilon,
@@ -32,12 +34,29 @@ class BatchNormalization(keras.layers.BatchNormalization):
         )
         return outputs
 
+    def _is_fused(self, inputs):
+        return (
+            inputs.dtype == "float32"
+            and len(inputs.shape) == 4
+            and self.axis in (-1, 3)
+            and self.epsilon >= MIN_EPSILON
+            and not (self.synchronized or self.renorm)
+        )
+
+    def _factors(self):
+        """Scale and offset; ones and zeros where the layer has none."""
+        like = self.moving_mean.value
+        return (
+            self.gamma.value if self.scale else tf.ones_like(like),
+            self.beta.value if self.center else tf.zeros_like(like),
+        )
+
     def _normalize_by_batch(self, inputs):
         outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
-            inputs, self.gamma.value, self.beta.value, epsilon=self.epsilon
+            inputs, *self._factors(), epsilon=self.epsilon
         )
         # The kernel returns the unbiased variance, Keras averages the other.
-        count = tf.cast(tf.size(inputs) / self.gamma.shape[0], tf.float32)
+        count = tf.cast(tf.size(inputs) / inputs.shape[-1], tf.float32)
         biased = variance * (count - 1) / count
         for average, found in (
             (self.moving_mean, mean),

@@ -13,11 +13,11 @@ biases and batch norm, five outputs) is that of 32-256, and 64-512 would give
 """
 
 import dataclasses
+import functools
 
-import keras
 from keras import layers
 
-from transfusion_tf.models import batch_norm, scaling, stages
+from transfusion_tf.models import batch_norm, stages
 
 # Below this, one of the four pools would work on a single pixel.
 MIN_IMAGE_SIZE = 16
@@ -41,41 +41,54 @@ SPECS = {
     "cbr_tiny_wide": CbrSpec((64, 128, 256, 512), 5),
 }
 
+# As published, under the rule of cost.paper_count. None fits cbr_tiny_wide.
+PUBLISHED = {
+    "cbr_larget": 8_532_480,
+    "cbr_largew": 8_432_128,
+    "cbr_small": 2_108_672,
+    "cbr_tiny": 1_076_480,
+}
 
-def build(name, *, num_outputs, image_size, bn_momentum):
-    """Returns the Backbone `name`; its stages are `conv1`, `conv2`, ...
 
-    A stage's output is its ReLU, (N, h, w, width), before the pool.
+def body(spec, x, bn_momentum):
+    """From scaled images to the last feature map.
+
+    The stages are `conv1`, `conv2`, ...; a stage's output is its ReLU,
+    (N, h, w, width), before the pool.
     """
-    spec = SPECS[name]
-    inputs = keras.Input((image_size, image_size, 3), name="image")
-    x = scaling.scaling_layer("tf")(inputs)
-    parts = []
     for index, width in enumerate(spec.widths, start=1):
-        stage = _stage(x, index, width, spec.kernel_size, bn_momentum)
-        parts.append(stage)
-        x = stage.output
+        x = _stage(x, index, width, spec.kernel_size, bn_momentum)
         if index <= spec.num_pools:
             x = layers.MaxPooling2D(
                 3, strides=2, padding="same", name=f"conv{index}_pool"
             )(x)
-    x = layers.GlobalAveragePooling2D(name="pool")(x)
-    head = layers.Dense(num_outputs, name="logits")
-    model = keras.Model(inputs, head(x), name=name)
-    return stages.Backbone(name, model, tuple(parts), (head,))
+    return x
 
 
 def _stage(x, index, width, kernel_size, bn_momentum):
     """Conv-BN-ReLU; the stage ends at the layer `conv{index}_relu`."""
-    conv = layers.Conv2D(
+    x = layers.Conv2D(
         width,
         kernel_size,
         padding="same",
         use_bias=False,
         name=f"conv{index}_conv",
-    )
-    norm = batch_norm.BatchNormalization(
+    )(x)
+    x = batch_norm.BatchNormalization(
         momentum=bn_momentum, epsilon=BN_EPSILON, name=f"conv{index}_bn"
+    )(x)
+    return layers.ReLU(name=f"conv{index}_relu")(x)
+
+
+NETWORKS = {
+    name: stages.Network(
+        body=functools.partial(body, spec),
+        outputs={
+            f"conv{i}": f"conv{i}_relu" for i in range(1, len(spec.widths) + 1)
+        },
+        min_size=MIN_IMAGE_SIZE,
+        # There are no published weights that would need another.
+        scaling="tf",
     )
-    x = layers.ReLU(name=f"conv{index}_relu")(norm(conv(x)))
-    return stages.Stage(f"conv{index}", (conv, norm), x)
+    for name, spec in SPECS.items()
+}

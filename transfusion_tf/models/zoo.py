@@ -1,18 +1,32 @@
 """Networks by name."""
 
-import functools
+import keras
+from keras import layers
 
 from transfusion_tf import names
-from transfusion_tf.models import cbr
+from transfusion_tf.models import (
+    applications,
+    cbr,
+    scaling,
+    slim,
+    squeezenet,
+    stages,
+)
 
-# {name: (builder, smallest image side in pixels)}
-ZOO = {
-    name: (functools.partial(cbr.build, name), cbr.MIN_IMAGE_SIZE)
-    for name in cbr.SPECS
-}
+_FULL = {**cbr.NETWORKS, **applications.NETWORKS, **squeezenet.NETWORKS}
+NETWORKS = {**_FULL, **{name: _FULL[base] for name, base in slim.BASES.items()}}
 
 
-def build(name, *, num_outputs, image_size, bn_momentum=0.9):
+def build(
+    name,
+    *,
+    num_outputs,
+    image_size,
+    bn_momentum=0.9,
+    input_scaling="auto",
+    slim_from=None,
+    slim_width=None,
+):
     """Builds a Backbone with freshly initialised weights.
 
     Args:
@@ -20,17 +34,52 @@ def build(name, *, num_outputs, image_size, bn_momentum=0.9):
       num_outputs: number of logits: classes, or labels of a multi-label task.
       image_size: side of the square images in pixels.
       bn_momentum: momentum of the running statistics of batch norm.
+      input_scaling: one of names.INPUT_SCALINGS; "auto": native_scaling(name).
+      slim_from: slim networks: the first stage that is narrowed, or None for
+        the default.
+      slim_width: slim networks: fraction of the width from that stage on, or
+        None for config.DEFAULT_SLIM_WIDTH.
 
     Raises:
-      ValueError: unknown name, or an image size below the network's minimum.
+      ValueError: unknown name or scaling, an image size below the network's
+        minimum, or slim settings that do not fit the network.
     """
-    names.check("model", name, sorted(ZOO))
-    builder, minimum = ZOO[name]
-    if image_size < minimum:
-        raise ValueError(
-            f"{name} needs images of at least {minimum} pixels a side. "
-            f"Received: --image_size={image_size}; give a larger one."
-        )
-    return builder(
-        num_outputs=num_outputs, image_size=image_size, bn_momentum=bn_momentum
+    network = find(name)
+    slim_from, slim_width = slim.check(
+        name, tuple(network.outputs), slim_from, slim_width
     )
+    if image_size < network.min_size:
+        raise ValueError(
+            f"{name} needs images of at least {network.min_size} pixels a "
+            f"side. Received: --image_size={image_size}; give a larger one."
+        )
+    if input_scaling == "auto":
+        input_scaling = network.scaling
+    inputs = keras.Input((image_size, image_size, 3), name="image")
+    x = scaling.scaling_layer(input_scaling)(inputs)
+    x = network.body(x, bn_momentum)
+    x = layers.GlobalAveragePooling2D(name="pool")(x)
+    x = layers.Dense(num_outputs, name="logits")(x)
+    model = keras.Model(inputs, x, name=name)
+    if network.adapt:
+        model = network.adapt(model, bn_momentum)
+    backbone = stages.assemble(model, network.outputs, input_scaling)
+    if slim_from is None:
+        return backbone
+    model = slim.narrow(backbone, slim_from, slim_width)
+    return stages.assemble(model, network.outputs, input_scaling)
+
+
+def native_scaling(name):
+    """Input scaling of the network's ImageNet weights ("tf" for CBR)."""
+    return find(name).scaling
+
+
+def find(name):
+    """The Network `name`, a slim one's being its base's.
+
+    Raises:
+      ValueError: unknown name; the choices are listed.
+    """
+    names.check("model", name, sorted(NETWORKS))
+    return NETWORKS[name]

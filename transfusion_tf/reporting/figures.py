@@ -7,6 +7,7 @@ Figure; `save` writes it. No global state of pyplot is touched.
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from transfusion_tf import files
 
@@ -109,6 +110,52 @@ def filter_grids(table):
     return figure
 
 
+def filter_bank(table):
+    """The filters of one kernel, by rank; mid-grey is zero.
+
+    Args:
+      table: rows of `analysis.filters.KERNEL_COLUMNS`, one run and one step,
+        three channels.
+    """
+    kernels = _kernels(table)
+    ((title, picture),) = _pictures(kernels).items()
+    height, width, _ = picture.shape
+    figure = Figure(
+        figsize=(5.0, 0.6 + 5.0 * height / width), layout="constrained"
+    )
+    axes = figure.subplots()
+    axes.imshow(picture, interpolation="nearest")
+    axes.set_axis_off()
+    axes.set_title(f"{table['run'].iloc[0]}, {title}", fontsize=9)
+    return figure
+
+
+def scaling_probe(table):
+    """Divergence of each input scaling, batch norm by batch norm.
+
+    Args:
+      table: rows of `analysis.scaling_probe.COLUMNS`.
+    """
+    figure = Figure(figsize=(7.5, 4.0), layout="constrained")
+    axes = figure.subplots()
+    for index, (scaling, rows) in enumerate(table.groupby("scaling")):
+        axes.plot(
+            rows["layer_index"],
+            rows["divergence"],
+            label=scaling,
+            markersize=4,
+            **_style(index),
+        )
+    axes.set_yscale("log")
+    axes.set_xlabel("batch norm, bottom to top")
+    axes.set_ylabel("divergence of stored from seen\n(nats, lower is closer)")
+    axes.set_title(table["run"].iloc[0], fontsize=10)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    figure.legend(fontsize=8, frameon=False, loc="outside right upper")
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
 def _pair_label(rows):
     first = rows.iloc[0]
     if first["run"] == first["other_run"]:
@@ -173,14 +220,19 @@ def _legend(labels):
 
 def _grids(rows):
     """{title: picture (height, width, 3) in [0, 1]} of one run."""
+    kernels = _kernels(rows)
+    before, after = kernels.values()
+    return _pictures(kernels) | _pictures({"difference": after - before})
+
+
+def _kernels(rows):
+    """{step: (filters by rank, row, column, channel)} of one run."""
     order = ["rank", "row", "column", "channel"]
     shape = [rows[name].nunique() for name in order]
-    kernels = {
+    return {
         f"step {step}": of.sort_values(order)["value"].to_numpy().reshape(shape)
         for step, of in rows.groupby("step", sort=False)
     }
-    before, after = kernels.values()
-    return _pictures(kernels) | _pictures({"difference": after - before})
 
 
 def _pictures(kernels):

@@ -22,15 +22,24 @@ def run_summary(run):
 
 def _init_summary(report):
     """How many tensors came from where; init_report.json names each."""
-    text = f"{report['scheme']}, {report['num_random']} tensors random"
+    counts = ", ".join(
+        f"{count} tensors {kind}" for kind, count in report["counts"].items()
+    )
+    text = f"{report['scheme']}: {counts}"
     if report["source"]:
-        source = report["source"]
-        text += (
-            f", {report['num_from_source']} from {source['model']} trained on "
-            f"{source['dataset']} (step {source['step']}, sha256 "
-            f"{source['sha256'][:12]})"
+        text += f"; source {_source_summary(report['source'])}"
+    return "\n".join([text, *(f"warning: {w}" for w in report["warnings"])])
+
+
+def _source_summary(source):
+    """Where the weights are from, and which bytes."""
+    origin = f"{source['file']} ({source['format']})"
+    if source["kind"] == "run":
+        origin = (
+            f"{source['model']} trained on {source['dataset']} (step "
+            f"{source['step']})"
         )
-    return text
+    return f"{origin}, sha256 {source['sha256'][:12]}"
 
 
 def split_summary(split, numbers):

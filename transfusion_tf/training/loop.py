@@ -92,7 +92,7 @@ class Loop:
         self._model, self._step = model, step
         self._learning_rate = learning_rate
         self._epoch_batches, self._validate = epoch_batches, validate
-        self._variables = [*model.variables, *step.optimizer.variables]
+        self._variables = [*model.variables, *step.variables]
         self._progress = state.Progress()
         self._state_saved_at = time.monotonic()
         self._pending = []  # Losses that may still be under way on a device.
@@ -123,8 +123,10 @@ class Loop:
         )
         clock, before = time.monotonic(), self._progress.step
         for batch in batches:
-            rate = self._learning_rate(self._progress.step)
-            self._pending.append(self._step(batch, rate))
+            step = self._progress.step
+            rate = self._learning_rate(step)
+            loss = self._step(batch, step=step, learning_rate=rate)
+            self._pending.append(loss)
             self._progress.step += 1
             bar.update()
             now = time.monotonic()

@@ -27,22 +27,36 @@ SCHEDULES = {"constant": _constant, "cosine": _cosine, "step": _step}
 def learning_rate(config, total_steps):
     """Returns a function step -> learning rate, for steps 0..total_steps-1.
 
+    Before `config.unfreeze_at` the rate is constant; warm-up and schedule
+    cover the steps from there on.
+
     Args:
       config: TrainConfig.
       total_steps: optimizer steps of the whole run.
 
     Raises:
-      ValueError: the warm-up takes the whole run.
+      ValueError: the frozen steps or the warm-up take the whole run.
     """
-    if config.warmup_steps >= total_steps:
+    frozen, warmup = config.unfreeze_at or 0, config.warmup_steps
+    if frozen >= total_steps:
         raise ValueError(
-            f"--warmup_steps={config.warmup_steps} must be less than the "
-            f"{total_steps} steps of the run."
+            f"--unfreeze_at={frozen} must be less than the {total_steps} steps "
+            "of the run; leave it out to keep the stages frozen."
+        )
+    if warmup >= total_steps - frozen:
+        raise ValueError(
+            f"--warmup_steps={warmup} must be less than the "
+            f"{total_steps - frozen} steps of the run"
+            + (f" after --unfreeze_at={frozen}." if frozen else ".")
         )
     shape = SCHEDULES[config.schedule]
-    warmup, decay = config.warmup_steps, total_steps - config.warmup_steps
+    decay = total_steps - frozen - warmup
+    frozen_rate = config.frozen_learning_rate or config.learning_rate
 
     def at(step):
+        if step < frozen:
+            return frozen_rate
+        step -= frozen
         if step < warmup:
             return config.learning_rate * (step + 1) / warmup
         return config.learning_rate * shape((step - warmup) / decay)

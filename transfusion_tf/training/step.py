@@ -16,46 +16,101 @@ def make_optimizer(config):
 
 
 class TrainStep:
-    """A model, its optimizer and the compiled step that moves both.
+    """A model, its optimizers and the compiled step that moves the model.
+
+    With frozen layers there are two phases, each with an optimizer and a
+    compiled step of its own: first the other layers are trained, then all.
+    A frozen batch norm is in inference mode.
+
+    Args:
+      strategy: tf.distribute strategy that the model was made under.
+      model: Keras model from images to logits.
+      task: "multiclass", "multilabel" or "ordinal".
+      config: TrainConfig.
+      frozen: layers that are not trained before step `config.unfreeze_at`
+        (None: never).
 
     Attributes:
-      optimizer: Keras optimizer, built; its variables belong to the state of
-        a run.
+      variables: of the optimizers; they belong to the state of a run.
       batch_size: images a step, over all devices.
     """
 
-    def __init__(self, strategy, model, task, config):
-        self._model, self._task = model, task
+    def __init__(self, strategy, model, task, config, *, frozen=()):
         self.batch_size = config.batch_size
-        with strategy.scope():
-            self.optimizer = make_optimizer(config)
-            self.optimizer.build(model.trainable_variables)
+        self._frozen = frozen
+        self._until = config.unfreeze_at
+        self._phases = {}
+        for freezes in self._planned_phases():
+            self._set_trainable(not freezes)
+            with strategy.scope():
+                optimizer = make_optimizer(config)
+                optimizer.build(model.trainable_variables)
+            self._phases[freezes] = _Phase(
+                strategy, model, task, optimizer, config.batch_size
+            )
+        self._set_trainable(True)
+        self._current = None
 
-        @tf.function(reduce_retracing=True)
-        def step(batch):
-            parts = strategy.run(self._on_one_device, args=(batch,))
-            return strategy.reduce(tf.distribute.ReduceOp.SUM, parts, axis=None)
+    @property
+    def variables(self):
+        """Variables of the optimizers, first that of the first phase."""
+        return [
+            variable
+            for phase in self._phases.values()
+            for variable in phase.optimizer.variables
+        ]
 
-        self._step = step
-
-    def __call__(self, batch, learning_rate):
+    def __call__(self, batch, *, step, learning_rate):
         """Takes one step; returns the mean loss of the batch as a tensor.
 
         Args:
           batch: {"image": (batch_size, H, W, 3), "label": ...}, or what
             strategy.experimental_distribute_dataset makes of it.
+          step: number of optimizer steps taken before.
           learning_rate: float.
         """
-        self.optimizer.learning_rate = learning_rate
-        return self._step({key: batch[key] for key in ("image", "label")})
+        freezes = bool(self._frozen) and (
+            self._until is None or step < self._until
+        )
+        if freezes != self._current:
+            self._set_trainable(not freezes)
+            self._current = freezes
+        phase = self._phases[freezes]
+        phase.optimizer.learning_rate = learning_rate
+        return phase.run({key: batch[key] for key in ("image", "label")})
 
-    def _on_one_device(self, batch):
-        variables = self._model.trainable_variables
-        with tf.GradientTape() as tape:
-            logits = self._model(batch["image"], training=True)
-            losses = tasks.losses(self._task, batch["label"], logits)
-            # Divided by the whole batch: the optimizer adds up the gradients
-            # of the devices.
-            loss = tf.reduce_sum(losses) / self.batch_size
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
-        return loss
+    def _planned_phases(self):
+        """Whether the frozen layers are frozen, for each phase in turn."""
+        if not self._frozen:
+            return [False]
+        return [True] if self._until is None else [True, False]
+
+    def _set_trainable(self, trainable):
+        # Read while a step is traced: by batch norm, which chooses its mode.
+        for layer in self._frozen:
+            layer.trainable = trainable
+
+
+class _Phase:
+    """An optimizer and the step that moves what is trainable now."""
+
+    def __init__(self, strategy, model, task, optimizer, batch_size):
+        self.optimizer = optimizer
+        variables = list(model.trainable_variables)
+
+        def on_one_device(batch):
+            with tf.GradientTape() as tape:
+                logits = model(batch["image"], training=True)
+                losses = tasks.losses(task, batch["label"], logits)
+                # Divided by the whole batch: the optimizer adds up the
+                # gradients of the devices.
+                loss = tf.reduce_sum(losses) / batch_size
+            optimizer.apply(tape.gradient(loss, variables), variables)
+            return loss
+
+        @tf.function(reduce_retracing=True)
+        def run(batch):
+            parts = strategy.run(on_one_device, args=(batch,))
+            return strategy.reduce(tf.distribute.ReduceOp.SUM, parts, axis=None)
+
+        self.run = run

@@ -1,0 +1,256 @@
+"""One network in all files that Keras writes, and what does not fit."""
+
+import os
+
+import keras
+import numpy as np
+import pytest
+
+from transfusion_tf.initialization import matching, weight_files
+from transfusion_tf.models import zoo
+
+NAMES = ("w.h5", "w.weights.h5", "w.keras", "w.pth", "resnet50_notop")
+
+
+@pytest.fixture(scope="module")
+def resnet50():
+    return zoo.build("resnet50", num_outputs=3, image_size=32)
+
+
+@pytest.fixture(scope="module")
+def arrays(resnet50):
+    """{layer: its arrays}, all numbers different, variances positive."""
+    rng = np.random.default_rng(0)
+    return {
+        layer.name: [
+            rng.uniform(0.5, 1.5, weight.shape).astype(np.float32)
+            for weight in layer.weights
+        ]
+        for stage in resnet50.stages
+        for layer in stage.layers
+    }
+
+
+class Writer:
+    """Writes ResNet50 with `arrays` by one Keras; builds each model once."""
+
+    def __init__(self, library, arrays):
+        self.keras, self.arrays, self.models = library, arrays, {}
+
+    def model(self, form):
+        """`form`: "body", "head" (five classes, 64 pixels) or "inside"."""
+        if form not in self.models:
+            self.models[form] = getattr(self, form)()
+        return self.models[form]
+
+    def body(self):
+        return self._filled(include_top=False, input_shape=(32, 32, 3))
+
+    def head(self):
+        return self._filled(classes=5, input_shape=(64, 64, 3))
+
+    def inside(self):
+        """As a layer of another model."""
+        layers = self.keras.layers
+        return self.keras.Sequential(
+            [
+                self.keras.Input((32, 32, 3)),
+                self.model("body"),
+                layers.Dropout(0.5),
+                layers.GlobalAveragePooling2D(),
+                layers.Dense(3),
+            ]
+        )
+
+    def _filled(self, **options):
+        model = self.keras.applications.ResNet50(weights=None, **options)
+        for layer in model.layers:
+            if layer.name in self.arrays:
+                layer.set_weights(self.arrays[layer.name])
+        return model
+
+
+@pytest.fixture(scope="module")
+def keras3(arrays):
+    return Writer(keras, arrays)
+
+
+@pytest.fixture(scope="module")
+def keras2(arrays):
+    return Writer(pytest.importorskip("tf_keras"), arrays)
+
+
+def check(backbone, path, arrays):
+    """`path` holds `arrays`, by name; returns its Source and what is left."""
+    source = weight_files.read(path)
+    match = matching.plan(backbone, source)
+    expected = {
+        weight.path: array
+        for layer in backbone.model.layers
+        for weight, array in zip(
+            layer.weights, arrays.get(layer.name, ()), strict=False
+        )
+    }
+    assert match.values.keys() == expected.keys()
+    for name, array in expected.items():
+        np.testing.assert_array_equal(match.values[name], array)
+    return source, match
+
+
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5")
+@pytest.mark.parametrize(
+    "writer, form, whole, suffix, format_",
+    [
+        ("keras2", "body", False, ".h5", weight_files.LEGACY),
+        ("keras2", "body", True, ".h5", weight_files.LEGACY),
+        ("keras2", "head", False, ".h5", weight_files.LEGACY),
+        ("keras2", "head", True, ".h5", weight_files.LEGACY),
+        ("keras2", "inside", True, ".h5", weight_files.LEGACY),
+        ("keras2", "head", False, ".weights.h5", weight_files.WEIGHTS_3),
+        ("keras3", "body", True, ".h5", weight_files.LEGACY),
+        ("keras3", "head", True, ".h5", weight_files.LEGACY),
+        ("keras3", "inside", True, ".h5", weight_files.LEGACY),
+        ("keras3", "body", False, ".weights.h5", weight_files.WEIGHTS_3),
+        ("keras3", "inside", False, ".weights.h5", weight_files.WEIGHTS_3),
+        ("keras3", "head", True, ".keras", weight_files.ARCHIVE_3),
+    ],
+)
+def test_any_file_gives_the_same_tensors(
+    request, resnet50, arrays, tmp_path, writer, form, whole, suffix, format_
+):
+    model = request.getfixturevalue(writer).model(form)
+    written = tmp_path / f"written{suffix}"
+    (model.save if whole else model.save_weights)(written)
+    # All names for one file of each Keras, else one name that lies.
+    names = NAMES if form == "body" and not whole else NAMES[-2:-1]
+    for name in names:
+        path = tmp_path / name
+        os.replace(written, path)
+        source, match = check(resnet50, path, arrays)
+        os.replace(path, written)
+        assert source.identity["file"] == name
+        assert source.identity["format"] == format_
+        assert source.identity["architecture"] == "resnet50"
+    written.unlink()  # A hundred megabytes.
+    assert len(match.skipped) == (0 if form == "body" else 2)
+    assert set(match.skipped.values()) <= {matching.HEAD}
+
+
+def small(name="cbr_tiny", **options):
+    return zoo.build(name, num_outputs=4, image_size=16, **options)
+
+
+@pytest.fixture(scope="module")
+def tiny_file(tmp_path_factory):
+    """Keras 3's weights of a cbr_tiny."""
+    path = tmp_path_factory.mktemp("tiny") / "tiny.weights.h5"
+    small().model.save_weights(path)
+    return path
+
+
+def test_only_the_stages_asked_for_are_taken(tiny_file):
+    backbone, source = small(), weight_files.read(tiny_file)
+    match = matching.plan(backbone, source, stages=["conv1", "conv2"])
+    taken = [v.path for s in backbone.stages[:2] for v in s.variables]
+    assert list(match.values) == taken
+    assert len(match.skipped) == 2 * 5 + 2
+    assert match.skipped["conv3_conv/0"] == "above conv2"
+    assert match.skipped["logits/1"] == matching.HEAD
+    assert not matching.plan(backbone, source, stages=[]).values
+
+
+def test_a_slim_network_takes_what_has_its_width(tiny_file):
+    slim = small("cbr_tiny_slim", slim_from="conv3", slim_width=0.5)
+    source = weight_files.read(tiny_file)
+    match = matching.plan(slim, source, stages=["conv1", "conv2"])
+    assert len(match.values) == 10
+    with pytest.raises(
+        ValueError,
+        match="do not fit cbr_tiny_slim: conv3_conv "
+        "needs .*--init=transfusion --through=STAGE",
+    ) as error:
+        matching.plan(slim, source)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "name, message",
+    [
+        (
+            "cbr_tiny_wide",
+            r"conv1_conv needs \(5, 5, 3, 64\); in its place is conv1_conv "
+            r"with \(5, 5, 3, 32\) \(and 7 more layers\). They look like "
+            "cbr_tiny; give weights of a cbr_tiny_wide",
+        ),
+        ("cbr_small", r"conv1_conv needs \(7, 7, 3, 32\)"),
+        ("squeezenet", r"conv1 needs \(3, 3, 3, 64\), \(64,\); in its place"),
+    ],
+)
+def test_another_width_or_architecture_is_refused(tiny_file, name, message):
+    backbone = zoo.build(name, num_outputs=4, image_size=32)
+    with pytest.raises(ValueError, match=f"do not fit {name}: {message}"):
+        matching.plan(backbone, weight_files.read(tiny_file))
+
+
+def test_more_of_a_body_than_the_network_has_is_refused(tmp_path):
+    """cbr_small is cbr_larget without its last stage."""
+    path = tmp_path / "w.h5"
+    small("cbr_larget").model.save_weights(tmp_path / "w.weights.h5")
+    os.replace(tmp_path / "w.weights.h5", path)
+    with pytest.raises(
+        ValueError,
+        match=r"conv5_conv with \(7, 7, 256, 512\) is left over. They look "
+        "like cbr_larget",
+    ):
+        matching.plan(small("cbr_small"), weight_files.read(path))
+
+
+def test_less_than_the_network_has_is_refused(tmp_path):
+    path = tmp_path / "w.weights.h5"
+    small("cbr_small").model.save_weights(path)
+    with pytest.raises(ValueError, match="conv5_conv needs .* place is none"):
+        matching.plan(small("cbr_larget"), weight_files.read(path))
+
+
+def test_layers_in_and_outside_of_inner_models_go_by_name(tmp_path):
+    """ConvNeXt keeps some of its layers in models of their own."""
+    original = keras.applications.ConvNeXtTiny(
+        weights=None, include_top=False, input_shape=(32, 32, 3)
+    )
+    rng = np.random.default_rng(0)
+    for weight in original.weights:
+        if len(weight.shape) == 1:  # Kernels are random, these all alike.
+            weight.assign(rng.normal(size=weight.shape))
+    backbone = zoo.build("convnext_tiny", num_outputs=2, image_size=32)
+    found = []
+    for suffix, save in (
+        (".weights.h5", original.save_weights),
+        (".h5", original.save),
+    ):
+        path = tmp_path / f"w{suffix}"
+        save(path)
+        source = weight_files.read(path)
+        found.append(matching.plan(backbone, source))
+        path.unlink()
+    assert not found[0].skipped and not found[1].skipped
+    assert source.identity["architecture"] == "convnext_tiny"
+    for path, array in found[0].values.items():
+        np.testing.assert_array_equal(found[1].values[path], array)
+    stem = original.get_layer("convnext_tiny_stem").layers[0]
+    np.testing.assert_array_equal(
+        found[0].values["convnext_tiny_stem_conv/kernel"], stem.kernel
+    )
+
+
+def test_every_imagenet_weight_of_squeezenet_is_taken(shared):
+    source = weight_files.read(
+        shared / "data/weights/squeezenet_v1.1_imagenet_notop.h5"
+    )
+    backbone = zoo.build("squeezenet", num_outputs=2, image_size=31)
+    match = matching.plan(backbone, source)
+    assert sum(array.size for array in match.values.values()) == 722_496
+    assert not match.skipped
+    layer = next(x for x in source.layers if x.name == "fire9/expand3x3")
+    np.testing.assert_array_equal(
+        match.values["fire9_expand3x3/kernel"], layer.tensors[0][1]
+    )

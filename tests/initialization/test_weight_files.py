@@ -1,0 +1,402 @@
+"""Files that are refused, each with one line, and what stands in a Source."""
+
+import contextlib
+import gzip
+import hashlib
+import json
+import pathlib
+import pickle
+import shutil
+import zipfile
+
+import h5py
+import keras
+import numpy as np
+import pytest
+
+from transfusion_tf.initialization import hdf5, sources, weight_files
+from transfusion_tf.models import zoo
+
+KERNEL = np.arange(24, dtype=np.float32).reshape(2, 2, 3, 2)
+LONG = 40_000  # Characters of a name that fills an attribute.
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """A folder with one small network in each format."""
+    folder = tmp_path_factory.mktemp("written")
+    model = zoo.build("cbr_tiny", num_outputs=2, image_size=16).model
+    model.save_weights(folder / "w.weights.h5")
+    model.save(folder / "w.keras")
+    model.save(folder / "w.h5")
+    return folder
+
+
+def legacy(path, *, layers=None, root="/", backend="tensorflow"):
+    """Writes a legacy file of {layer: {weight: array}}, as Keras does."""
+    layers = {"conv1": {"conv1/kernel:0": KERNEL}} if layers is None else layers
+    with h5py.File(path, "w") as file:
+        group = file.require_group(root)
+        group.attrs["layer_names"] = [name.encode() for name in layers]
+        group.attrs["backend"] = backend.encode()
+        for name, arrays in layers.items():
+            inner = group.create_group(name)
+            inner.attrs["weight_names"] = [path.encode() for path in arrays]
+            for weight, array in arrays.items():
+                inner[weight] = array
+    return path
+
+
+@contextlib.contextmanager
+def changed(path):
+    """The file of `legacy`, to be tampered with."""
+    with h5py.File(legacy(path), "r+") as file:
+        yield file
+
+
+def refusal(path):
+    """The message that `path` is refused with."""
+    with pytest.raises(ValueError) as error:
+        weight_files.read(path)
+    message = str(error.value)
+    assert "\n" not in message
+    assert str(path) in message
+    return message
+
+
+def test_identity_of_each_format(written):
+    for name, kind in (
+        ("w.weights.h5", "keras-3-weights"),
+        ("w.keras", "keras-3-archive"),
+        ("w.h5", "keras-legacy-hdf5"),
+    ):
+        source = weight_files.read(written / name)
+        sha256 = source.identity.pop("sha256")
+        assert source.identity == {
+            "kind": "file",
+            "file": name,
+            "format": kind,
+            "architecture": "cbr_tiny",
+        }
+        assert len(sha256) == 64
+        assert source.scalings == ()
+        assert len(source.tensors) == 22
+        assert json.dumps(source.identity)
+
+
+def test_sha256_is_that_of_the_file(tmp_path):
+    path = legacy(tmp_path / "w.h5")
+    expected = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert weight_files.read(path).identity["sha256"] == expected
+
+
+def test_order_is_that_of_the_attributes_not_of_the_names(tmp_path):
+    path = legacy(
+        tmp_path / "w",
+        layers={
+            "z": {"z/kernel:0": KERNEL, "z/bias:0": KERNEL[0, 0, 0]},
+            "pool": {},
+            "a": {"a/kernel:0": KERNEL + 1},
+        },
+        root="model_weights",
+    )
+    layers = weight_files.read(path).layers
+    assert [layer.name for layer in layers] == ["z", "a"]
+    assert [name for name, _ in layers[0].tensors] == ["z/kernel:0", "z/bias:0"]
+    np.testing.assert_array_equal(layers[1].tensors[0][1], KERNEL + 1)
+
+
+def test_long_lists_of_layers_are_in_chunks(tmp_path):
+    """As Keras writes what is longer than 64 KiB."""
+    layers = {
+        letter * LONG: {f"{letter}/k:0": np.full(3, ord(letter))}
+        for letter in "cab"
+    }
+    path = legacy(tmp_path / "w", layers={})
+    with h5py.File(path, "r+") as file:
+        del file.attrs["layer_names"]
+        for place, (name, arrays) in enumerate(layers.items()):
+            file.attrs[f"layer_names{place}"] = [name.encode()]
+            group = file.create_group(name)
+            group.attrs["weight_names"] = [next(iter(arrays)).encode()]
+            group[next(iter(arrays))] = next(iter(arrays.values()))
+    found = weight_files.read(path).layers
+    assert [layer.name[0] for layer in found] == ["c", "a", "b"]
+    assert [layer.tensors[0][1][0] for layer in found] == [99, 97, 98]
+
+
+def test_numbers_beyond_nine_are_not_sorted_as_text(tmp_path):
+    model = keras.Sequential([keras.Input((1,))])
+    for place in range(12):
+        model.add(keras.layers.Dense(1, name=f"layer{11 - place}"))
+        model.layers[-1].set_weights([np.full((1, 1), place), np.zeros(1)])
+    model.save_weights(tmp_path / "w.weights.h5")
+    layers = weight_files.read(tmp_path / "w.weights.h5").layers
+    assert [int(x.tensors[0][1].item()) for x in layers] == list(range(12))
+    assert {layer.kind for layer in layers} == {"dense"}
+
+
+def test_random_states_and_optimizers_are_no_weights(tmp_path):
+    model = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Dropout(0.5), keras.layers.Dense(1)]
+    )
+    model.compile("adam", "mse")
+    model.fit(np.ones((4, 2)), np.ones(4), verbose=0)
+    model.save_weights(tmp_path / "w.weights.h5")
+    with h5py.File(tmp_path / "w.weights.h5", "r+") as file:
+        assert "optimizer" in file
+        # As Keras 3 wrote it in earlier versions.
+        file["layers/dropout/seed_generator/vars/0"] = np.zeros(2, np.uint32)
+    source = weight_files.read(tmp_path / "w.weights.h5")
+    assert [layer.kind for layer in source.layers] == ["dense"]
+
+
+def test_half_precision_becomes_float32(tmp_path):
+    path = legacy(
+        tmp_path / "w", layers={"a": {"a/k:0": KERNEL.astype(np.float16)}}
+    )
+    (array,) = weight_files.read(path).tensors.values()
+    assert array.dtype == np.float32
+    np.testing.assert_array_equal(array, KERNEL)
+
+
+def test_an_inner_model_whose_order_is_lost_is_refused(tmp_path):
+    """As Keras writes one of which `b` alone was frozen."""
+    bn = np.ones(3, np.float32)
+    names = ("a/gamma", "c/gamma", "a/moving_mean", "b/gamma", "c/moving_mean")
+    path = legacy(tmp_path / "w", layers={"inner": dict.fromkeys(names, bn)})
+    assert "layers of the model inner inside it were frozen" in refusal(path)
+    model = keras.Sequential([keras.Input((3,))])
+    for name in "abc":
+        model.add(keras.layers.BatchNormalization(name=name))
+    model.layers[1].trainable = False
+    outer = keras.Sequential([keras.Input((3,)), model])
+    outer.save(tmp_path / "w.h5")
+    assert "were frozen when it was saved" in refusal(tmp_path / "w.h5")
+    model.trainable = False  # All of them: the order is kept.
+    outer.save(tmp_path / "w.h5")
+    layers = weight_files.read(tmp_path / "w.h5").layers
+    assert [len(layer.tensors) for layer in layers] == [4, 4, 4]
+
+
+class Bomb:
+    """Leaves a trace when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return pathlib.Path.touch, (self.path,)
+
+
+def test_a_pickle_is_refused_and_not_opened(tmp_path):
+    trace = tmp_path / "trace"
+    (tmp_path / "w.h5").write_bytes(pickle.dumps(Bomb(trace)))
+    assert "it is a Python pickle" in refusal(tmp_path / "w.h5")
+    with zipfile.ZipFile(tmp_path / "w.pth", "w") as archive:
+        archive.writestr("archive/data.pkl", pickle.dumps(Bomb(trace)))
+    assert "a zip archive PyTorch's" in refusal(tmp_path / "w.pth")
+    assert not trace.exists()
+    function, arguments = Bomb(trace).__reduce__()
+    function(*arguments)  # As unpickling does: the trace would be there.
+    assert trace.exists()
+
+
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        (b"", "it is empty"),
+        (b"<!DOCTYPE html>", "it is a web page"),
+        (b"version https://git-lfs.github.com/spec/v1", "pointer of Git LFS"),
+        (gzip.compress(b"w"), "a gzip file"),
+        (b"\x00" * 99, "neither HDF5 nor a .keras archive"),
+    ],
+)
+def test_other_files_are_named(tmp_path, content, message):
+    path = tmp_path / "w.weights.h5"
+    path.write_bytes(content)
+    text = refusal(path)
+    assert message in text
+    assert "give weights that Keras has saved as .h5" in text
+
+
+def test_no_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match="There is no file .*; give"):
+        weight_files.read(tmp_path / "w.h5")
+
+
+@pytest.mark.parametrize("name", ["w.h5", "w.weights.h5", "w.keras"])
+@pytest.mark.parametrize("kept", [0.001, 0.5, 0.99])
+def test_a_truncated_file_is_refused(written, tmp_path, name, kept):
+    content = (written / name).read_bytes()
+    path = tmp_path / name
+    path.write_bytes(content[: int(kept * len(content))])
+    assert "is damaged or cut short (" in refusal(path)
+
+
+def test_a_damaged_archive_is_refused(written, tmp_path):
+    content = bytearray((written / "w.keras").read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / "w").write_bytes(content)
+    assert "damaged or cut short (Bad CRC-32" in refusal(tmp_path / "w")
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".keras"])
+def test_a_lambda_layer_is_refused(tmp_path, suffix):
+    inner = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Lambda(lambda x: x * 2)]
+    )
+    model = keras.Sequential([keras.Input((2,)), inner, keras.layers.Dense(1)])
+    path = tmp_path / f"w{suffix}"
+    model.save(path)
+    assert "has a Lambda layer, that is, Python code" in refusal(path)
+    model.save_weights(tmp_path / "w.weights.h5")
+    assert len(weight_files.read(tmp_path / "w.weights.h5").layers) == 1
+
+
+@pytest.mark.parametrize("config", ["{", "[" * 100_000, '{"a": nonsense}'])
+def test_an_unreadable_description_is_refused(written, tmp_path, config):
+    shutil.copy(written / "w.h5", tmp_path / "w")
+    with h5py.File(tmp_path / "w", "r+") as file:
+        file.attrs["model_config"] = "x"
+        del file.attrs["model_config"]
+        file.attrs.create("model_config", config, dtype=h5py.string_dtype())
+    assert "description of the model is not JSON" in refusal(tmp_path / "w")
+
+
+def test_hdf5_of_another_kind_is_refused(tmp_path):
+    with h5py.File(tmp_path / "w.h5", "w") as file:
+        file["images"] = KERNEL
+    assert "but not as Keras lays out weights" in refusal(tmp_path / "w.h5")
+    path = legacy(tmp_path / "e", layers={"pool": {}})
+    assert "there are no arrays in it" in refusal(path)
+    with zipfile.ZipFile(tmp_path / "z", "w") as archive:
+        archive.writestr("model.weights.npz", b"")
+    assert "without model.weights.h5" in refusal(tmp_path / "z")
+
+
+def test_mirrored_kernels_are_refused(tmp_path):
+    path = legacy(tmp_path / "w", backend="theano")
+    assert "Theano backend, whose kernels are mirrored" in refusal(path)
+
+
+NAME = "conv1/conv1/kernel:0"
+
+
+@pytest.mark.parametrize("kind", [h5py.ExternalLink, h5py.SoftLink])
+def test_links_are_refused(tmp_path, kind):
+    legacy(tmp_path / "other")
+    where = (NAME,) if kind is h5py.SoftLink else (tmp_path / "other", NAME)
+    with changed(tmp_path / "w") as file:
+        del file[NAME]
+        file[NAME] = kind(*map(str, where))
+    assert "is a link to elsewhere" in refusal(tmp_path / "w")
+
+
+def test_external_storage_and_virtual_arrays_are_refused(tmp_path):
+    (tmp_path / "secret").write_bytes(bytes(96))
+    with changed(tmp_path / "w") as file:
+        del file[NAME]
+        file.create_dataset(
+            NAME,
+            KERNEL.shape,
+            "float32",
+            external=[(str(tmp_path / "secret"), 0, 96)],
+        )
+    assert "in another file" in refusal(tmp_path / "w")
+    with changed(tmp_path / "v") as file:
+        del file[NAME]
+        layout = h5py.VirtualLayout(KERNEL.shape, "float32")
+        layout[...] = h5py.VirtualSource(
+            str(tmp_path / "w"), NAME, KERNEL.shape
+        )
+        file.create_virtual_dataset(NAME, layout)
+    assert "in another file" in refusal(tmp_path / "v")
+
+
+def test_absurd_sizes_are_refused_before_anything_is_read(tmp_path):
+    with changed(tmp_path / "w") as file:
+        del file[NAME]
+        # Takes no room in the file: no chunk of it is written.
+        file.create_dataset(NAME, (2**40,), "float32", chunks=(1024,))
+    assert (tmp_path / "w").stat().st_size < 100_000
+    assert "declare more than 4 GiB" in refusal(tmp_path / "w")
+
+
+def test_many_small_arrays_count_together(tmp_path, monkeypatch):
+    monkeypatch.setattr(hdf5, "MAX_BYTES", 150)
+    layers = {name: {f"{name}/k:0": KERNEL} for name in "ab"}  # 96 bytes each.
+    assert "declare more than" in refusal(legacy(tmp_path / "w", layers=layers))
+
+
+@pytest.mark.parametrize(
+    "array, message",
+    [
+        (np.array([b"code"]), "not numbers"),
+        (h5py.Empty("float32"), "not an array"),
+    ],
+)
+def test_what_is_no_number_is_refused(tmp_path, array, message):
+    path = legacy(tmp_path / "w", layers={"a": {"a/k:0": array}})
+    assert message in refusal(path)
+
+
+def test_object_arrays_are_refused(tmp_path):
+    with changed(tmp_path / "w") as file:
+        del file[NAME]
+        file.create_dataset(NAME, (2,), h5py.string_dtype())
+    assert "holds object, not numbers" in refusal(tmp_path / "w")
+
+
+def test_groups_in_circles_are_refused(written, tmp_path):
+    shutil.copy(written / "w.weights.h5", tmp_path / "w")
+    with h5py.File(tmp_path / "w", "r+") as file:
+        file["layers/dense/again"] = file["layers"]
+    assert "linked in circles" in refusal(tmp_path / "w")
+
+
+def variance(values, kind=None, name="bn/moving_variance:0"):
+    array = np.asarray(values, np.float32)
+    return sources.SourceLayer("bn", kind, ((name, array),))
+
+
+def warnings(*layers):
+    return sources.warnings_of(sources.Source("w", layers, (), {}))
+
+
+@pytest.mark.parametrize(
+    "name", ["bn/moving_variance:0", "batchnormalization_1_running_std"]
+)
+def test_odd_running_variances_are_told(name):
+    fine = variance([1, 2], name="first/moving_variance:0")
+    for values, message in (
+        ([1, -2], "negative running variance, down to -2"),
+        ([0, 0], "the running variance is zero throughout"),
+        ([1, 56_296], "running variance up to 56,296 (more than 1,000 is rare"),
+        ([1, np.inf], "1 of 2 numbers are not finite"),
+    ):
+        (line,) = warnings(fine, variance(values, name=name))
+        assert line.startswith(f"{name}: {message}")
+    assert not warnings(fine, variance([0, 999], name=name))
+
+
+def test_the_first_batch_norm_may_see_raw_pixels():
+    assert not warnings(variance([146_335, 1]))
+    assert warnings(variance([-1, 1]))
+
+
+def test_in_kerass_3_format_the_variance_comes_last(written):
+    source = weight_files.read(written / "w.weights.h5")
+    assert not sources.warnings_of(source)
+    layers = [x for x in source.layers if x.kind == "batch_normalization"]
+    assert len(layers) == 4
+    for array in source.tensors.values():
+        array[:] = 5000  # In weights other than the variance this is fine.
+    assert [line.split(":")[0] for line in sources.warnings_of(source)] == [
+        layer.tensors[3][0] for layer in layers[1:]
+    ]
+
+
+def test_numbers_that_are_not_finite_are_told_of_any_tensor():
+    (line,) = warnings(variance([np.nan, np.nan, 1], "dense", "dense/0"))
+    assert line == "dense/0: 2 of 3 numbers are not finite"

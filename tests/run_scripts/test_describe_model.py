@@ -1,0 +1,72 @@
+"""The binary describe_model.py: the table, the CSV and bad input."""
+
+import pytest
+
+from transfusion_tf.reporting import tables
+
+SCRIPT = "run_scripts/describe_model.py"
+
+
+def test_table_counts_and_csv(binary, tmp_path):
+    done = binary(
+        SCRIPT,
+        "--model=cbr_tiny",
+        "--image_size=64",
+        f"--output_dir={tmp_path}",
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0] == (
+        "cbr_tiny: images of 64 x 64 pixels (at least 16), input scaling tf "
+        "(native: tf)"
+    )
+    assert "stage  output layer" in lines[1]
+    # 32 * 32 positions of 25 * 32 * 64 products.
+    conv2 = "conv2 conv2_relu 32 x 32 x 64 2 51,456 51,328 52,428,800"
+    assert lines[3].split() == conv2.split()
+    assert lines[7].split()[:4] == ["total", "9", "1,080,805", "1,079,845"]
+    assert lines[8].startswith("published count: 1,076,480 (Raghu et al. 2019")
+    assert lines[8].endswith("5 outputs: 1,076,480")
+    assert lines[9] == str(tmp_path / "stages.csv")
+
+    table = tables.read(tmp_path / "stages.csv")
+    assert list(table["stage"]) == [
+        *("conv1", "conv2", "conv3", "conv4", "head")
+    ]
+    assert table["parameters"].sum() == 1_080_805
+    assert table["multiply_adds"][1] == 52_428_800
+
+
+def test_settings_reach_the_network(binary):
+    done = binary(
+        SCRIPT,
+        "--model=cbr_tiny_slim",
+        "--slim_from=conv4",
+        "--slim_width=0.25",
+        "--input_scaling=caffe",
+        "--num_outputs=2",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "224 x 224 pixels" in done.stdout
+    assert "input scaling caffe (native: tf)" in done.stdout
+    assert "28 x 28 x 64" in done.stdout  # 256 / 4 in conv4.
+    assert "1 x 1 x 2" in done.stdout
+    assert "published count: none" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "flags, message",
+    [
+        (["--model=vgg"], "cbr_larget"),
+        (["--model=resnet50", "--image_size=31"], "at least 32 pixels"),
+        (["--num_outputs=0"], "num_outputs"),
+    ],
+)
+def test_bad_input_is_one_line(binary, tmp_path, flags, message):
+    done = binary(SCRIPT, *flags, f"--output_dir={tmp_path / 'out'}")
+    assert done.returncode == 2
+    lines = [
+        line for line in done.stderr.splitlines() if line.startswith("error: ")
+    ]
+    assert len(lines) == 1 and message in lines[0]
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,77 @@
+"""Keras 3's format of weights: .weights.h5, also inside .keras archives.
+
+A layer's arrays are `layers/<class>[_<k>]/vars/<i>`: k counts the layers of one
+class in the model's order, i the layer's weights; the layers of a model inside
+the model lie below it in the same way. The order of layers of different classes
+is not kept. See `_save_state` and `_save_container_state` in Keras'
+saving/saving_lib.py.
+"""
+
+import collections
+import re
+
+import h5py
+
+from transfusion_tf.initialization import hdf5
+from transfusion_tf.initialization.sources import SourceLayer
+
+# tf_keras and Keras 2.13 may use the second.
+ROOTS = ("layers", "_layer_checkpoint_dependencies")
+MAX_DEPTH = 12  # A model in a model needs two more.
+# No weights: the random states of dropout.
+_PASSED_OVER = ("vars", "seed_generator")
+
+
+def find(file):
+    """The group that holds the layers, or None."""
+    for root in ROOTS:
+        if root in file and isinstance(hdf5.child(file, root), h5py.Group):
+            return hdf5.child(file, root)
+    return None
+
+
+def layers(group, arrays):
+    """SourceLayers of a group that `find` has found; kinds without an order.
+
+    Returns:
+      (layers, unordered): layers are in order within each kind, unless the
+      kind is in the set `unordered`: then some are in a model inside the model
+      and some are not, and the file does not tell which come first.
+    """
+    found, places = [], collections.defaultdict(set)
+    for place, part, layer in _groups(group, "", set()):
+        kind, _ = _class_and_number(part)
+        values = hdf5.child(layer, "vars")
+        name = values.attrs.get("name")
+        if not isinstance(name, str):
+            name = f"{place}{part}"
+        tensors = tuple(
+            (f"{name}/{key}", arrays.read(values, key))
+            for key in sorted(values, key=lambda key: (len(key), key))
+        )
+        if tensors:
+            found.append(SourceLayer(name, kind, tensors))
+            places[kind].add(place)
+    unordered = {kind for kind, several in places.items() if len(several) > 1}
+    return found, frozenset(unordered)
+
+
+def _groups(group, place, seen):
+    """Yields (path of what it is in, name, group) of all groups with arrays."""
+    address = h5py.h5o.get_info(group.id).addr
+    if address in seen or place.count("/") > MAX_DEPTH:
+        raise hdf5.Refused("its groups are linked in circles, or too deep")
+    seen.add(address)
+    for part in sorted(group, key=_class_and_number):
+        inner = hdf5.child(group, part)
+        if part in _PASSED_OVER or not isinstance(inner, h5py.Group):
+            continue
+        if "vars" in inner:
+            yield place, part, inner
+        yield from _groups(inner, f"{place}{part}/", seen)
+
+
+def _class_and_number(part):
+    """("conv2d", 3) for `conv2d_3`."""
+    kind, number = re.fullmatch(r"(.+?)(?:_(\d+))?", part, re.DOTALL).groups()
+    return kind, int(number or 0)

@@ -1,0 +1,104 @@
+"""The older HDF5 format of Keras: 1, 2 (tf_keras), and 3 for whole models.
+
+A group (the file itself, or `model_weights` in a whole model) lists its layers
+in the attribute `layer_names`, in the model's order, and each layer's group its
+arrays in `weight_names`. See `save_weights_to_hdf5_group` in Keras'
+legacy/saving/legacy_h5_format.py.
+"""
+
+from transfusion_tf.initialization import hdf5
+from transfusion_tf.initialization.sources import SourceLayer
+
+# Keras 2 and 3 write here what belongs to the model and to none of its layers.
+_OF_THE_MODEL = "top_level_model_weights"
+
+
+def find(file):
+    """The group that lists the layers, or None."""
+    if hdf5.has_names(file, "layer_names"):
+        return file
+    if "model_weights" in file:
+        group = hdf5.child(file, "model_weights")
+        if hdf5.has_names(group, "layer_names"):
+            return group
+    return None
+
+
+def model_config(file):
+    """The JSON text that describes a whole model, or None."""
+    value = file.attrs.get("model_config")
+    return None if value is None else hdf5.text(value)
+
+
+def layers(group, arrays):
+    """The SourceLayers of a group that `find` has found, in its order.
+
+    Raises:
+      hdf5.Refused: written with a backend of other kernels, or damaged.
+    """
+    if hdf5.text(group.attrs.get("backend", "")) == "theano":
+        # Its convolutions turn the kernel by half a turn (tf_keras'
+        # hdf5_format.py, `preprocess_weights_for_loading`).
+        raise hdf5.Refused(
+            "it was written with Keras' Theano backend, whose kernels are "
+            "mirrored"
+        )
+    names = hdf5.names(group, "layer_names")
+    if _OF_THE_MODEL in group and _OF_THE_MODEL not in names:
+        names.append(_OF_THE_MODEL)
+    found = []
+    for name in names:
+        layer = hdf5.child(group, name)
+        tensors = [
+            (path, arrays.read(layer, path))
+            for path in hdf5.names(layer, "weight_names")
+        ]
+        found += _single_layers(name, tensors)
+    return found
+
+
+def _single_layers(name, tensors):
+    """One SourceLayer, or those of the model that is a layer of this name.
+
+    The arrays of a model inside the model lie together: `conv1/kernel`, ...
+    first all trainable ones, then batch norm's statistics.
+    """
+    owners = [path.rpartition("/")[0] for path, _ in tensors]
+    # Keras 1 names some arrays without their layer.
+    if not all(owners):
+        owners = [""] * len(tensors)
+    _check_order(name, owners)
+    return [
+        SourceLayer(
+            name=owner if len(set(owners)) > 1 else name,
+            kind=None,
+            tensors=tuple(
+                (_full_name(name, path), array)
+                for (path, array), other in zip(tensors, owners, strict=True)
+                if other == owner
+            ),
+        )
+        for owner in dict.fromkeys(owners)
+    ]
+
+
+def _check_order(name, owners):
+    """Raises where the order of an inner model's layers cannot be told.
+
+    That is so if some of its layers were frozen: their arrays come late, after
+    the first statistics of the others.
+    """
+    seen, has_returned = set(), False
+    for before, owner in zip([None, *owners], owners, strict=False):
+        has_returned |= owner in seen and owner != before
+        if owner not in seen and has_returned:
+            raise hdf5.Refused(
+                f"some layers of the model {name} inside it were frozen when "
+                "it was saved, and their order is lost; save the inner model "
+                "by itself"
+            )
+        seen.add(owner)
+
+
+def _full_name(layer, path):
+    return path if path.startswith(f"{layer}/") else f"{layer}/{path}"

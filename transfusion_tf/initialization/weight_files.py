@@ -1,0 +1,174 @@
+"""Files of weights, recognised by content and read as data, never as code.
+
+Nothing is unpickled, and no description of a model is turned into one: the
+description is only searched for Lambda layers, which carry code.
+"""
+
+import io
+import json
+import pathlib
+import zipfile
+import zlib
+
+import h5py
+
+from transfusion_tf import files
+from transfusion_tf.initialization import (
+    architectures,
+    hdf5,
+    keras_v3,
+    legacy_hdf5,
+)
+from transfusion_tf.initialization.sources import Source
+
+LEGACY, WEIGHTS_3, ARCHIVE_3 = (
+    "keras-legacy-hdf5",
+    "keras-3-weights",
+    "keras-3-archive",
+)
+WANTED = "give weights that Keras has saved as .h5, .weights.h5 or .keras"
+MAX_CONFIG_BYTES = 64 * 2**20  # Those of the largest networks are below 1 MiB.
+_IN_ARCHIVE = "model.weights.h5"
+_LAMBDAS = {"Lambda", "__lambda__"}
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+_ZIP = b"PK\x03\x04"
+# How a file starts that is something else.
+_OTHERS = (
+    (b"\x80", "a Python pickle, which can run code when it is opened"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"\x1f\x8b", "a gzip file"),
+    (b"version https://git-lfs", "a pointer of Git LFS, not the file itself"),
+    (b"<", "a web page or XML"),
+    (b"{", "JSON"),
+)
+# What damaged files make h5py and zipfile raise.
+_DAMAGE = (
+    EOFError,
+    KeyError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+def read(path):
+    """Reads a file of weights as a Source of no known input scaling.
+
+    Raises:
+      FileNotFoundError: there is no such file.
+      ValueError: not weights of Keras, damaged, with code in it, or with links
+        to other files; the message says which.
+    """
+    path = pathlib.Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no file {path}; {WANTED}.")
+    try:
+        kind, layers, unordered = _read(path)
+    except hdf5.Refused as reason:
+        raise ValueError(
+            f"{path} is not taken as weights: {reason}; {WANTED}."
+        ) from None
+    except PermissionError:
+        raise
+    except _DAMAGE as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ValueError(
+            f"{path} is damaged or cut short ({reason}); copy or download it "
+            "again."
+        ) from None
+    return Source(
+        name=str(path),
+        layers=tuple(layers),
+        scalings=(),
+        identity={
+            "kind": "file",
+            "file": path.name,
+            "format": kind,
+            "sha256": files.file_sha256(path),
+            "architecture": architectures.recognise(
+                layer.shapes for layer in layers
+            ),
+        },
+        unordered=unordered,
+    )
+
+
+def _read(path):
+    with path.open("rb") as stream:
+        start = stream.read(64)
+    if start.startswith(_HDF5):
+        return _read_hdf5(path)
+    if start.startswith(_ZIP):
+        _, layers, unordered = _read_hdf5(_unpacked(path))
+        return ARCHIVE_3, layers, unordered
+    if not start:
+        raise hdf5.Refused("it is empty")
+    for prefix, what in _OTHERS:
+        if start.startswith(prefix):
+            raise hdf5.Refused(f"it is {what}")
+    raise hdf5.Refused("it is neither HDF5 nor a .keras archive")
+
+
+def _read_hdf5(path):
+    """(format, layers, kinds without an order) of a path or stream."""
+    with h5py.File(path, "r") as file:
+        arrays = hdf5.Arrays()
+        unordered = frozenset()
+        if (group := legacy_hdf5.find(file)) is not None:
+            _refuse_code(legacy_hdf5.model_config(file))
+            kind, layers = LEGACY, legacy_hdf5.layers(group, arrays)
+        elif (group := keras_v3.find(file)) is not None:
+            kind = WEIGHTS_3
+            layers, unordered = keras_v3.layers(group, arrays)
+        else:
+            raise hdf5.Refused("it is HDF5, but not as Keras lays out weights")
+    if not layers:
+        raise hdf5.Refused("there are no arrays in it")
+    return kind, layers, unordered
+
+
+def _unpacked(path):
+    """The weights inside a .keras archive, as a stream in memory."""
+    with zipfile.ZipFile(path) as archive:
+        members = set(archive.namelist())
+        if _IN_ARCHIVE not in members:
+            is_torch = any(name.endswith("data.pkl") for name in members)
+            what = (
+                "PyTorch's, with a Python pickle in it"
+                if is_torch
+                else (f"without {_IN_ARCHIVE}")
+            )
+            raise hdf5.Refused(f"it is a zip archive {what}")
+        if "config.json" in members:
+            config = _member(archive, "config.json", MAX_CONFIG_BYTES)
+            _refuse_code(config.decode("utf-8", "replace"))
+        return io.BytesIO(_member(archive, _IN_ARCHIVE, hdf5.MAX_BYTES))
+
+
+def _member(archive, name, limit):
+    """Bytes of a member; zipfile reads no more of it than it declares."""
+    if archive.getinfo(name).file_size > limit:
+        raise hdf5.Refused(f"{name} in it declares more than {limit} bytes")
+    return archive.read(name)
+
+
+def _refuse_code(config):
+    """Raises if the description (JSON text) of a model has a Lambda layer."""
+    found = set()
+
+    def look(part):
+        name = part.get("class_name")
+        found.update({name} & _LAMBDAS if isinstance(name, str) else ())
+
+    try:
+        json.loads(config or "{}", object_hook=look)
+    except (json.JSONDecodeError, RecursionError):
+        raise hdf5.Refused("its description of the model is not JSON") from None
+    if found:
+        raise hdf5.Refused(
+            "its model has a Lambda layer, that is, Python code (save the "
+            "weights alone)"
+        )

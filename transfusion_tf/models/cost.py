@@ -1,0 +1,89 @@
+"""What a network costs: parameters and multiply-adds, stage by stage."""
+
+import math
+
+COLUMNS = (
+    "stage",
+    "output_layer",
+    "height",
+    "width",
+    "channels",
+    "weighted_layers",
+    "parameters",
+    "trainable_parameters",
+    "multiply_adds",
+)
+
+
+def rows(backbone, outputs):
+    """One row (dict of COLUMNS) per stage, bottom to top, and one for the head.
+
+    Args:
+      backbone: Backbone.
+      outputs: {stage: layer that it ends at}, as its Network has it.
+    """
+    found = [
+        _row(stage.name, outputs[stage.name], stage.output.shape, stage.layers)
+        for stage in backbone.stages
+    ]
+    shape = (None, 1, 1, backbone.num_outputs)
+    end = backbone.model.layers[-1].name
+    return [*found, _row("head", end, shape, backbone.head)]
+
+
+def total(table, column):
+    """The sum of a column."""
+    return sum(row[column] for row in table)
+
+
+def multiply_adds(layer):
+    """Multiplications, each with an addition, of one image in a layer.
+
+    Every entry of a kernel is used once at every position of the output, be it
+    a convolution's (depthwise or in groups, too) or a dense layer's. Borders
+    count like the middle; biases, norms and activations do not count.
+    """
+    positions = math.prod(layer.output.shape[1:-1])
+    return positions * sum(_size(kernel) for kernel in _kernels(layer))
+
+
+def num_parameters(layers, *, trainable=False):
+    """Numbers in all weights, or in those that training moves."""
+    return sum(
+        _size(weight)
+        for layer in layers
+        for weight in (layer.trainable_weights if trainable else layer.weights)
+    )
+
+
+def paper_count(backbone):
+    """Parameters as Raghu et al. 2019 seem to count those of CBR networks.
+
+    All kernels but the first convolution's, no biases and no batch norm: the
+    one rule that gives the published counts (cbr.PUBLISHED), with five outputs.
+    """
+    kernels = [kernel for x in backbone.model.layers for kernel in _kernels(x)]
+    return sum(map(_size, kernels[1:]))
+
+
+def _row(stage, output_layer, shape, layers):
+    return {
+        "stage": stage,
+        "output_layer": output_layer,
+        "height": shape[1],
+        "width": shape[2],
+        "channels": shape[3],
+        "weighted_layers": len(layers),
+        "parameters": num_parameters(layers),
+        "trainable_parameters": num_parameters(layers, trainable=True),
+        "multiply_adds": sum(map(multiply_adds, layers)),
+    }
+
+
+def _kernels(layer):
+    """Weights that are summed over: those of two dimensions and more."""
+    return [weight for weight in layer.weights if len(weight.shape) > 1]
+
+
+def _size(weight):
+    return math.prod(weight.shape)
