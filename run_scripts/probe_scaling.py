@@ -1,0 +1,60 @@
+"""Tells which input scaling fits the weights' batch-norm statistics best.
+
+    python run_scripts/probe_scaling.py --model=resnet50 --weights=FILE \\
+        --dataset=DIR --output_dir=DIR
+
+For weights of which nobody says how their images were scaled: the network sees
+images of --dataset under each scaling, and the inputs of its batch norms are
+compared with the statistics that the weights hold. Prints the scalings, the
+closest first, and writes scaling_probe.csv and scaling_probe.png. The images
+should be of the kind that the weights were trained on.
+"""
+
+import pathlib
+
+from absl import flags
+
+from transfusion_tf import cli, config_flags, names, quiet
+
+FLAGS = flags.FLAGS
+CONFIG_FLAGS = ("dataset", "image_size", "model", "weights")
+flags.DEFINE_enum("split", "train", names.SPLITS, "split to take images from")
+flags.DEFINE_integer("num_images", 256, "number of images", lower_bound=2)
+flags.DEFINE_string("output_dir", None, "directory of the CSV and the PNG")
+flags.mark_flag_as_required("output_dir")
+for _name in CONFIG_FLAGS:
+    flags.declare_key_flag(_name)
+
+
+def main(argv):
+    """Probes the presets and ranks them."""
+    del argv
+    if FLAGS.weights is None:
+        raise ValueError(
+            "Give --weights: a run directory, a file of weights, imagenet, or "
+            "radimagenet."
+        )
+    config = config_flags.from_flags(CONFIG_FLAGS, init="pretrained")
+    quiet.start_tensorflow()
+    from transfusion_tf import experiment
+    from transfusion_tf.analysis import scaling_probe
+    from transfusion_tf.reporting import figures, tables
+
+    found = experiment.probe_scaling(
+        config, split=FLAGS.split, num_images=FLAGS.num_images
+    )
+    ranked = scaling_probe.rank(found)
+    for preset, divergence in ranked:
+        print(f"{preset:14s} {divergence:10.3f} nats, mean over batch norms")
+    print(f"closest: --input_scaling={ranked[0][0]}")
+    output_dir = pathlib.Path(FLAGS.output_dir)
+    output_dir.mkdir(parents=True, exist_ok=True)
+    table = output_dir / "scaling_probe.csv"
+    rows = scaling_probe.rows(found, run=config.model.name)
+    print(tables.write(table, rows, columns=scaling_probe.COLUMNS))
+    figure = figures.scaling_probe(tables.read(table))
+    print(figures.save(figure, output_dir / "scaling_probe.png"))
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,125 @@
+"""Which input scaling do stored batch-norm statistics speak for?
+
+Batch norm keeps the mean and variance that its inputs had while the weights
+were trained. On images like those, the right input scaling gives inputs with
+these statistics again; another one does not. Other images differ somewhat under
+every scaling, so the closest preset is a hint, not a proof.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from transfusion_tf import names
+from transfusion_tf.models import scaling
+
+COLUMNS = ("run", "scaling", "layer", "layer_index", "divergence")
+
+
+def divergences(backbone, images):
+    """Measures the fit of every preset, batch norm by batch norm.
+
+    Args:
+      backbone: Backbone with the weights in question.
+      images: (N, size, size, 3) in [0, 255]; a few hundred are plenty.
+
+    Returns:
+      {scaling: {name of the batch norm: divergence}}, layers bottom to top:
+      the median over channels of the Kullback-Leibler divergence in nats, for
+      normal distributions, of what the layer stores from what it sees.
+
+    Raises:
+      ValueError: the network has no batch norm, or fewer than two images.
+    """
+    norms = [
+        layer
+        for layer in backbone.model.layers
+        if isinstance(layer, keras.layers.BatchNormalization)
+    ]
+    if not norms:
+        raise ValueError(
+            f"{backbone.name} has no batch norm whose statistics could tell "
+            "the input scaling; give --input_scaling."
+        )
+    if len(images) < 2:
+        raise ValueError(f"Give at least two images. Received: {len(images)}")
+    scaled = backbone.model.get_layer(f"scaling_{backbone.scaling}").output
+    inputs = keras.Model(scaled, [norm.input for norm in norms])
+    return {
+        preset: _fit(inputs, norms, preset, images)
+        for preset in names.INPUT_SCALINGS
+    }
+
+
+def rank(found):
+    """[(scaling, mean divergence over layers)], the closest first."""
+    means = {
+        preset: float(np.mean(list(layers.values())))
+        for preset, layers in found.items()
+    }
+    return sorted(means.items(), key=lambda item: item[1])
+
+
+def rows(found, *, run):
+    """One row (dict of COLUMNS) per preset and layer."""
+    return [
+        {
+            "run": run,
+            "scaling": preset,
+            "layer": layer,
+            "layer_index": index,
+            "divergence": value,
+        }
+        for preset, layers in found.items()
+        for index, (layer, value) in enumerate(layers.items())
+    ]
+
+
+def gaussian_divergence(mean, variance, stored_mean, stored_variance):
+    """KL(seen || stored) of normal distributions, elementwise, in nats."""
+    ratio = variance / stored_variance
+    shift = (mean - stored_mean) ** 2 / stored_variance
+    return 0.5 * (ratio + shift - 1 - np.log(ratio))
+
+
+def _fit(inputs, norms, preset, images, batch_size=16):
+    """{layer: divergence} under one preset."""
+    scale = scaling.scaling_layer(preset)
+
+    @tf.function(reduce_retracing=True)
+    def sums(batch):
+        seen = [tf.cast(x, tf.float64) for x in inputs(scale(batch))]
+        return [
+            (tf.reduce_sum(x, axes), tf.reduce_sum(x * x, axes), tf.size(x))
+            for x in seen
+            for axes in [tuple(range(len(x.shape) - 1))]
+        ]
+
+    totals = None
+    for start in range(0, len(images), batch_size):
+        batch = tf.constant(images[start : start + batch_size], tf.float32)
+        found = [[np.float64(v) for v in of] for of in sums(batch)]
+        totals = found if totals is None else _added(totals, found)
+    return {
+        norm.name: _divergence(norm, *total)
+        for norm, total in zip(norms, totals, strict=True)
+    }
+
+
+def _added(first, second):
+    return [
+        [a + b for a, b in zip(x, y, strict=True)]
+        for x, y in zip(first, second, strict=True)
+    ]
+
+
+def _divergence(norm, total, squares, size):
+    count = size / len(total)
+    mean = total / count
+    # epsilon, as batch norm itself adds it: dead channels have no variance.
+    variance = np.maximum(squares / count - mean**2, 0) + norm.epsilon
+    stored = (
+        norm.moving_mean.numpy().astype(np.float64),
+        norm.moving_variance.numpy().astype(np.float64) + norm.epsilon,
+    )
+    return float(np.median(gaussian_divergence(mean, variance, *stored)))
