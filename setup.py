@@ -61,6 +61,12 @@ setuptools.setup(
         "dicom": ["pydicom>=3.0,<4"],
         "beam": ["apache-beam>=2.71,<3"],
         "ray": ["ray>=2.52,<3"],
-        "test": ["pytest>=8.3,<10", "pytest-xdist>=3.6,<4", "ruff>=0.12,<0.18"],
+        "test": [
+            "pytest>=8.3,<10",
+            "pytest-xdist>=3.6,<4",
+            "ruff>=0.12,<0.18",
+            # Keras 2, which writes the files that most people have.
+            "tf_keras>=2.20,<2.22",
+        ],
     },
 )

@@ -115,10 +115,12 @@ def _kernels(path):
     quiet.start_tensorflow()
     from transfusion_tf import experiment
 
-    return [
-        (step, experiment.load_backbone(run, step).first_kernel.numpy())
-        for step in (0, trained)
-    ]
+    found = []
+    for step in (0, trained):
+        backbone = experiment.load_backbone(run, step)
+        kernel = backbone.in_rgb(backbone.first_kernel.numpy())
+        found.append((step, kernel))
+    return found
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ LAYERS = {
         "models.scaling": (),
         "models.slim": ("models.rebuild",),
         "models.squeezenet": ("models.stages",),
-        "models.stages": (),
+        "models.stages": ("models.scaling",),
         "models.zoo": (
             "models.applications",
             "models.cbr",

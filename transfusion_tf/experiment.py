@@ -165,7 +165,7 @@ def gabor_bank(config):
       config: RunConfig; network, weights, Gabor settings and seed count.
 
     Returns:
-      (list of gabor.Wave, kernel (side, side, 3, num_filters)).
+      (list of gabor.Wave, kernel (side, side, 3, num_filters), red first).
 
     Raises:
       ValueError: the first convolution is too small, or the weights of
@@ -181,4 +181,4 @@ def gabor_bank(config):
     waves, kernel, _ = schemes.draw_bank(
         backbone, source, config.init, config.seed
     )
-    return waves, kernel
+    return waves, backbone.in_rgb(kernel)

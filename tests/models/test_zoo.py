@@ -154,3 +154,20 @@ class TestAssemble:
             stages.Backbone("small", made.model, made.stages, ())
         with pytest.raises(ValueError, match="twice.*a/bias"):
             stages.Backbone("small", made.model, made.stages * 2, made.head)
+
+
+def test_kernels_are_shown_red_first():
+    kernel = np.arange(6).reshape(1, 1, 3, 2)
+    for scaling, expected in (
+        ("tf", kernel),
+        ("caffe", kernel[:, :, ::-1]),
+    ):
+        backbone = zoo.build(
+            "cbr_tiny", num_outputs=2, image_size=16, input_scaling=scaling
+        )
+        np.testing.assert_array_equal(backbone.in_rgb(kernel), expected)
+
+
+def test_first_kernel_is_that_of_the_first_convolution():
+    backbone = zoo.build("cbr_tiny", num_outputs=2, image_size=16)
+    assert backbone.first_kernel.path == "conv1_conv/kernel"

@@ -10,6 +10,7 @@ import dataclasses
 import keras
 
 from transfusion_tf import names
+from transfusion_tf.models import scaling as scalings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,6 +137,14 @@ class Backbone:
             f"Stage {self.stage_names[0]} of {self.name} has no convolution "
             "kernel."
         )
+
+    def in_rgb(self, kernel):
+        """A first-layer kernel (h, w, 3, filters), red first, as images are.
+
+        Under some input scalings the network sees blue first.
+        """
+        is_bgr = self.scaling and scalings.is_bgr(self.scaling)
+        return kernel[:, :, ::-1] if is_bgr else kernel
 
     def feature_extractor(self):
         """Model from images to the list of stage outputs, bottom to top."""
