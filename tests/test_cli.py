@@ -55,7 +55,7 @@ def test_help_lists_own_and_configuration_flags(program):
         ("pass", ["--count=x"], "error: flag --count=x: invalid literal"),
         ("pass", ["--cuont=1"], "error: Unknown command line flag 'cuont'"),
         ("pass", ["file"], "error: Unexpected arguments: file."),
-        ("pass", ["--init=zero"], "value should be one of <random|pretrained>"),
+        ("pass", ["--init=zero"], "value should be one of <random|pretrained|"),
         ("raise ValueError('two\\nlines')", [], "error: two lines"),
         ("open('/no/such')", [], "error: No such file or directory: /no/such"),
         ("config_flags.from_flags()", ["--epochs=1", "--steps=1"], "not both"),

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import pytest
 
-from transfusion_tf.initialization import hdf5, sources, weight_files
+from transfusion_tf.initialization import hdf5, weight_files
 from transfusion_tf.models import zoo
 
 KERNEL = np.arange(24, dtype=np.float32).reshape(2, 2, 3, 2)
@@ -348,55 +348,27 @@ def test_object_arrays_are_refused(tmp_path):
     assert "holds object, not numbers" in refusal(tmp_path / "w")
 
 
+def test_types_and_names_that_python_lacks_are_damage(written, tmp_path):
+    with changed(tmp_path / "w") as file:
+        del file[NAME]
+        space = h5py.h5s.create_simple((2,))
+        time = h5py.h5t.UNIX_D32LE
+        h5py.h5d.create(file.id, NAME.encode(), time, space)
+    assert "is damaged or cut short (" in refusal(tmp_path / "w")
+    shutil.copy(written / "w.weights.h5", tmp_path / "v")
+    with h5py.File(tmp_path / "v", "r+") as file:
+        file["layers"].create_group(b"\xff")
+    assert "is damaged or cut short (" in refusal(tmp_path / "v")
+
+
+def test_a_missing_array_is_damage(tmp_path):
+    with changed(tmp_path / "w") as file:
+        del file[NAME]
+    assert "no conv1/kernel:0 in it" in refusal(tmp_path / "w")
+
+
 def test_groups_in_circles_are_refused(written, tmp_path):
     shutil.copy(written / "w.weights.h5", tmp_path / "w")
     with h5py.File(tmp_path / "w", "r+") as file:
         file["layers/dense/again"] = file["layers"]
     assert "linked in circles" in refusal(tmp_path / "w")
-
-
-def variance(values, kind=None, name="bn/moving_variance:0"):
-    array = np.asarray(values, np.float32)
-    return sources.SourceLayer("bn", kind, ((name, array),))
-
-
-def warnings(*layers):
-    return sources.warnings_of(sources.Source("w", layers, (), {}))
-
-
-@pytest.mark.parametrize(
-    "name", ["bn/moving_variance:0", "batchnormalization_1_running_std"]
-)
-def test_odd_running_variances_are_told(name):
-    fine = variance([1, 2], name="first/moving_variance:0")
-    for values, message in (
-        ([1, -2], "negative running variance, down to -2"),
-        ([0, 0], "the running variance is zero throughout"),
-        ([1, 56_296], "running variance up to 56,296 (more than 1,000 is rare"),
-        ([1, np.inf], "1 of 2 numbers are not finite"),
-    ):
-        (line,) = warnings(fine, variance(values, name=name))
-        assert line.startswith(f"{name}: {message}")
-    assert not warnings(fine, variance([0, 999], name=name))
-
-
-def test_the_first_batch_norm_may_see_raw_pixels():
-    assert not warnings(variance([146_335, 1]))
-    assert warnings(variance([-1, 1]))
-
-
-def test_in_kerass_3_format_the_variance_comes_last(written):
-    source = weight_files.read(written / "w.weights.h5")
-    assert not sources.warnings_of(source)
-    layers = [x for x in source.layers if x.kind == "batch_normalization"]
-    assert len(layers) == 4
-    for array in source.tensors.values():
-        array[:] = 5000  # In weights other than the variance this is fine.
-    assert [line.split(":")[0] for line in sources.warnings_of(source)] == [
-        layer.tensors[3][0] for layer in layers[1:]
-    ]
-
-
-def test_numbers_that_are_not_finite_are_told_of_any_tensor():
-    (line,) = warnings(variance([np.nan, np.nan, 1], "dense", "dense/0"))
-    assert line == "dense/0: 2 of 3 numbers are not finite"

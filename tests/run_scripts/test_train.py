@@ -164,9 +164,10 @@ def test_pretrained_from_a_run(train, tiny_runs, tmp_path):
     source = RunDir(tiny_runs[0])
     done = train("--steps=4", "--init=pretrained", f"--weights={source.root}")
     assert done.returncode == 0, done.stderr
-    assert "init: pretrained, 2 tensors random, 20 from cbr_tiny" in done.stdout
+    counts = "init: pretrained: 2 tensors random, 20 tensors source"
+    assert f"{counts}; source cbr_tiny trained on tiny (step" in done.stdout
     report = files.read_json(tmp_path / "run/init_report.json")
-    assert report["num_from_source"] == 20 and report["num_random"] == 2
+    assert report["counts"] == {"random": 2, "source": 20}
     assert report["source"]["model"] == "cbr_tiny"
     best = files.read_json(source.best)["step"]
     taken = [
@@ -201,7 +202,7 @@ def test_evaluate_scores_any_split_and_checkpoint(binary, tiny_runs, tmp_path):
     ("flags", "message"),
     [
         (["--model=resnet"], "value should be one of <cbr_larget|"),
-        (["--init=lucky"], "value should be one of <random|pretrained>"),
+        (["--init=lucky"], "value should be one of <random|pretrained|"),
         (["--optimizer=adagrad"], "value should be one of <adam|sgd>"),
         (["--image_size=8"], "cbr_tiny needs images of at least 16 pixels"),
         (["--strategy=mirrored"], "needs several devices. Found: /cpu:0"),

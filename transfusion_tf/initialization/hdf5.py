@@ -51,12 +51,19 @@ def child(group, path):
       Refused: a link on the way points elsewhere.
     """
     for part in filter(None, path.split("/")):
-        if not isinstance(group, h5py.Group):
-            raise KeyError(path)
-        if not isinstance(group.get(part, getlink=True), h5py.HardLink):
+        is_group = isinstance(group, h5py.Group)
+        link = group.get(part, getlink=True) if is_group else None
+        if link is None:
+            raise KeyError(f"no {path} in it")
+        if not isinstance(link, h5py.HardLink):
             raise Refused(f"{path} in it is a link to elsewhere")
         group = group[part]
     return group
+
+
+def members(group):
+    """Names of what is in a group, as text."""
+    return [text(name) for name in group]
 
 
 def has_names(group, attribute):

@@ -47,7 +47,7 @@ def layers(group, arrays):
             name = f"{place}{part}"
         tensors = tuple(
             (f"{name}/{key}", arrays.read(values, key))
-            for key in sorted(values, key=lambda key: (len(key), key))
+            for key in sorted(hdf5.members(values), key=_length_first)
         )
         if tensors:
             found.append(SourceLayer(name, kind, tensors))
@@ -62,13 +62,18 @@ def _groups(group, place, seen):
     if address in seen or place.count("/") > MAX_DEPTH:
         raise hdf5.Refused("its groups are linked in circles, or too deep")
     seen.add(address)
-    for part in sorted(group, key=_class_and_number):
+    for part in sorted(hdf5.members(group), key=_class_and_number):
         inner = hdf5.child(group, part)
         if part in _PASSED_OVER or not isinstance(inner, h5py.Group):
             continue
         if "vars" in inner:
             yield place, part, inner
         yield from _groups(inner, f"{place}{part}/", seen)
+
+
+def _length_first(key):
+    """Orders numbers that are written as text."""
+    return len(key), key
 
 
 def _class_and_number(part):

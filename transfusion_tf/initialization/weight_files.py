@@ -48,6 +48,7 @@ _DAMAGE = (
     NotImplementedError,
     OSError,
     RuntimeError,
+    TypeError,
     ValueError,
     zipfile.BadZipFile,
     zlib.error,
