@@ -150,6 +150,23 @@ def test_a_missing_shard_is_named(train, tiny_dataset, tmp_path):
         train(dataset=str(root))
 
 
+def test_a_damaged_shard_is_named(train, tiny_dataset, tmp_path):
+    root = tmp_path / "records"
+    shutil.copytree(tiny_dataset, root)
+    shard = sorted(root.glob("*/*-train.tfrecord*"))[0]
+    content = bytearray(shard.read_bytes())
+    content[len(content) // 2] ^= 255
+    shard.write_bytes(content)
+    with pytest.raises(ValueError, match=f"{shard.name} is damaged"):
+        train(dataset=str(root))
+
+
+def test_a_directory_that_cannot_be_made_is_told(train, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(NotADirectoryError):
+        train("file/run")
+
+
 def final_weights(run, step):
     backbone = experiment.load_backbone(run, step)
     return [v.numpy() for v in backbone.model.variables]
@@ -207,7 +224,7 @@ def test_every_setting_changes_the_result(train, plain_runs, settings):
     [
         {},
         # The interruption is in the first phase; the second follows.
-        {"freeze_through": "conv2", "unfreeze_at": 18},
+        {"freeze_through": "conv2", "unfreeze_at": 14},
     ],
 )
 def test_an_interrupted_run_goes_on_exactly(
@@ -216,8 +233,8 @@ def test_an_interrupted_run_goes_on_exactly(
     from transfusion_tf.training import loop, step
 
     settings = {
-        "steps": 25,
-        "eval_every": 4,
+        "steps": 16,
+        "eval_every": 8,
         "augment": ["shift"],
         **freezing,
     }
@@ -227,7 +244,7 @@ def test_an_interrupted_run_goes_on_exactly(
 
     def interrupted(self, batch, **numbers):
         calls.append(numbers["step"])
-        if len(calls) == 15:  # In the middle of the second epoch of ten.
+        if len(calls) == 13:  # In the middle of the second epoch of ten.
             raise KeyboardInterrupt
         return plain(self, batch, **numbers)
 
@@ -237,10 +254,10 @@ def test_an_interrupted_run_goes_on_exactly(
     broken = RunDir(tmp_path / "broken")
     assert broken.read_status()["status"] == "failed"
     again = train("broken", **settings)
-    assert len(calls) == 15 + 25 - 14  # Fourteen steps were not repeated.
+    assert len(calls) == 13 + 16 - 12  # Twelve steps were not repeated.
     assert again.read_status()["status"] == "finished"
     for a, b in zip(
-        final_weights(whole, 25), final_weights(again, 25), strict=True
+        final_weights(whole, 16), final_weights(again, 16), strict=True
     ):
         np.testing.assert_array_equal(a, b)
 
