@@ -63,6 +63,23 @@ def split(task, labels, scores):
     return [Problem(i, everyone, labels == i, scores[:, i]) for i in chosen]
 
 
+def decide(task, scores):
+    """Returns the answers of a network.
+
+    Args:
+        task: one of names.TASKS.
+        scores: (num_images, num_classes or num_labels) probabilities.
+
+    Returns:
+        (num_images,) int, the most probable class (the first of equal ones);
+        for "multilabel" (num_images, num_labels) int, 1 from a probability of
+        1/2, else 0.
+    """
+    if task == "multilabel":
+        return (scores >= 0.5).astype(int)
+    return np.argmax(scores, axis=1)
+
+
 def check(task, labels, scores):
     """Returns labels and float64 scores as arrays, or raises ValueError."""
     names.check("task", task, names.TASKS)

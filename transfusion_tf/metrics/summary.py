@@ -113,11 +113,11 @@ def summarize(
 def accuracy(task, labels, scores, codes, *, level=0.95):
     """Returns the share of right answers with Wilson's interval.
 
-    The answer is the most probable class; for "multilabel" there is one for
-    each label that is not missing, positive from a probability of 1/2. Where a
-    unit has several answers (labels of an image, images of a patient), the
-    interval is that of the number of independent answers that would vary as
-    much as the units do (`intervals.effective_trials`).
+    Answers are those of `problems.decide`; for "multilabel" there is one for
+    each label that is not missing. Where a unit has several answers (labels of
+    an image, images of a patient), the interval is that of the number of
+    independent answers that would vary as much as the units do
+    (`intervals.effective_trials`).
 
     Args:
         task, labels, scores: as for `summarize`.
@@ -128,12 +128,12 @@ def accuracy(task, labels, scores, codes, *, level=0.95):
         A dict of value, low, high, correct, total, reason.
     """
     labels, scores = problems.check(task, labels, scores)
-    if task == "multilabel":
-        known = labels != problems.MISSING
-        right = ((scores >= 0.5) == (labels == 1)) & known
-        trials, hits = known.sum(axis=1), right.sum(axis=1)
+    right = problems.decide(task, scores) == labels
+    if task == "multilabel":  # A missing label equals no answer.
+        trials = (labels != problems.MISSING).sum(axis=1)
+        hits = right.sum(axis=1)
     else:
-        hits = np.argmax(scores, axis=1) == labels
+        hits = right
         trials = np.ones(len(labels), int)
     total, correct = int(trials.sum()), int(hits.sum())
     answer = {
