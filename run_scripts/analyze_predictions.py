@@ -1,8 +1,11 @@
-"""Compares the AUCs of runs, with DeLong's intervals.
+"""Compares the predictions of runs: their AUCs, and whether they err alike.
 
     python run_scripts/analyze_predictions.py --runs=RUN,RUN --output_dir=DIR
 
-Reads the predictions that the runs have saved and writes auc.csv and auc.png.
+From the predictions that the runs have saved: auc.csv (DeLong's intervals);
+agreement.csv (for every two runs on one data set, the share of images on which
+both are right or both wrong, that of independent errors, and kappa);
+disagreement_by_class.csv; and a PNG of each.
 """
 
 import pathlib
@@ -15,33 +18,66 @@ _RUNS = flags.DEFINE_list("runs", [], "run directories, separated by commas")
 _SPLIT = flags.DEFINE_enum(
     "split", "test", ("val", "test"), "split whose predictions are compared"
 )
+_NUM_RESAMPLES = flags.DEFINE_integer(
+    "num_resamples",
+    2000,
+    "bootstrap resamples of patients (images where patients are not known) "
+    "for the intervals of the agreement",
+    lower_bound=100,
+)
+_SEED = flags.DEFINE_integer("seed", 0, "seed of the resamples", lower_bound=0)
 _OUTPUT_DIR = flags.DEFINE_string(
-    "output_dir", None, "directory for auc.csv and auc.png"
+    "output_dir", None, "directory of the tables and the pictures"
 )
 
 
 def main(argv):
-    """Writes the table and the picture and prints their paths."""
+    """Writes the tables and the pictures and prints their paths."""
     del argv
     if not _RUNS.value or not _OUTPUT_DIR.value:
         raise ValueError("Give --runs=RUN,RUN and --output_dir=DIR.")
 
+    import tqdm
+
     from transfusion_tf.reporting import (
+        agreement,
+        agreement_figure,
         auc_figure,
-        figures,
+        disagreement_figure,
         predictions,
-        tables,
     )
 
-    rows = predictions.auc_rows(_RUNS.value, _SPLIT.value)
-    output_dir = pathlib.Path(_OUTPUT_DIR.value)
-    output_dir.mkdir(parents=True, exist_ok=True)
-    path = tables.write(
-        output_dir / "auc.csv", rows, columns=predictions.COLUMNS
+    runs = predictions.load(_RUNS.value, _SPLIT.value)
+    auc_rows = predictions.auc_rows(runs)
+    _write("auc", auc_rows, predictions.COLUMNS, auc_figure.intervals)
+    pairs, message = agreement.comparable_pairs(runs)
+    if message:
+        print(message)
+    if not pairs:
+        return
+    rows, class_rows = agreement.rows(
+        tqdm.tqdm(pairs, unit="pair", desc="comparing", disable=None),
+        num_resamples=_NUM_RESAMPLES.value,
+        seed=_SEED.value,
     )
+    _write("agreement", rows, agreement.COLUMNS, agreement_figure.draw)
+    _write(
+        "disagreement_by_class",
+        class_rows,
+        agreement.CLASS_COLUMNS,
+        disagreement_figure.draw,
+    )
+
+
+def _write(name, rows, columns, draw):
+    """Writes <name>.csv into --output_dir and <name>.png from it alone."""
+    from transfusion_tf.reporting import figures, tables
+
+    stem = pathlib.Path(_OUTPUT_DIR.value) / name
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    path = tables.write(stem.with_suffix(".csv"), rows, columns=columns)
     print(path)
-    figure = auc_figure.intervals(tables.read(path))
-    print(figures.save(figure, output_dir / "auc.png"))
+    print(figures.save(draw(tables.read(path)), stem.with_suffix(".png")))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,10 @@
 """The AUCs of runs as a table, from the predictions that they saved."""
 
+import dataclasses
+import pathlib
+
 from transfusion_tf import run_record
+from transfusion_tf.config import RunConfig
 from transfusion_tf.metrics import summary
 from transfusion_tf.reporting import tables
 from transfusion_tf.run_dir import RunDir
@@ -25,22 +29,40 @@ COLUMNS = (
 MEAN = "mean"
 
 
-def auc_rows(runs, split):
-    """One row for each AUC of each run: its parts, and their mean.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ScoredRun:
+    """What a run has said of a split.
+
+    Attributes:
+      name: what the column `run` calls it.
+      root: its directory.
+      data: dict on its records: name, fingerprint, task, classes, ...
+      config: RunConfig.
+      split: "val" or "test".
+      classes: names of the outputs, in order.
+      predictions: Predictions.
+    """
+
+    name: str
+    root: pathlib.Path
+    data: dict
+    config: RunConfig
+    split: str
+    classes: tuple
+    predictions: predictions.Predictions
+
+
+def load(runs, split):
+    """Returns the ScoredRun of each run.
 
     Args:
       runs: run directories.
       split: "val" or "test".
 
-    Returns:
-      List of dicts with the keys COLUMNS; `auc_of` is the class, label or
-      threshold (">=2"), or "mean"; patients are the unit of the intervals
-      where the run's records have them.
-
     Raises:
       FileNotFoundError: a run has no predictions of `split`.
     """
-    rows = []
+    loaded = []
     for name, root in zip(tables.run_names(runs), runs, strict=True):
         run = RunDir(root)
         path, record = run.predictions(split), run_record.read(run)
@@ -50,21 +72,48 @@ def auc_rows(runs, split):
                 "finish the run."
             )
         scored, classes = predictions.read(path)
+        loaded.append(
+            ScoredRun(
+                name=name,
+                root=run.root,
+                data=record["data"],
+                config=RunConfig.from_json(record["config"]),
+                split=split,
+                classes=classes,
+                predictions=scored,
+            )
+        )
+    return loaded
+
+
+def auc_rows(runs):
+    """One row for each AUC of each run: its parts, and their mean.
+
+    Args:
+      runs: ScoredRuns.
+
+    Returns:
+      List of dicts with the keys COLUMNS; `auc_of` is the class, label or
+      threshold (">=2"), or "mean"; patients are the unit of the intervals
+      where the run's records have them.
+    """
+    rows = []
+    for run in runs:
+        scored = run.predictions
         numbers = summary.summarize(
-            record["data"]["task"],
-            classes,
+            run.data["task"],
+            run.classes,
             scored.labels,
             scored.scores,
             groups=scored.patients,
         )
-        config = run_record.read_config(run)
         about = {
-            "run": name,
-            "dataset": record["data"]["name"],
-            "model": config.model.name,
-            "init": config.init.scheme,
-            "seed": config.seed,
-            "split": split,
+            "run": run.name,
+            "dataset": run.data["name"],
+            "model": run.config.model.name,
+            "init": run.config.init.scheme,
+            "seed": run.config.seed,
+            "split": run.split,
             "level": numbers["level"],
             "num_images": numbers["num_images"],
             "num_patients": numbers["num_patients"],

@@ -1,0 +1,72 @@
+"""The binary end to end, on two real runs."""
+
+import itertools
+
+import pytest
+
+from transfusion_tf.metrics.agreement import NUM_RESAMPLES
+from transfusion_tf.reporting import agreement, predictions, tables
+
+SCRIPT = "run_scripts/analyze_predictions.py"
+
+
+def test_it_writes_all_tables_and_pictures(binary, tiny_runs, tmp_path):
+    done = binary(
+        SCRIPT,
+        f"--runs={tiny_runs[0]},{tiny_runs[1]},{tiny_runs[0]}",
+        f"--output_dir={tmp_path}",
+        "--num_resamples=200",
+        "--seed=5",
+    )
+    assert done.returncode == 0, done.stderr
+    paths = [
+        tmp_path / f"{name}.{suffix}"
+        for name, suffix in itertools.product(
+            ("auc", "agreement", "disagreement_by_class"), ("csv", "png")
+        )
+    ]
+    assert done.stdout.splitlines() == [str(path) for path in paths]
+    for path in paths[1::2]:
+        assert path.read_bytes().startswith(b"\x89PNG")
+    assert len(tables.read(tmp_path / "auc.csv")) == 3
+    # What is written is what the library computes with these settings.
+    loaded = predictions.load([*tiny_runs, tiny_runs[0]], "test")
+    pairs, _ = agreement.comparable_pairs(loaded)
+    rows, _ = agreement.rows(pairs, num_resamples=200, seed=5)
+    table = tables.read(tmp_path / "agreement.csv")
+    assert list(table["value"]) == pytest.approx([r["value"] for r in rows])
+    assert list(table["low"].dropna()) == pytest.approx(
+        [row["low"] for row in rows if row["low"] is not None]
+    )
+    twice = table[table["run"].str.endswith("seed0")]
+    twice = twice[twice["other_run"].str.endswith("seed0#2")]
+    kappa = twice[twice["measure"] == "kappa"].iloc[0]
+    assert kappa["value"] == 1 and "predictions twice" in kappa["note"]
+
+
+def test_one_run_has_an_auc_alone(binary, tiny_runs, tmp_path):
+    done = binary(SCRIPT, f"--runs={tiny_runs[0]}", f"--output_dir={tmp_path}")
+    assert done.returncode == 0, done.stderr
+    assert "No agreement of errors: it takes two runs." in done.stdout
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["auc.csv", "auc.png"]
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--output_dir=out"], "Give --runs=RUN,RUN and --output_dir=DIR."),
+        (["--runs=a", "--output_dir=out"], "a is not a run directory"),
+        (["--runs=a", "--num_resamples=5"], "--num_resamples=5"),
+    ],
+)
+def test_mistakes_are_one_line(binary, tmp_path, arguments, message):
+    done = binary(SCRIPT, *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert message in done.stderr and done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_help_tells_the_librarys_default(binary):
+    done = binary(SCRIPT, "--help")
+    assert done.returncode == 0
+    assert f"agreement (default: {NUM_RESAMPLES})" in done.stdout
