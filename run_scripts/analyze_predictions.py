@@ -48,7 +48,7 @@ def main(argv):
     )
 
     runs = predictions.load(_RUNS.value, _SPLIT.value)
-    auc_rows = predictions.auc_rows(runs)
+    auc_rows = predictions.auc_rows_of(runs)
     _write("auc", auc_rows, predictions.COLUMNS, auc_figure.intervals)
     pairs, message = agreement.comparable_pairs(runs)
     if message:

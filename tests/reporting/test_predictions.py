@@ -13,7 +13,7 @@ from transfusion_tf.run_dir import RunDir
 
 
 def test_rows_say_what_the_runs_metrics_say(tiny_runs):
-    rows = predictions.auc_rows(predictions.load(tiny_runs, "test"))
+    rows = predictions.auc_rows(tiny_runs, "test")
     assert [row["run"] for row in rows] == ["seed0", "seed1"]
     for row, root in zip(rows, tiny_runs, strict=True):
         metrics = files.read_json(RunDir(root).metrics)["test"]["auc"]
@@ -26,11 +26,11 @@ def test_a_run_without_predictions_is_named(tiny_runs, tmp_path):
     run = RunDir(tmp_path / "run").make()
     run.config.write_text(RunDir(tiny_runs[0]).config.read_text())
     with pytest.raises(FileNotFoundError, match="has no predictions of val"):
-        predictions.load([run.root], "val")
+        predictions.auc_rows([run.root], "val")
 
 
 def test_undefined_aucs_leave_a_gap_not_an_error(tiny_runs, tmp_path):
-    rows = predictions.auc_rows(predictions.load(tiny_runs, "test"))
+    rows = predictions.auc_rows(tiny_runs, "test")
     rows[0] |= {"value": None, "low": None, "high": None, "note": "one class"}
     path = tables.write(tmp_path / "auc.csv", rows, columns=predictions.COLUMNS)
     figure = auc_figure.intervals(tables.read(path))

@@ -86,11 +86,16 @@ def load(runs, split):
     return loaded
 
 
-def auc_rows(runs):
+def auc_rows(runs, split):
+    """The `auc_rows_of` the run directories `runs`, see `load`."""
+    return auc_rows_of(load(runs, split))
+
+
+def auc_rows_of(loaded):
     """One row for each AUC of each run: its parts, and their mean.
 
     Args:
-      runs: ScoredRuns.
+      loaded: ScoredRuns.
 
     Returns:
       List of dicts with the keys COLUMNS; `auc_of` is the class, label or
@@ -98,7 +103,7 @@ def auc_rows(runs):
       where the run's records have them.
     """
     rows = []
-    for run in runs:
+    for run in loaded:
         scored = run.predictions
         numbers = summary.summarize(
             run.data["task"],
