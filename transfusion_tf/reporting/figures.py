@@ -60,7 +60,7 @@ def stage_curves(table):
     panels = figure.subplots(1, len(measures), sharey=True, squeeze=False)[0]
     for axes, measure in zip(panels, measures, strict=True):
         for index, rows in enumerate(pairs.values()):
-            _curve(axes, rows[rows["measure"] == measure], _style(index))
+            _curve(axes, rows[rows["measure"] == measure], style(index))
         _label_stages(axes, table)
         axes.set_title(_MEASURE_NAMES.get(measure, measure))
     panels[0].set_ylabel("similarity")
@@ -144,7 +144,7 @@ def scaling_probe(table):
             rows["divergence"],
             label=scaling,
             markersize=4,
-            **_style(index),
+            **style(index),
         )
     axes.set_yscale("log")
     axes.set_xlabel("batch norm, bottom to top")
@@ -164,7 +164,7 @@ def _pair_label(rows):
     return f"{first['run']} against {first['other_run']}"
 
 
-def _style(index):
+def style(index):
     """Colour and marker; the pair does not repeat for 49 curves."""
     turn = index // len(PALETTE)
     return {
@@ -201,7 +201,7 @@ def _label_stages(axes, table):
 
 def _legend(labels):
     curves = [
-        Line2D([], [], label=label, **_style(index))
+        Line2D([], [], label=label, **style(index))
         for index, label in enumerate(labels)
     ]
     floors = [
