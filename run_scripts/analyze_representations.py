@@ -38,6 +38,12 @@ flags.DEFINE_integer("batch_size", 64, "images at a time", lower_bound=2)
 flags.DEFINE_integer(
     "seed", 0, "seed of the pairings of the floors", lower_bound=0
 )
+flags.DEFINE_list(
+    "published",
+    [],
+    "published curves to draw behind (cca of ResNet50), as DATASET:PAIR, e.g. "
+    "chest:random_random; an unknown name lists all",
+)
 flags.DEFINE_string("output_dir", None, "directory of the CSV and the PNG")
 flags.mark_flags_as_required(["runs", "output_dir"])
 
@@ -46,11 +52,12 @@ def main(argv):
     """Streams the moments of all networks of the view, and reports them."""
     del argv  # There is nothing besides the flags.
     from transfusion_tf.analysis import views
-    from transfusion_tf.reporting import tables
+    from transfusion_tf.reporting import published, tables
     from transfusion_tf.run_dir import RunDir
 
     for measure in FLAGS.measures:
         names.check("measure", measure, names.MEASURES)
+    references = published.curves(FLAGS.published)
     named = zip(tables.run_names(FLAGS.runs), FLAGS.runs, strict=True)
     runs = {name: RunDir(path) for name, path in named}
     trained = [
@@ -66,6 +73,12 @@ def main(argv):
 
     records, image_size = _open_records(runs)
     backbones = _load(runs, pairs)
+    for backbone in backbones.values():
+        published.check_fit(
+            FLAGS.published,
+            stages=backbone.stage_names,
+            measures=FLAGS.measures,
+        )
     stem = pathlib.Path(FLAGS.output_dir) / FLAGS.view
     stem.parent.mkdir(parents=True, exist_ok=True)
     compared = moments.stream(
@@ -78,7 +91,7 @@ def main(argv):
     rows = views.rows(FLAGS.view, compared, measures=FLAGS.measures)
     table = tables.write(stem.with_suffix(".csv"), rows, columns=views.COLUMNS)
     print(table)
-    figure = figures.stage_curves(tables.read(table))
+    figure = figures.stage_curves(tables.read(table), references)
     print(figures.save(figure, stem.with_suffix(".png")))
 
 

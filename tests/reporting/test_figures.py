@@ -9,7 +9,7 @@ from matplotlib import pyplot
 from PIL import Image
 
 from transfusion_tf.analysis import filters
-from transfusion_tf.reporting import figures
+from transfusion_tf.reporting import figures, published
 
 
 def curves(num_pairs=2, measures=("cca", "svcca")):
@@ -60,6 +60,30 @@ def test_a_panel_per_measure_with_the_values_and_floors_of_every_pair():
         np.testing.assert_allclose(lines[2].get_ydata(), 0.05)
         ticks = [tick.get_text() for tick in panel.get_xticklabels()]
         assert ticks == ["conv1", "conv2", "conv3", "conv4"]
+
+
+def test_published_curves_are_pale_labelled_and_of_their_measure():
+    table = curves()
+    table["stage"] = table["stage_index"].map(
+        dict(enumerate(["block1", "conv1", "block3", "block2"]))
+    )
+    references = published.curves(["chest:random_random", "isic:random_random"])
+    figure = figures.stage_curves(table, references)
+    cca, svcca = figure.axes
+    pale = [line for line in cca.get_lines() if line.get_color() == "0.72"]
+    # In the order of the table's stages, and only where it has them.
+    rows = [
+        line.get_xydata()[:, 1][line.get_xdata().argsort()] for line in pale
+    ]
+    np.testing.assert_allclose(rows[0], [0.426, 0.579, 0.421, 0.413])
+    assert len(rows) == 2
+    assert pale[0].get_marker() != pale[1].get_marker()
+    assert pale[0].get_zorder() < cca.get_lines()[0].get_zorder()
+    drawn = [line for line in svcca.get_lines() if len(line.get_xdata())]
+    assert "0.72" not in {line.get_color() for line in drawn}
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert list(references["label"].unique()) == labels[-2:]
+    assert "Juodelyte et al. 2023" in labels[-1]
 
 
 def test_undefined_values_leave_a_gap():

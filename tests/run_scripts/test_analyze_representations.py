@@ -85,6 +85,8 @@ def test_a_start_against_itself_is_one_and_says_so(analyze, tmp_path):
         ("--measures=cca,pearson", "'pearson'; known: cca, svcca"),
         ("--stages=conv9", "'conv9'; known: conv1, conv2, conv3, conv4"),
         ("--checkpoint=7777", "Unknown checkpoint '7777'; known: best, last"),
+        ("--published=chest", "Unknown published curve 'chest'; known: "),
+        ("--published=chest:random_random", "with conv2, conv3, conv4; leave"),
         ("--dataset=/nowhere", "/nowhere"),
         ("--runs=/nowhere", "/nowhere"),
     ],

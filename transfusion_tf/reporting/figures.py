@@ -40,7 +40,7 @@ def save(figure, path):
     return path
 
 
-def stage_curves(table):
+def stage_curves(table, published=None):
     """Similarity from the bottom to the top stage, one panel per measure.
 
     A curve with markers is a pair of networks; thin lines of its colour are its
@@ -48,11 +48,16 @@ def stage_curves(table):
 
     Args:
       table: rows of `analysis.views.COLUMNS` of one view.
+      published: rows of `published.curves`, drawn as pale lines behind.
     """
     measures = list(dict.fromkeys(table["measure"]))
     pairs = dict(tuple(table.groupby(_PAIR, sort=False)))
     width = max(4.2, 0.75 * table["stage"].nunique() + 1.5)
-    legend_height = 0.21 * (len(pairs) + 1 + len(FLOORS))
+    references = {}
+    if published is not None:
+        references = dict(tuple(published.groupby("label", sort=False)))
+    num_lines = len(pairs) + 1 + len(FLOORS) + len(references)
+    legend_height = 0.21 * num_lines
     figure = Figure(
         figsize=(max(6.0, width * len(measures)), 3.6 + legend_height),
         layout="constrained",
@@ -60,12 +65,16 @@ def stage_curves(table):
     panels = figure.subplots(1, len(measures), sharey=True, squeeze=False)[0]
     for axes, measure in zip(panels, measures, strict=True):
         for index, rows in enumerate(pairs.values()):
-            _curve(axes, rows[rows["measure"] == measure], _style(index))
+            _curve(axes, rows[rows["measure"] == measure], style(index))
+        for index, rows in enumerate(references.values()):
+            _reference(axes, rows[rows["measure"] == measure], table, index)
         _label_stages(axes, table)
         axes.set_title(_MEASURE_NAMES.get(measure, measure))
     panels[0].set_ylabel("similarity")
     figure.legend(
-        handles=_legend([_pair_label(rows) for rows in pairs.values()]),
+        handles=_legend(
+            [_pair_label(rows) for rows in pairs.values()], references
+        ),
         loc="outside lower center",
         frameon=False,
         fontsize=8,
@@ -144,7 +153,7 @@ def scaling_probe(table):
             rows["divergence"],
             label=scaling,
             markersize=4,
-            **_style(index),
+            **style(index),
         )
     axes.set_yscale("log")
     axes.set_xlabel("batch norm, bottom to top")
@@ -164,7 +173,7 @@ def _pair_label(rows):
     return f"{first['run']} against {first['other_run']}"
 
 
-def _style(index):
+def style(index):
     """Colour and marker; the pair does not repeat for 49 curves."""
     turn = index // len(PALETTE)
     return {
@@ -186,6 +195,24 @@ def _curve(axes, rows, style):
         )
 
 
+def _reference(axes, rows, table, index):
+    """A published curve, at the places that its stages have in `table`."""
+    places = table.drop_duplicates("stage").set_index("stage")["stage_index"]
+    rows = rows[rows["stage"].isin(places.index)]
+    axes.plot(
+        places[rows["stage"]], rows["value"], zorder=1, **_pale_style(index)
+    )
+
+
+def _pale_style(index):
+    return {
+        "color": "0.72",
+        "linewidth": 2.0,
+        "marker": MARKERS[index % len(MARKERS)],
+        "markersize": 4,
+    }
+
+
 def _label_stages(axes, table):
     stages = table.drop_duplicates("stage_index").sort_values("stage_index")
     axes.set_xticks(
@@ -199,9 +226,9 @@ def _label_stages(axes, table):
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _legend(labels):
+def _legend(labels, references):
     curves = [
-        Line2D([], [], label=label, **_style(index))
+        Line2D([], [], label=label, **style(index))
         for index, label in enumerate(labels)
     ]
     floors = [
@@ -215,7 +242,11 @@ def _legend(labels):
         )
         for floor, dashes in FLOORS.items()
     ]
-    return curves + floors
+    pale = [
+        Line2D([], [], label=label, **_pale_style(index))
+        for index, label in enumerate(references)
+    ]
+    return curves + floors + pale
 
 
 def _grids(rows):

@@ -1,0 +1,92 @@
+"""Similarity to the start against the AUC gained over a random start.
+
+    python run_scripts/analyze_representations.py --view=before_after \\
+        --runs=RUN,RUN --output_dir=DIR
+    python run_scripts/analyze_gain.py --similarity=DIR/before_after.csv \\
+        --runs=RUN,RUN,RANDOM_RUN,RANDOM_RUN --output_dir=DIR
+
+Writes gain_points.csv, gain_correlations.csv and gain_<measure>.png.
+"""
+
+import pathlib
+
+from absl import flags
+
+from transfusion_tf import cli, names
+
+_SIMILARITY = flags.DEFINE_list(
+    "similarity",
+    [],
+    "tables of analyze_representations.py --view=before_after, separated by "
+    "commas",
+)
+_RUNS = flags.DEFINE_list(
+    "runs",
+    [],
+    "run directories, separated by commas: those of the tables, and runs from "
+    "random weights to compare them with",
+)
+_SPLIT = flags.DEFINE_enum(
+    "split", "test", ("val", "test"), "split that the AUC is of"
+)
+_BASELINE = flags.DEFINE_enum(
+    "baseline",
+    "seed",
+    names.GAIN_BASELINES,
+    "AUC of random weights: of the run with the same seed, or the mean over "
+    "seeds",
+)
+_CLUSTERS = flags.DEFINE_enum(
+    "clusters",
+    None,
+    names.GAIN_CLUSTERS,
+    "points that belong together; by default those of a data set if there are "
+    "several, else those of a seed",
+)
+_OUTPUT_DIR = flags.DEFINE_string(
+    "output_dir", None, "directory of the tables and pictures"
+)
+
+
+def main(argv):
+    """Writes the tables and the pictures and prints their paths."""
+    del argv
+    if not _RUNS.value or not _OUTPUT_DIR.value:
+        raise ValueError("Give --runs=RUN,RUN and --output_dir=DIR.")
+
+    from transfusion_tf.analysis import gain
+    from transfusion_tf.reporting import (
+        figures,
+        gain_figure,
+        gain_runs,
+        tables,
+    )
+
+    runs = gain_runs.read(_RUNS.value, _SPLIT.value)
+    similarity = gain_runs.read_similarity(_SIMILARITY.value, _RUNS.value)
+    points = gain.points(
+        similarity, runs, baseline=_BASELINE.value, clusters=_CLUSTERS.value
+    )
+    output_dir = pathlib.Path(_OUTPUT_DIR.value)
+    output_dir.mkdir(parents=True, exist_ok=True)
+    path = tables.write(
+        output_dir / "gain_points.csv", points, columns=gain.POINT_COLUMNS
+    )
+    print(path)
+    table = tables.read(path)
+    path = tables.write(
+        output_dir / "gain_correlations.csv",
+        gain.correlations(table),
+        columns=gain.CORRELATION_COLUMNS,
+    )
+    print(path)
+    correlations = tables.read(path)
+    for measure, of_measure in table.groupby("measure", sort=False):
+        figure = gain_figure.scatter(
+            of_measure, correlations[correlations["measure"] == measure]
+        )
+        print(figures.save(figure, output_dir / f"gain_{measure}.png"))
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,103 @@
+"""Similarity against gain, drawn from the rows of the two tables alone."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from transfusion_tf.reporting import figures
+
+_LEGEND_COLUMNS = 4
+
+
+def scatter(points, correlations):
+    """One line of panels per init, one panel per stage, least squares lines.
+
+    Args:
+      points: rows of `analysis.gain.POINT_COLUMNS`, one measure.
+      correlations: rows of `analysis.gain.CORRELATION_COLUMNS`, likewise.
+    """
+    inits = list(dict.fromkeys(points["init"]))
+    stages = points.drop_duplicates("stage").sort_values("stage_index")
+    stages = list(stages["stage"])
+    clusters = list(dict.fromkeys(points["cluster"]))
+    legend_height = 0.2 * -(-len(clusters) // _LEGEND_COLUMNS)
+    figure = Figure(
+        figsize=(
+            max(6.0, 2.2 * len(stages) + 0.8),
+            2.4 * len(inits) + 0.7 + legend_height,
+        ),
+        layout="constrained",
+    )
+    grid = figure.subplots(
+        len(inits), len(stages), squeeze=False, sharex="col", sharey=True
+    )
+    for panels, init in zip(grid, inits, strict=True):
+        defined = points[points["init"] == init].dropna(
+            subset=["similarity", "gain"]
+        )
+        known = correlations[correlations["init"] == init]
+        for axes, stage in zip(panels, stages, strict=True):
+            rows = defined[defined["stage"] == stage]
+            of_stage = known[known["stage"] == stage]
+            _panel(axes, rows, clusters)
+            if of_stage["value"].notna().any():
+                _line(axes, rows["similarity"], rows["gain"])
+            axes.set_title(_title(stage, of_stage), fontsize=8)
+        panels[0].set_ylabel(f"{init}\nrelative AUC gain", fontsize=8)
+    measure = points["measure"].iloc[0]
+    for axes in grid[-1]:
+        axes.set_xlabel(f"{measure} with own start", fontsize=8)
+    figure.suptitle(_caption(correlations, len(clusters)), fontsize=9)
+    figure.legend(
+        handles=[
+            Line2D([], [], label=name, linestyle="", **_style(index))
+            for index, name in enumerate(clusters)
+        ],
+        loc="outside lower center",
+        ncols=min(len(clusters), _LEGEND_COLUMNS),
+        frameon=False,
+        fontsize=8,
+    )
+    return figure
+
+
+def _caption(correlations, num_clusters):
+    text = f"A point is a run, of {num_clusters} clusters. "
+    if correlations["low"].isna().all():
+        return text + "No intervals (gain_correlations.csv says why)"
+    level = 100 * correlations["level"].iloc[0]
+    return text + f"Brackets: {level:g}% interval if whole clusters vary"
+
+
+def _panel(axes, rows, clusters):
+    for index, cluster in enumerate(clusters):
+        own = rows[rows["cluster"] == cluster]
+        axes.plot(own["similarity"], own["gain"], linestyle="", **_style(index))
+    axes.axhline(0, color="0.8", linewidth=0.8, zorder=0)
+    axes.tick_params(labelsize=7)
+    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _line(axes, x, y):
+    """The least squares line, as long as the points reach."""
+    slope, offset = np.polyfit(x, y, 1)
+    ends = np.array([x.min(), x.max()])
+    axes.plot(ends, slope * ends + offset, color="0.3", linewidth=1.2)
+
+
+def _style(index):
+    return {**figures.style(index), "markersize": 4.5, "alpha": 0.85}
+
+
+def _title(stage, correlations):
+    """The stage and its coefficients, those with an interval in brackets."""
+    lines = [stage]
+    for row in correlations.itertuples():
+        text = "n/a" if pd.isna(row.value) else f"{row.value:.2f}"
+        if not pd.isna(row.low):
+            text += f" [{row.low:.2f}, {row.high:.2f}]"
+        lines.append(f"{row.coefficient.capitalize()} {text}")
+    return "\n".join(lines)

@@ -1,0 +1,205 @@
+"""Brings similarities and the AUCs of the runs they are about together."""
+
+import pathlib
+
+import pandas as pd
+
+from transfusion_tf import files, run_record
+from transfusion_tf.analysis import gain
+from transfusion_tf.reporting import predictions, tables
+from transfusion_tf.run_dir import RunDir
+
+_VIEW = "before_after"
+_NEEDED = (
+    "run",
+    "other_step",
+    "view",
+    "stage",
+    "stage_index",
+    "measure",
+    "value",
+    "note",
+)
+
+
+def read(paths, split):
+    """A gain.TrainedRun for each run directory.
+
+    The AUC is the run's mean over classes, labels or thresholds (the one AUC of
+    two classes), from the predictions of its best weights.
+
+    Args:
+      paths: run directories, each once.
+      split: "val" or "test".
+
+    Raises:
+      FileNotFoundError: no run directory, or no predictions of `split`.
+      ValueError: a directory was given twice.
+    """
+    seen = set()
+    for path in paths:
+        resolved = pathlib.Path(path).resolve()
+        if resolved in seen:
+            raise ValueError(f"--runs has {path} twice; give each run once.")
+        seen.add(resolved)
+    found = {row["run"]: row for row in predictions.auc_rows(paths, split)}
+    records = [run_record.read(RunDir(path)) for path in paths]
+    datasets = _dataset_names([record["data"] for record in records])
+    return [
+        gain.TrainedRun(
+            name=name,
+            dataset=datasets[record["data"]["fingerprint"]],
+            setting=_setting(record, datasets),
+            seed=record["config"]["seed"],
+            init=init_label(record),
+            # The last of a run's rows: the mean, or the only AUC.
+            auc=found[name]["value"],
+        )
+        for name, record in zip(tables.run_names(paths), records, strict=True)
+    ]
+
+
+def read_similarity(csvs, paths):
+    """The rows of `csvs`, their `run` as `read(paths, ...)` names it.
+
+    A run of a table is the directory whose path ends in the name there, since
+    that is how analyze_representations.py names runs.
+
+    Args:
+      csvs: tables of the view before_after.
+      paths: run directories.
+
+    Returns:
+      DataFrame with the columns of the tables.
+
+    Raises:
+      FileNotFoundError: there is no such file.
+      ValueError: another table; a run that is none, or more than one, of
+        `paths`; other weights than those the AUC is of; several networks.
+    """
+    if not csvs:
+        raise ValueError(
+            "Give at least one table of similarities with --similarity."
+        )
+    roots = dict(zip(tables.run_names(paths), paths, strict=True))
+    found = [_read_one(csv, roots) for csv in csvs]
+    table = pd.concat(found, ignore_index=True)
+    models = {
+        run_record.read_config(RunDir(roots[name])).model.name
+        for name in table["run"].unique()
+    }
+    if len(models) > 1:
+        raise ValueError(
+            "Stages can be compared within one network; give the tables of one "
+            f"at a time. Received: {', '.join(sorted(models))}"
+        )
+    return table
+
+
+def init_label(record):
+    """How a run started, in a few words: "pretrained imagenet".
+
+    Runs of one label are one group, so seeds and paths of sources are left out.
+    """
+    init, source = record["config"]["init"], record["source"]
+    label = init["scheme"]
+    if source:
+        # A run is known by what it was trained on, a file by its name.
+        of_kind = {"run": "dataset", "file": "file"}.get(source["kind"], "kind")
+        label += f" {source[of_kind]}"
+    if init["through"]:
+        label += f" through {init['through']}"
+    train = record["config"]["train"]
+    if train["freeze_through"]:
+        label += f", frozen through {train['freeze_through']}"
+    if train["unfreeze_at"]:
+        label += f" until step {train['unfreeze_at']}"
+    return label
+
+
+def _dataset_names(data):
+    """{fingerprint: name}; one name of two data sets gets the fingerprint."""
+    known = {of["fingerprint"]: of["name"] for of in data}
+    taken = list(known.values())
+    return {
+        fingerprint: name
+        if taken.count(name) == 1
+        else f"{name} {fingerprint[:6]}"
+        for fingerprint, name in known.items()
+    }
+
+
+def _setting(record, datasets):
+    """What a run and its baseline share, in words."""
+    config, data = record["config"], record["data"]
+    parts = [datasets[data["fingerprint"]]]
+    if config["data"]["train_size"]:
+        parts.append(
+            f"{config['data']['train_size']} training images of subset seed "
+            f"{config['data']['subset_seed']}"
+        )
+    model = config["model"]
+    parts.append(model["name"])
+    if model["slim_from"] or model["slim_width"]:
+        parts.append(f"slim {model['slim_from']} {model['slim_width']}")
+    parts.append(f"{data['image_size']} px")
+    return ", ".join(parts)
+
+
+def _read_one(csv, roots):
+    table = tables.read(csv)
+    missing = [name for name in _NEEDED if name not in table]
+    if missing or table.empty or set(table["view"]) != {_VIEW}:
+        raise ValueError(
+            f"{csv} is not a table of analyze_representations.py "
+            f"--view={_VIEW}. "
+            + (f"Columns it lacks: {', '.join(missing)}" if missing else "")
+            + ("It has no rows." if table.empty and not missing else "")
+        )
+    table["value"] = _numbers(table["value"], csv)
+    named = {name: _match(name, roots, csv) for name in table["run"].unique()}
+    table["run"] = table["run"].map(named)
+    for name, rows in table.groupby("run", sort=False):
+        _check_step(name, roots[name], rows["other_step"].unique(), csv)
+    return table
+
+
+def _numbers(column, csv):
+    try:
+        return pd.to_numeric(column)
+    except ValueError as error:
+        raise ValueError(f"{csv}, column value: {error}") from None
+
+
+def _match(name, roots, csv):
+    """The key of `roots` that a run of a table is; ValueError if not one."""
+    wanted = pathlib.PurePath(str(name)).parts
+    fitting = []
+    for known, root in roots.items():
+        parts = pathlib.Path(root).resolve().parts
+        is_same = pathlib.Path(str(name)).resolve().parts == parts
+        if is_same or (wanted and parts[-len(wanted) :] == wanted):
+            fitting.append(known)
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        raise ValueError(
+            f"The run {name} of {csv} may be any of {', '.join(fitting)}. Give "
+            "one of them at a time, or rename their directories and make the "
+            "tables again."
+        )
+    raise ValueError(
+        f"{csv} has the run {name}, which is none of --runs: "
+        f"{', '.join(roots)}. Add its directory to --runs."
+    )
+
+
+def _check_step(name, root, steps, csv):
+    """The AUC is of the best weights; so must be the similarity."""
+    best = files.read_json(RunDir(root).metrics)["best_step"]
+    if list(steps) != [best]:
+        raise ValueError(
+            f"{csv} compares {name} at step "
+            f"{', '.join(map(str, steps))}, but its AUC is that of its best "
+            f"weights, step {best}; make the table with --checkpoint=best."
+        )
