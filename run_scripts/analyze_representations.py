@@ -1,9 +1,21 @@
 """Compares the representations of runs, stage by stage, with null floors.
 
-Writes <view>.csv and <view>.png into --output_dir. Views: before_after (each
-run's start against its trained weights) and between (every two runs).
+Writes <view>.csv and <view>.png into --output_dir. Views:
+
+before_after       each run's start against its trained weights
+between            every two runs
+start_against_end  every two runs, at their starts and trained; and a line
+                   through the points (start_against_end_fits.csv)
+dynamics           each run's snapshots against its trained weights
+matrix             all runs against all, clustered
+movement           how far weights moved from their start, beside before_after
+reuse              the source network against each run's start and trained
+                   weights, beside a linear probe of each stage of the source
 
 python run_scripts/analyze_representations.py --runs=RUN_DIR --output_dir=DIR
+
+The protocol of Juodelyte et al. 2023, beside the floors and all channels that
+are the default: --max_points=10000 --channels=64 --repeats=5.
 """
 
 import pathlib
@@ -13,11 +25,13 @@ from absl import flags
 from transfusion_tf import cli, names, quiet
 
 FLAGS = flags.FLAGS
+_GIB = 2**30
+_WITH_CURVES = ("before_after", "between")
 flags.DEFINE_list("runs", None, "run directories, separated by commas")
 flags.DEFINE_enum("view", "before_after", names.VIEWS, "what is compared")
 flags.DEFINE_list(
     "measures",
-    list(names.MEASURES),
+    ["cca", "svcca"],
     f"similarity measures: {', '.join(names.MEASURES)}",
 )
 flags.DEFINE_list("stages", [], "stages to compare; by default all")
@@ -35,8 +49,64 @@ flags.DEFINE_integer(
     "max_images", None, "use the first N images only", lower_bound=2
 )
 flags.DEFINE_integer("batch_size", 64, "images at a time", lower_bound=2)
+flags.DEFINE_enum(
+    "datapoints",
+    "positions",
+    ("positions", "pooled"),
+    "what a datapoint is: a position of an image, or the mean over them",
+)
+flags.DEFINE_bool("floors", True, "gather the null floors as well")
 flags.DEFINE_integer(
-    "seed", 0, "seed of the pairings of the floors", lower_bound=0
+    "groups",
+    10,
+    "groups of images (of patients, if known) that are left out in turn for "
+    "the intervals; 1: no intervals",
+    lower_bound=1,
+)
+flags.DEFINE_integer(
+    "max_points",
+    None,
+    "of each stage only as many random images as have about N positions",
+    lower_bound=1,
+)
+flags.DEFINE_integer(
+    "channels", None, "only N random channels of each stage", lower_bound=1
+)
+flags.DEFINE_integer(
+    "repeats",
+    None,
+    "how often --max_points or --channels are drawn (default 1); values are "
+    "means over the draws",
+    lower_bound=1,
+)
+flags.DEFINE_enum(
+    "points",
+    "pairs",
+    ("pairs", "draws"),
+    "what a point of start_against_end is: a pair of runs, or one draw of "
+    "--max_points or --channels of a pair",
+)
+flags.DEFINE_string(
+    "source",
+    None,
+    "--view=reuse: weights of the source network, as --weights of train.py "
+    "(default: those of the first run that has some)",
+)
+flags.DEFINE_integer(
+    "seed", 0, "seed of groups, pairings and draws", lower_bound=0
+)
+flags.DEFINE_float(
+    "max_memory_gib",
+    None,
+    "memory for moments (default: half of the machine's); more passes over the "
+    "images need less",
+    lower_bound=0.001,
+)
+flags.DEFINE_string(
+    "moments_dir",
+    None,
+    "keep the moments there: an interrupted analysis goes on, one with other "
+    "measures needs no images",
 )
 flags.DEFINE_list(
     "published",
@@ -51,114 +121,166 @@ flags.mark_flags_as_required(["runs", "output_dir"])
 def main(argv):
     """Streams the moments of all networks of the view, and reports them."""
     del argv  # There is nothing besides the flags.
-    from transfusion_tf.analysis import views
+    from transfusion_tf.analysis import view_rows, views
     from transfusion_tf.reporting import published, tables
     from transfusion_tf.run_dir import RunDir
 
     for measure in FLAGS.measures:
         names.check("measure", measure, names.MEASURES)
-    references = published.curves(FLAGS.published)
+    references = _references(published)
     named = zip(tables.run_names(FLAGS.runs), FLAGS.runs, strict=True)
     runs = {name: RunDir(path) for name, path in named}
+    options = _options()
     trained = [
         views.Network(name, run.checkpoint_step(FLAGS.checkpoint))
         for name, run in runs.items()
     ]
-    pairs = views.VIEWS[FLAGS.view](trained)
+    steps = {name: run.weight_steps() for name, run in runs.items()}
+    pairs = views.VIEWS[FLAGS.view](trained, steps)
 
     # Mistakes so far are told at once, without waiting for TensorFlow.
     quiet.start_tensorflow()
-    from transfusion_tf.analysis import moments
-    from transfusion_tf.reporting import figures
+    from transfusion_tf import comparison, reuse
+    from transfusion_tf.analysis import movement
+    from transfusion_tf.reporting import figures, similarity_figures
 
-    records, image_size = _open_records(runs)
-    backbones = _load(runs, pairs)
-    for backbone in backbones.values():
-        published.check_fit(
-            FLAGS.published,
-            stages=backbone.stage_names,
-            measures=FLAGS.measures,
+    images = comparison.images_of_runs(
+        runs,
+        dataset=FLAGS.dataset,
+        split=FLAGS.split,
+        max_images=FLAGS.max_images,
+        batch_size=FLAGS.batch_size,
+    )
+    given = {}
+    if FLAGS.view == "reuse":
+        source = views.Network(views.SOURCE, 0)
+        given[source] = reuse.source_network(runs.values(), FLAGS.source)
+    networks = comparison.load(runs, pairs, stages=FLAGS.stages, given=given)
+    every = next(iter(networks.values())).backbone.stage_names
+    stages = [name for name in every if name in (FLAGS.stages or every)]
+    published.check_fit(FLAGS.published, stages=every, measures=FLAGS.measures)
+    gathered = comparison.gather(
+        networks,
+        pairs,
+        images,
+        stages=stages,
+        options=options,
+        batch_size=FLAGS.batch_size,
+        max_bytes=FLAGS.max_memory_gib and int(FLAGS.max_memory_gib * _GIB),
+        directory=FLAGS.moments_dir and pathlib.Path(FLAGS.moments_dir),
+    )
+    rows = view_rows.rows(
+        FLAGS.view,
+        gathered,
+        measures=FLAGS.measures,
+        stages=stages,
+        known=networks,
+        by_draw=FLAGS.points == "draws",
+    )
+    if FLAGS.view == "movement":
+        rows += movement.rows(FLAGS.view, pairs, networks, stages=stages)
+    if FLAGS.view == "reuse":
+        rows += reuse.probe_rows(
+            FLAGS.view,
+            networks,
+            images,
+            stages=stages,
+            others=_random_starts(networks),
         )
     stem = pathlib.Path(FLAGS.output_dir) / FLAGS.view
     stem.parent.mkdir(parents=True, exist_ok=True)
-    compared = moments.stream(
-        backbones,
-        _batches(records, image_size),
-        pairs=pairs,
-        stages=FLAGS.stages,
-        seed=FLAGS.seed,
-    )
-    rows = views.rows(FLAGS.view, compared, measures=FLAGS.measures)
-    table = tables.write(stem.with_suffix(".csv"), rows, columns=views.COLUMNS)
-    print(table)
-    figure = figures.stage_curves(tables.read(table), references)
+    path = stem.with_suffix(".csv")
+    print(tables.write(path, rows, columns=view_rows.COLUMNS))
+    table = tables.read(path)
+    if FLAGS.view == "start_against_end":
+        print(_write_fits(stem, table))
+    figure = similarity_figures.FIGURES[FLAGS.view](table, references)
     print(figures.save(figure, stem.with_suffix(".png")))
 
 
-def _load(runs, pairs):
-    """{Network: Backbone} of all networks in the pairs, each loaded once.
+def _references(published):
+    """The published curves of the flag, for views that have curves.
 
     Raises:
-      ValueError: one lacks a stage of --stages.
+      ValueError: an unknown name, or a view without curves by stage.
     """
-    from transfusion_tf import experiment
-
-    networks = dict.fromkeys(network for pair in pairs for network in pair)
-    for network in networks:
-        backbone = experiment.load_backbone(runs[network.run], network.step)
-        for stage in FLAGS.stages:
-            backbone.stage(stage)
-        networks[network] = backbone
-    return networks
-
-
-def _open_records(runs):
-    """(Records, image size) that the runs have in common.
-
-    Raises:
-      ValueError: they differ in image size, or in data without --dataset.
-    """
-    from transfusion_tf import datasets, run_record
-
-    data = {name: run_record.read(run)["data"] for name, run in runs.items()}
-    sizes = {name: of["image_size"] for name, of in data.items()}
-    if len(set(sizes.values())) > 1:
+    if FLAGS.published and FLAGS.view not in _WITH_CURVES:
         raise ValueError(
-            f"Runs of one image size can be compared. Received: {sizes}"
+            "--published draws curves by stage, which these views have: "
+            f"{', '.join(_WITH_CURVES)}. Received: --view={FLAGS.view}"
         )
-    known = {name: of["fingerprint"][:12] for name, of in data.items()}
-    if FLAGS.dataset is None and len(set(known.values())) > 1:
-        raise ValueError(
-            "The runs were trained on different data; say with --dataset which "
-            f"images to compare them on. Fingerprints: {known}"
-        )
-    first = next(iter(runs))
-    dataset = FLAGS.dataset or run_record.read_config(runs[first]).data.dataset
-    return datasets.open_dataset(dataset, image_size=sizes[first]), sizes[first]
+    return published.curves(FLAGS.published)
 
 
-def _batches(records, image_size):
-    """Yields batches of at most --max_images images, with a progress bar."""
-    import tqdm
+def _random_starts(networks):
+    """The first network that started from random weights, at its start."""
+    return [
+        network
+        for network, loaded in networks.items()
+        if loaded.init == "random" and network.step == 0
+    ][:1]
 
-    from transfusion_tf import experiment
 
-    left = records.num_examples(FLAGS.split)
-    if FLAGS.max_images:
-        left = min(left, FLAGS.max_images)
-    batches = experiment.images(
-        records, FLAGS.split, image_size=image_size, batch_size=FLAGS.batch_size
+def _write_fits(stem, table):
+    from transfusion_tf.analysis import start_end
+    from transfusion_tf.reporting import tables
+
+    return tables.write(
+        stem.with_name(f"{stem.name}_fits.csv"),
+        start_end.fits(start_end.points(table)),
+        columns=start_end.COLUMNS,
     )
-    with tqdm.tqdm(
-        total=left, unit="image", desc="comparing", disable=None
-    ) as progress:
-        for batch in batches:
-            if not left:
-                break
-            images, patients = batch["image"][:left], batch["patient"][:left]
-            yield {"image": images, "patient": patients}
-            left -= len(images)
-            progress.update(len(images))
+
+
+def _options():
+    """passes.Options of the flags.
+
+    Raises:
+      ValueError: flags that do not go together.
+    """
+    from transfusion_tf.analysis import passes
+
+    drawn = FLAGS.max_points is not None or FLAGS.channels is not None
+    if FLAGS.repeats is not None and not drawn:
+        raise ValueError(
+            f"--repeats={FLAGS.repeats} goes with --max_points=N or "
+            "--channels=N, which say what is drawn."
+        )
+    if FLAGS.points == "draws":
+        if FLAGS.view != "start_against_end" or not drawn:
+            raise ValueError(
+                "--points=draws goes with --view=start_against_end and "
+                "--max_points=N or --channels=N, which say what is drawn."
+            )
+    if FLAGS.source is not None and FLAGS.view != "reuse":
+        raise ValueError(
+            f"--source={FLAGS.source} goes with --view=reuse only."
+        )
+    if FLAGS.view == "reuse" and FLAGS.split == "train":
+        raise ValueError(
+            "--view=reuse fits its probes on the training split; give "
+            "--split=val or test."
+        )
+    if drawn and FLAGS["groups"].present:
+        raise ValueError(
+            "--groups does not go with --max_points and --channels: their "
+            "intervals come from the spread of the --repeats."
+        )
+    if FLAGS.datapoints == "pooled" and FLAGS.max_points is not None:
+        raise ValueError(
+            "--max_points counts positions, of which --datapoints=pooled "
+            "leaves one; give --max_images=N."
+        )
+    return passes.Options(
+        datapoints=FLAGS.datapoints,
+        floors=FLAGS.floors,
+        debiased="cka" in FLAGS.measures,
+        num_groups=FLAGS.groups,
+        max_points=FLAGS.max_points,
+        channels=FLAGS.channels,
+        repeats=FLAGS.repeats or 1,
+        seed=FLAGS.seed,
+    )
 
 
 if __name__ == "__main__":

@@ -46,8 +46,16 @@ SOURCES = (
 )
 TASKS = ("multiclass", "multilabel", "ordinal")
 SPLITS = ("train", "val", "test")
-MEASURES = ("cca", "svcca")
-VIEWS = ("before_after", "between")
+MEASURES = ("cca", "svcca", "pwcca", "cka", "cka_plain", "procrustes")
+VIEWS = (
+    "before_after",
+    "between",
+    "start_against_end",
+    "dynamics",
+    "matrix",
+    "movement",
+    "reuse",
+)
 GAIN_BASELINES = ("seed", "mean")
 GAIN_CLUSTERS = ("dataset", "seed")
 OPTIMIZERS = ("adam", "sgd")

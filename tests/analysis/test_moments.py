@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from transfusion_tf.analysis import moments, pairing, similarity
+from transfusion_tf.analysis import moments, pairing, passes, similarity
 from transfusion_tf.models import stages
 
 SIZE = 6
@@ -79,7 +79,7 @@ def test_from_arrays_by_hand():
     "x, y, message",
     [
         (np.ones(3), np.ones((3, 1)), r"num_neurons\). Received: shape \(3,\)"),
-        (np.ones((3, 2)), np.ones((4, 2)), r"\(3, 2\) and \(4, 2\)"),
+        (np.ones((3, 2)), np.ones((4, 2)), r"\(3, 2\), \(4, 2\) and"),
         (np.ones((0, 2)), np.ones((0, 2)), r"\(0, 2\)"),
         (np.ones((3, 2)), np.full((3, 2), np.nan), "`y` must be finite"),
     ],
@@ -94,7 +94,9 @@ def test_from_arrays_refuses(x, y, message):
 def test_stream_is_what_stored_activations_give(batch_size, offset):
     a, b = network(1, offset=offset), network(2, offset=offset)
     images = pixels()
-    found = moments.stream({"a": a, "b": b}, batches(images, batch_size))
+    found = moments.stream(
+        {"a": a, "b": b}, batches(images, 4), batch_size=batch_size
+    )
     assert list(found) == [("a", "b")]
     assert list(found["a", "b"]) == ["conv1", "conv2"]
     for stage, x, y in zip(
@@ -113,7 +115,11 @@ def test_floors_are_what_moved_activations_give():
     a, b = network(1), network(2)
     images = pixels()
     partners = pairing.pair_images(11, rng=np.random.default_rng((7, 0)))
-    found = moments.stream({"a": a, "b": b}, batches(images, 11), seed=7)
+    found = moments.stream(
+        {"a": a, "b": b},
+        batches(images, 11),
+        options=passes.Options(seed=7),
+    )
     x, y = (activations(net, images[partners.order])[0] for net in (a, b))
     moved = [
         np.roll(y[other], -np.floor(offset * SIZE).astype(int), axis=(0, 1))
@@ -131,7 +137,7 @@ def test_floors_are_what_moved_activations_give():
 
 def test_lone_image_of_the_last_batch_is_left_out_of_the_floors_only():
     found = moments.stream(
-        {"a": network(1), "b": network(2)}, batches(pixels(), 5)
+        {"a": network(1), "b": network(2)}, batches(pixels(), 5), batch_size=5
     )
     stage = found["a", "b"]["conv1"]
     assert stage.measured.num_datapoints == 11 * SIZE * SIZE
@@ -237,8 +243,12 @@ def test_constant_channels_are_constant():
 def test_refuses_activations_that_are_not_finite():
     images = pixels()
     images[9, 2, 2, 0] = np.nan
-    with pytest.raises(ValueError, match="conv1 of a are not finite"):
-        stream_pair(network(1), network(2), images)
+    with pytest.raises(
+        ValueError, match="conv1 of a are not finite .* first for image i9;"
+    ):
+        gathered(images)
+    bad = images[9:10]
+    assert np.isnan(bad).any()
 
 
 def test_refuses_no_images():
@@ -246,9 +256,155 @@ def test_refuses_no_images():
         stream_pair(network(1), network(2), pixels(0))
 
 
-def test_refuses_other_sizes():
-    with pytest.raises(ValueError, match=r"\(6, 6\).*\(3, 3\)"):
-        stream_pair(network(1), network(2, strides=2))
+def test_the_larger_maps_are_averaged_to_the_smaller():
+    a, b = network(1), network(2, strides=2)
+    images = pixels()
+    found = stream_pair(a, b, images)["a", "b"]["conv1"]
+    x, y = activations(a, images)[0], activations(b, images)[0]
+    pooled = x.reshape(11, 3, 2, 3, 2, 4).mean(axis=(2, 4))
+    assert_close(found.measured, moments.from_arrays(rows(pooled), rows(y)))
+    assert found.measured.num_datapoints == 11 * 9
+
+
+def test_pooled_datapoints_are_means_over_positions():
+    a, b = network(1), network(2)
+    images = pixels()
+    options = passes.Options(datapoints="pooled")
+    found = stream_pair(a, b, images, options=options)["a", "b"]["conv2"]
+    x, y = (activations(n, images)[1].mean(axis=(1, 2)) for n in (a, b))
+    assert_close(found.measured, moments.from_arrays(x, y))
+
+
+def named(images):
+    return np.repeat(np.arange(len(images)), SIZE * SIZE)
+
+
+@pytest.mark.parametrize("stage", ["conv1", "conv2"])
+def test_sums_over_images_give_the_debiased_similarity(stage):
+    # With three neurons the products of an image are made, with 36 positions
+    # either way; pooled, there is one position.
+    a, b = network(1), network(2)
+    images = pixels(30)
+    options = passes.Options(debiased=True)
+    found = stream_pair(a, b, images, options=options)["a", "b"][stage]
+    index = {"conv1": 0, "conv2": 1}[stage]
+    x, y = (rows(activations(n, images)[index]) for n in (a, b))
+    expected = moments.from_arrays(x, y, images=named(images))
+    for got, want in [
+        (found.measured.hsic, expected.hsic),
+        (found.measured.x.hsic, expected.x.hsic),
+        (found.measured.y.hsic, expected.y.hsic),
+    ]:
+        assert got == pytest.approx(want, rel=1e-4)
+    cka = similarity.cka(found.measured).value
+    assert cka == pytest.approx(similarity.cka(expected).value, abs=1e-5)
+    assert abs(similarity.cka(found.chance).value) < cka
+    pooled = passes.Options(debiased=True, datapoints="pooled")
+    found = stream_pair(a, b, images, options=pooled)["a", "b"][stage]
+    x, y = (activations(n, images)[index].mean(axis=(1, 2)) for n in (a, b))
+    cka = similarity.cka(found.measured).value
+    assert cka == pytest.approx(
+        similarity.cka(moments.from_arrays(x, y)).value, abs=1e-4
+    )
+
+
+def gathered(images, batch_size=16, **options):
+    a, b = network(1), network(2)
+    columns = {"id": np.array([f"i{n}" for n in range(len(images))])}
+    return moments.gather(
+        {"a": a, "b": b},
+        lambda: batches(images, 7, **columns),
+        options=passes.Options(**options),
+        batch_size=batch_size,
+        num_images=len(images),
+    )
+
+
+def test_groups_add_up_and_leaving_one_out_leaves_it_out():
+    images = pixels(100)
+    (sums, _) = gathered(images)
+    assert sums.num_groups == 10 and sums.images_of_groups.sum() == 100
+    x, y = (rows(activations(network(n), images)[0]) for n in (1, 2))
+    assert_close(sums.moments()["a", "b"].measured, moments.from_arrays(x, y))
+    for group in (0, 9):
+        rest = [g for g in range(10) if g != group]
+        found = sums.moments(rest)["a", "b"].measured
+        alone = sums.moments([group])["a", "b"].measured
+        assert found.num_images + alone.num_images == 100
+        both = (
+            found.num_images * (found.cov_xy + np.outer(*means(found)))
+            + alone.num_images * (alone.cov_xy + np.outer(*means(alone)))
+        ) / 100
+        whole = moments.from_arrays(x, y)
+        np.testing.assert_allclose(
+            both, whole.cov_xy + np.outer(*means(whole)), atol=1e-4
+        )
+
+
+def means(m):
+    return m.mean_x, m.mean_y
+
+
+def test_groups_do_not_depend_on_the_order_of_images():
+    images = pixels(100)
+    order = np.random.default_rng(1).permutation(100)
+    ids = np.array([f"i{n}" for n in range(100)])
+
+    def counts(chosen):
+        sums = moments.gather(
+            {"a": network(1)},
+            lambda: batches(images[chosen], 9, id=ids[chosen]),
+            pairs=[("a", "a")],
+        )
+        return sums[0].images_of_groups
+
+    np.testing.assert_array_equal(counts(np.arange(100)), counts(order))
+
+
+def test_drawn_images_and_channels():
+    images = pixels(50)
+    sums, _ = gathered(images, max_points=360, channels=2, repeats=3)
+    assert sums.drawn and sums.num_groups == 3
+    x, y = (activations(network(n), images)[0] for n in (1, 2))
+    for draw in range(3):
+        found = sums.moments([draw])["a", "b"].measured
+        assert (found.num_images, found.num_datapoints) == (10, 360)
+        assert found.cov_xx.shape == (2, 2)
+        rank = np.random.default_rng((0, draw)).permutation(50)
+        taken = np.flatnonzero(rank < 10)
+        every = moments.from_arrays(rows(x[taken]), rows(y[taken]))
+        # Some two channels, the same in both, have exactly these variances.
+        places = [
+            int(np.argmin(np.abs(np.diag(every.cov_xx) - v)))
+            for v in np.diag(found.cov_xx)
+        ]
+        np.testing.assert_allclose(
+            found.cov_xy, every.cov_xy[np.ix_(places, places)], rtol=1e-4
+        )
+        assert_close_means = every.mean_x[places]
+        np.testing.assert_allclose(found.mean_x, assert_close_means, rtol=1e-4)
+    first, second = (sums.moments([d])["a", "b"].measured for d in (0, 1))
+    assert np.abs(first.cov_xy - second.cov_xy).max() > 1e-3
+
+
+def test_several_passes_give_the_same():
+    images = pixels(40)
+    nets = {"a": network(1), "b": network(2), "c": network(3)}
+
+    def found(max_bytes):
+        sums = moments.gather(
+            nets, lambda: batches(images, 8), max_bytes=max_bytes
+        )
+        return len(sums), {
+            (s.stage, pair): m for s in sums for pair, m in s.moments().items()
+        }
+
+    (one, whole), (several, parts) = found(None), found(8_000)
+    assert one == 2 and several > 2 and set(whole) == set(parts)
+    for key, m in whole.items():
+        np.testing.assert_array_equal(m.chance.cov_xy, parts[key].chance.cov_xy)
+    with pytest.raises(ValueError, match="of one pair need .* GiB. Allowed"):
+        found(100)
 
 
 def test_unknown_stage_lists_the_choices():

@@ -1,10 +1,12 @@
 """CCA and SVCCA against hand-made values, invariances and golden values."""
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 import scipy.linalg
+import scipy.spatial
 
 from transfusion_tf import names
 from transfusion_tf.analysis import moments, similarity
@@ -77,24 +79,28 @@ def test_invertible_maps_change_nothing():
     )
 
 
-@pytest.mark.parametrize("measure", similarity.MEASURES.values())
+EVERY = pytest.mark.parametrize("measure", similarity.MEASURES.values())
+SYMMETRIC = [m for name, m in similarity.MEASURES.items() if name != "pwcca"]
+
+
+@pytest.mark.parametrize("measure", SYMMETRIC)
 def test_symmetric(measure):
     x, y = related()
     one = measure(moments.from_arrays(x, y))
     other = measure(moments.from_arrays(y, x))
-    np.testing.assert_allclose(one.coefficients, other.coefficients, atol=1e-12)
+    assert one.value == pytest.approx(other.value, abs=1e-12)
     assert (one.kept_x, one.kept_y) == (other.kept_y, other.kept_x)
 
 
-@pytest.mark.parametrize("measure", similarity.MEASURES.values())
+@EVERY
 def test_order_of_datapoints_does_not_matter(measure):
     x, y = related()
     order = np.random.default_rng(5).permutation(len(x))
-    one = measure(moments.from_arrays(x, y)).mean
-    assert measure(moments.from_arrays(x[order], y[order])).mean == (
+    one = measure(moments.from_arrays(x, y)).value
+    assert measure(moments.from_arrays(x[order], y[order])).value == (
         pytest.approx(one, abs=1e-12)
     )
-    assert measure(moments.from_arrays(x[order], y)).mean < one - 0.2
+    assert measure(moments.from_arrays(x[order], y)).value < one - 0.2
 
 
 def test_dead_and_duplicated_neurons_are_dropped_and_counted():
@@ -108,7 +114,24 @@ def test_dead_and_duplicated_neurons_are_dropped_and_counted():
     )
 
 
-@pytest.mark.parametrize("measure", similarity.MEASURES.values())
+@EVERY
+def test_equal_up_to_rotation_scale_and_shift_is_one(measure):
+    x = normal(500, 5) @ normal(5, 5, seed=3)
+    rotation, _ = np.linalg.qr(normal(5, 5, seed=1))
+    moved = 3.0 * x @ rotation + 100.0
+    one = measure(moments.from_arrays(x, moved)).value
+    assert one == pytest.approx(1.0, abs=1e-6)
+    other = measure(moments.from_arrays(x, normal(500, 5, seed=2))).value
+    assert other < 0.3
+
+
+@EVERY
+def test_constant_side_is_undefined(measure):
+    found = measure(moments.from_arrays(np.full((50, 3), 0.1), normal(50, 2)))
+    assert np.isnan(found.value)
+
+
+@pytest.mark.parametrize("measure", [similarity.cca, similarity.svcca])
 def test_constant_side_has_no_coefficients(measure):
     found = measure(moments.from_arrays(np.full((50, 3), 0.1), normal(50, 2)))
     assert found.kept_x == 0
@@ -208,3 +231,116 @@ def test_golden(shared, case):
         "svcca_top10": similarity.svcca(m, directions=10).mean,
     }
     assert values == pytest.approx(expected, abs=1e-5)
+
+
+def test_pwcca_by_hand():
+    # x and y are orthogonal signals of norms 3 and 4 (of x), mixed in y. Of x's
+    # neurons (3a, 4b, 3a + 4b), a accounts for 3 + 0 + 3 and b for 4 + 4; y
+    # holds a whole and b with a correlation of 0.6.
+    a, b, c = scipy.linalg.hadamard(8).T[1:4].astype(float)
+    x = np.stack([3 * a, 4 * b, 3 * a + 4 * b], axis=1)
+    y = np.stack([a, 3 * b + 4 * c], axis=1)
+    found = similarity.pwcca(
+        moments.from_arrays(np.tile(x, (2, 1)), np.tile(y, (2, 1)))
+    )
+    np.testing.assert_allclose(found.coefficients, [1.0, 0.6], atol=1e-12)
+    np.testing.assert_allclose(found.weights, [6 / 14, 8 / 14], atol=1e-12)
+    assert found.value == pytest.approx((6 + 8 * 0.6) / 14)
+    # More neurons in x than in y, and the other way round: both are defined,
+    # and differ.
+    swapped = similarity.pwcca(
+        moments.from_arrays(np.tile(y, (2, 1)), np.tile(x, (2, 1)))
+    )
+    assert swapped.value == pytest.approx((1 + 5 * 0.6) / 6)
+
+
+def test_pwcca_lies_between_its_coefficients_and_needs_datapoints():
+    x, y = related()
+    found = similarity.pwcca(moments.from_arrays(x, y))
+    assert found.coefficients.min() < found.value < found.coefficients.max()
+    with pytest.raises(similarity.TooFewDatapoints, match="PWCCA of 6 and 4"):
+        similarity.pwcca(moments.from_arrays(x[:20], y[:20]))
+
+
+def centered_kernel(x):
+    x = x - x.mean(axis=0)
+    return x @ x.T
+
+
+def test_plain_cka_is_the_alignment_of_centered_kernels():
+    x, y = related()
+    k, m = centered_kernel(x), centered_kernel(y)
+    expected = np.sum(k * m) / np.linalg.norm(k) / np.linalg.norm(m)
+    found = similarity.cka(moments.from_arrays(x, y), debiased=False)
+    assert found.value == pytest.approx(expected, abs=1e-12)
+
+
+def unbiased_hsic(x, y):
+    """Song et al. 2012, eq. 5, with matrices of datapoints."""
+    n = len(x)
+    k, m = x @ x.T, y @ y.T
+    np.fill_diagonal(k, 0)
+    np.fill_diagonal(m, 0)
+    ones = np.ones(n)
+    return (
+        np.trace(k @ m)
+        + (ones @ k @ ones) * (ones @ m @ ones) / (n - 1) / (n - 2)
+        - 2 * (ones @ k @ m @ ones) / (n - 2)
+    ) / (n * (n - 3))
+
+
+def test_debiased_cka_is_that_of_song_where_a_row_is_an_image():
+    x, y = related(60)
+    expected = unbiased_hsic(x, y) / np.sqrt(
+        unbiased_hsic(x, x) * unbiased_hsic(y, y)
+    )
+    found = similarity.cka(moments.from_arrays(x, y))
+    assert found.value == pytest.approx(expected, abs=1e-12)
+    shifted = similarity.cka(moments.from_arrays(x + 9, 5 * y - 70))
+    assert shifted.value == pytest.approx(expected, abs=1e-9)
+
+
+def within_images(seed, num_images=50, positions=49, neurons=8):
+    """Positions of an image that are nearly the same."""
+    rng = np.random.default_rng(seed)
+    common = rng.normal(size=(num_images, 1, neurons))
+    own = 0.3 * rng.normal(size=(num_images, positions, neurons))
+    return (common + own).reshape(-1, neurons)
+
+
+def test_debiased_cka_of_independent_positions_is_zero_on_average():
+    images = np.repeat(np.arange(50), 49)
+    found, by_row, plain = [], [], []
+    for seed in range(20):
+        x, y = within_images(2 * seed), within_images(2 * seed + 1)
+        m = moments.from_arrays(x, y, images=images)
+        found.append(similarity.cka(m).value)
+        plain.append(similarity.cka(m, debiased=False).value)
+        by_row.append(similarity.cka(moments.from_arrays(x, y)).value)
+    error = np.std(found, ddof=1) / np.sqrt(20)
+    assert abs(np.mean(found)) < 3 * error < 0.05
+    # To leave out the diagonal alone changes next to nothing.
+    assert np.mean(plain) > 0.1 and np.mean(by_row) > 0.1
+
+
+def test_debiased_cka_needs_four_images():
+    x, y = related(40)
+    images = np.arange(40) % 3
+    found = similarity.cka(moments.from_arrays(x, y, images=images))
+    assert np.isnan(found.value)
+
+
+def test_debiased_cka_needs_its_sums():
+    m = moments.from_arrays(*related())
+    with pytest.raises(ValueError, match="gather them with `debiased=True`"):
+        similarity.cka(dataclasses.replace(m, hsic=None))
+
+
+def test_procrustes_is_scipys():
+    x, y = related()
+    y = np.column_stack([y, np.zeros((len(y), 2))])
+    _, _, disparity = scipy.spatial.procrustes(x, y)
+    found = similarity.procrustes(moments.from_arrays(x, y)).value
+    assert found == pytest.approx(np.sqrt(1 - disparity), abs=1e-12)
+    fewer = similarity.procrustes(moments.from_arrays(x, y[:, :4])).value
+    assert fewer == pytest.approx(found, abs=1e-12)

@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from transfusion_tf.analysis import views
+from transfusion_tf.analysis import start_end, view_rows
 from transfusion_tf.reporting import tables
 from transfusion_tf.run_dir import RunDir
 
@@ -31,7 +31,7 @@ def test_before_after(analyze, tmp_path, tiny_runs):
     assert sorted((tmp_path / "out").iterdir()) == written
 
     table = tables.read(written[0])
-    assert tuple(table.columns) == views.COLUMNS
+    assert tuple(table.columns) == view_rows.COLUMNS
     assert len(table) == 2 * 4 * 2  # Runs, stages, measures.
     assert list(table["run"].unique()) == ["seed0", "seed1"]
     assert (table["run"] == table["other_run"]).all()
@@ -70,24 +70,65 @@ def test_between_with_chosen_images_stages_and_measure(analyze, tmp_path):
     assert "Received: 200" in table["note"][1]
 
 
-def test_a_start_against_itself_is_one_and_says_so(analyze, tmp_path):
-    done = analyze(tmp_path, "--checkpoint=0", "--measures=svcca")
+def test_draws_of_channels_as_points(analyze, tmp_path):
+    done = analyze(
+        tmp_path,
+        "--view=start_against_end",
+        "--points=draws",
+        "--channels=8",
+        "--max_points=600",
+        "--repeats=4",
+        "--measures=cca",
+        "--stages=conv1,conv2",
+    )
     assert done.returncode == 0, done.stderr
-    table = tables.read(tmp_path / "before_after.csv")
-    assert (table["value"] > 1 - 1e-5).all()
-    assert table["note"].str.contains("same weights").all()
+    table = tables.read(tmp_path / "start_against_end.csv")
+    assert len(table) == 2 * 2 * 4  # Start and end, stages, draws.
+    assert (table["kept_x"] <= 8).all() and table["low"].isna().all()
+    fits = tables.read(tmp_path / "start_against_end_fits.csv")
+    assert tuple(fits.columns) == start_end.COLUMNS
+    assert (fits["num_points"] == 4).all()
+    assert fits["r_squared"].between(0, 1).all()
+    assert (tmp_path / "start_against_end.png").is_file()
+
+
+def test_reuse_of_the_first_run(analyze, tmp_path, tiny_runs):
+    done = analyze(
+        tmp_path / "out",
+        "--view=reuse",
+        f"--source={tiny_runs[0]}",
+        "--measures=svcca,cka",
+        "--groups=4",
+        f"--moments_dir={tmp_path / 'moments'}",
+    )
+    assert done.returncode == 0, done.stderr
+    table = tables.read(tmp_path / "out" / "reuse.csv")
+    probes = table[table["measure"] == "probe_auc"]
+    assert list(probes["run"].unique()) == ["source", "seed0"]
+    assert probes["value"].between(0.5, 1.0).all()
+    compared = table[table["measure"] == "cka"]
+    assert set(compared["other_run"]) == {"seed0", "seed1"}
+    assert (compared["num_groups"] == 4).all()
+    itself = compared[
+        (compared["other_run"] == "seed0") & (compared["other_step"] > 0)
+    ]
+    assert (itself["value"] > 1 - 1e-4).all()
+    assert itself["note"].str.contains("same weights").all()
+    assert list((tmp_path / "moments").iterdir())
+    assert (tmp_path / "out" / "reuse.png").is_file()
 
 
 @pytest.mark.parametrize(
     "flag, message",
     [
-        ("--view=sideways", "<before_after|between>"),
+        ("--view=sideways", "<before_after|between|start_against_end|"),
         ("--measures=cca,pearson", "'pearson'; known: cca, svcca"),
         ("--stages=conv9", "'conv9'; known: conv1, conv2, conv3, conv4"),
         ("--checkpoint=7777", "Unknown checkpoint '7777'; known: best, last"),
         ("--published=chest", "Unknown published curve 'chest'; known: "),
-        ("--published=chest:random_random", "with conv2, conv3, conv4; leave"),
-        ("--dataset=/nowhere", "/nowhere"),
+        ("--repeats=3", "goes with --max_points=N or --channels=N"),
+        ("--points=draws", "--points=draws goes with --view=start_against_end"),
+        ("--source=imagenet", "goes with --view=reuse only"),
         ("--runs=/nowhere", "/nowhere"),
     ],
 )

@@ -1,7 +1,7 @@
 """One batch's contribution to moments: sums of products, on the device.
 
-Activations are shifted and multiplied in float32 and added up in float64; what
-the products lose is about 1e-6 of their size.
+Activations are shifted and multiplied in float32; what the products of a batch
+lose is about 1e-6 of their size. They are added up in float64 by the caller.
 """
 
 import tensorflow as tf
@@ -19,94 +19,90 @@ def extractor(backbone, stages):
     return features
 
 
-def means(extractors, images):
-    """{network: {stage: mean over images and positions (channels,)}}."""
-    return {
-        name: {
-            stage: tf.reduce_mean(maps, axis=(0, 1, 2))
-            for stage, maps in features(images).items()
-        }
-        for name, features in extractors.items()
-    }
+def resized(maps, size):
+    """Maps averaged to `size`, (height, width): area by area, (1, 1) for all.
 
-
-def function(extractors, pairs):
-    """Returns a tf.function from one batch to its sums.
-
-    Its arguments are images (batch, size, size, 3), the shifts {network:
-    {stage: (channels,)}}, and `layout`, `chance` and `offsets` of the Pairing
-    in whose order the images are. It returns float64 numbers, to be added up
-    over the batches: {"images": count, "paired_images": count, "own": {network:
-    {stage: sums}}, "cross": [{stage: sums of products} for each pair]}.
+    Returned as they are if that is their size.
     """
-
-    @tf.function(reduce_retracing=True)
-    def sums(images, shifts, layout, chance, offsets):
-        maps = {
-            name: {
-                stage: found - shifts[name][stage]
-                for stage, found in features(images).items()
-            }
-            for name, features in extractors.items()
-        }
-        num_paired = tf.size(layout)
-        own = {
-            name: {stage: _own(x, num_paired) for stage, x in found.items()}
-            for name, found in maps.items()
-        }
-        cross = [
-            {
-                stage: _cross(x, maps[right][stage], layout, chance, offsets)
-                for stage, x in maps[left].items()
-            }
-            for left, right in pairs
-        ]
-        return {
-            "images": _float64(tf.shape(images)[0]),
-            "paired_images": _float64(num_paired),
-            "own": own,
-            "cross": cross,
-        }
-
-    return sums
+    if tuple(maps.shape[1:3]) == tuple(size):
+        return maps
+    if tuple(size) == (1, 1):
+        return tf.reduce_mean(maps, axis=(1, 2), keepdims=True)
+    return tf.image.resize(maps, size, method="area")
 
 
-@tf.function(reduce_retracing=True)
-def add(totals, found):
-    """Adds two results of the function above."""
-    return tf.nest.map_structure(tf.add, totals, found)
+def floors(x, y, partners, rows, *, debiased):
+    """{"layout", "chance": sums of products} of x with its partners in y.
 
-
-def to_arrays(tensors):
-    """The same nested structure with NumPy arrays."""
-    return tf.nest.map_structure(lambda tensor: tensor.numpy(), tensors)
-
-
-def _own(maps, num_paired):
-    """Counts, sums and products of one network at one stage."""
-    rows, paired = _rows(maps), _rows(maps[:num_paired])
+    Args:
+      x, y: maps of one size of the batch, in the order of its Pairing.
+      partners: `layout`, `chance` and `offsets` of the Pairing, as tensors.
+      rows: which of the paired images are taken; None for all.
+      debiased: see `cross`.
+    """
+    layout, chance, offsets = partners
+    if rows is None:
+        paired = x[: tf.size(layout)]
+    else:
+        paired = tf.gather(x, rows)
+        layout, chance, offsets = (tf.gather(p, rows) for p in partners)
+    moved = tf.gather(_rows(y), _moved(y, chance, offsets))
+    shape = [-1, *y.shape[1:]]
+    met = {"layout": tf.gather(y, layout), "chance": tf.reshape(moved, shape)}
     return {
-        "count": _float64(tf.shape(rows)[0]),
-        "sum": _float64(tf.reduce_sum(rows, axis=0)),
-        "product": _float64(tf.matmul(rows, rows, transpose_a=True)),
-        "paired_count": _float64(tf.shape(paired)[0]),
-        "paired_sum": _float64(tf.reduce_sum(paired, axis=0)),
+        name: cross(paired, maps, debiased=debiased)
+        for name, maps in met.items()
     }
 
 
-def _cross(x, y, layout, chance, offsets):
-    """Products of x with y, and of the paired x with its partners in y."""
-    paired = _rows(x[: tf.size(layout)])
-    partners = {
-        "layout": _rows(tf.gather(y, layout)),
-        "chance": tf.gather(_rows(y), _moved(y, chance, offsets)),
+def cross(x, y, *, debiased):
+    """{name: sum} of two maps (batch, h, w, neurons), and of their products.
+
+    Args:
+      x, y: maps of one batch and one size.
+      debiased: whether to add the sums over images (block_sums) that debiased
+        CKA needs.
+    """
+    if not debiased:
+        return {
+            "sum_x": tf.reduce_sum(x, axis=(0, 1, 2)),
+            "sum_y": tf.reduce_sum(y, axis=(0, 1, 2)),
+            "product": tf.matmul(_rows(x), _rows(y), transpose_a=True),
+        }
+    x, y = _by_image(x), _by_image(y)
+    product, within = _products(x, y)
+    s, t = tf.reduce_sum(x, axis=1), tf.reduce_sum(y, axis=1)
+    # M_b t_b = X_b' (Y_b t_b), without making M_b.
+    along_t = tf.linalg.matvec(y, t)
+    along_s = tf.linalg.matvec(x, s)
+    ss, tt = tf.reduce_sum(s * s, axis=1), tf.reduce_sum(t * t, axis=1)
+    return {
+        "sum_x": tf.reduce_sum(s, axis=0),
+        "sum_y": tf.reduce_sum(t, axis=0),
+        "product": product,
+        "sums": tf.matmul(s, t, transpose_a=True),
+        "within": within,
+        "left": tf.einsum("bpc,bp->c", x, along_t),
+        "right": tf.einsum("bpc,bp->c", y, along_s),
+        "through": tf.reduce_sum(along_s * along_t),
+        "s_tt": tf.linalg.matvec(s, tt, transpose_a=True),
+        "t_ss": tf.linalg.matvec(t, ss, transpose_a=True),
+        "ss_tt": tf.reduce_sum(ss * tt),
+        "ss": tf.reduce_sum(ss),
+        "tt": tf.reduce_sum(tt),
     }
-    found = {
-        name: tf.matmul(paired, rows, transpose_a=True)
-        for name, rows in partners.items()
-    }
-    found["measured"] = tf.matmul(_rows(x), _rows(y), transpose_a=True)
-    return {name: _float64(value) for name, value in found.items()}
+
+
+def _products(x, y):
+    """(sum_b M_b, sum_b |M_b|^2) by the smaller of two ways to the second."""
+    positions = x.shape[1]
+    if positions > max(x.shape[2], y.shape[2]):
+        by_image = tf.matmul(x, y, transpose_a=True)
+        return tf.reduce_sum(by_image, axis=0), tf.reduce_sum(by_image**2)
+    product = tf.matmul(_rows(x), _rows(y), transpose_a=True)
+    # |X' Y|^2 is also the inner product of X X' with Y Y'.
+    gram_x, gram_y = (tf.matmul(a, a, transpose_b=True) for a in (x, y))
+    return product, tf.reduce_sum(gram_x * gram_y)
 
 
 def _moved(maps, partners, offsets):
@@ -120,10 +116,12 @@ def _moved(maps, partners, offsets):
     return tf.reshape(first + position, [-1])
 
 
+def _by_image(maps):
+    """(batch, h, w, neurons) -> (batch, positions, neurons)."""
+    _, height, width, neurons = maps.shape
+    return tf.reshape(maps, [-1, height * width, neurons])
+
+
 def _rows(maps):
-    """(batch, h, w, channels) -> (num_datapoints, num_neurons)."""
+    """(..., neurons) -> (num_datapoints, num_neurons)."""
     return tf.reshape(maps, [-1, maps.shape[-1]])
-
-
-def _float64(value):
-    return tf.cast(value, tf.float64)

@@ -1,13 +1,15 @@
 """Similarity of two representations, as functions of their moments.
 
     found = similarity.cca(moments.from_arrays(x, y))
-    found.mean, found.coefficients, found.dropped_x
+    found.value, found.coefficients, found.dropped_x
 
-A direction is a unit vector in the space of neurons. Every measure is symmetric
-in x and y. `MEASURES` maps the names that flags and tables use to functions.
+A direction is a unit vector in the space of neurons. Every measure is 1 for
+equal representations and symmetric in x and y, except `pwcca`, which weighs by
+x. `MEASURES` maps the names that flags and tables use to functions.
 """
 
 import dataclasses
+import functools
 
 import numpy as np
 
@@ -49,6 +51,8 @@ class Correlations:
         """Mean over the min(kept_x, kept_y) coefficients; NaN if none."""
         return _mean(self.coefficients)
 
+    value = mean
+
     @property
     def trimmed_mean(self):
         """Mean without the smallest that make up the last 2% of the sum."""
@@ -57,6 +61,39 @@ class Correlations:
             return float("nan")
         enough = np.searchsorted(total, 0.98 * total[-1]) + 1
         return _mean(self.coefficients[:enough])
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ProjectionWeighted(Correlations):
+    """Correlations, and how much of x each canonical variable accounts for.
+
+    Attributes:
+      weights: like `coefficients`, sum 1.
+    """
+
+    weights: np.ndarray
+
+    @property
+    def value(self):
+        """Weighted mean of the coefficients; NaN if none."""
+        if not len(self.coefficients):
+            return float("nan")
+        return float(self.weights @ self.coefficients)
+
+
+@dataclasses.dataclass(frozen=True)
+class Score:
+    """A similarity that is one number; NaN where it is not defined.
+
+    No direction is dropped by these measures, whatever its variance.
+    """
+
+    value: float
+    kept_x: None = None
+    kept_y: None = None
+    dropped_x: None = None
+    dropped_y: None = None
+    tolerance: None = None
 
 
 def cca(m, *, tolerance=TOLERANCE):
@@ -73,16 +110,96 @@ def cca(m, *, tolerance=TOLERANCE):
     Raises:
       TooFewDatapoints: fewer than 5 datapoints for each kept direction.
     """
+    return _correlate(m, *_enough(m, "CCA", tolerance), tolerance)
+
+
+def pwcca(m, *, tolerance=TOLERANCE):
+    """Projection weighted CCA of Morcos et al. 2018 (arXiv:1806.05759, sec. 3).
+
+    The weight of the i-th canonical variable h_i of x is sum_j |<h_i, x_j>|
+    over the neurons x_j of x: how much of x it accounts for. Not symmetric: x
+    is the representation whose content is looked for in y.
+
+    Args, errors: see `cca`.
+
+    Returns:
+      ProjectionWeighted.
+    """
+    kept_x, kept_y = _enough(m, "PWCCA", tolerance)
+    whitening = _whitening(m.x, kept_x)
+    left, coefficients, _ = np.linalg.svd(
+        whitening.T @ m.cov_xy @ _whitening(m.y, kept_y), full_matrices=False
+    )
+    weights = np.abs(m.cov_xx @ whitening @ left).sum(axis=0)
+    return ProjectionWeighted(
+        **_counts(m, kept_x, kept_y, tolerance),
+        coefficients=np.clip(coefficients, 0.0, 1.0),
+        weights=weights / weights.sum() if len(weights) else weights,
+    )
+
+
+def cka(m, *, debiased=True):
+    """Linear centered kernel alignment (Kornblith et al. 2019, eq. 1 and 3).
+
+    Plain CKA grows with the number of neurons over that of datapoints, also for
+    independent representations. Debiased, all products of datapoints inside one
+    image are left out of all three terms (block_sums.hsic); it is 0 on average
+    for independent ones, and may be negative.
+
+    Args:
+      m: Moments; debiased they need the sums over images.
+      debiased: whether to correct for the bias.
+
+    Returns:
+      Score; NaN if a side is constant, or debiased with fewer than four images.
+
+    Raises:
+      ValueError: debiased, without the sums over images.
+    """
+    if not debiased:
+        cross, x, y = (np.sum(c**2) for c in (m.cov_xy, m.cov_xx, m.cov_yy))
+    elif m.hsic is None:
+        raise ValueError(
+            "Debiased CKA needs moments with sums over images; gather them "
+            "with `debiased=True`."
+        )
+    else:
+        cross, x, y = m.hsic, m.x.hsic, m.y.hsic
+    # Debiased, the similarity of a side with itself may come out negative.
+    defined = x > 0 and y > 0 and np.any(m.cov_xx) and np.any(m.cov_yy)
+    return Score(float(cross / np.sqrt(x * y)) if defined else float("nan"))
+
+
+def procrustes(m):
+    """Orthogonal Procrustes similarity: 1 - d^2 / 2 for sides of norm 1.
+
+    The sides are centred and scaled to Frobenius norm 1; d is what remains
+    between them after the best rotation (Schoenemann 1966; Ding et al. 2021,
+    sec. 2). Equal to the nuclear norm of cov(x, y) over the root of the product
+    of the total variances; sides may differ in their number of neurons.
+
+    Returns:
+      Score in [0, 1]; NaN if a side is constant.
+    """
+    total = np.trace(m.cov_xx) * np.trace(m.cov_yy)
+    if not total > 0:
+        return Score(float("nan"))
+    shared = np.linalg.svd(m.cov_xy, compute_uv=False).sum()
+    return Score(float(min(shared / np.sqrt(total), 1.0)))
+
+
+def _enough(m, name, tolerance):
+    """The numbers of kept directions of x and y, if they can be correlated."""
     x = _num_directions(m.x, tolerance=tolerance)
     y = _num_directions(m.y, tolerance=tolerance)
     needed = DATAPOINTS_PER_DIRECTION * max(x, y)
     if m.num_datapoints < needed:
         raise TooFewDatapoints(
-            f"CCA of {x} and {y} directions needs at least {needed} "
+            f"{name} of {x} and {y} directions needs at least {needed} "
             f"datapoints. Received: {m.num_datapoints}; give more images, or "
             "take SVCCA."
         )
-    return _correlate(m, x, y, tolerance)
+    return x, y
 
 
 def svcca(m, *, directions=None, variance=None, tolerance=TOLERANCE):
@@ -125,7 +242,14 @@ def svcca(m, *, directions=None, variance=None, tolerance=TOLERANCE):
     return _correlate(m, *kept, tolerance)
 
 
-MEASURES = {"cca": cca, "svcca": svcca}
+MEASURES = {
+    "cca": cca,
+    "svcca": svcca,
+    "pwcca": pwcca,
+    "cka": cka,
+    "cka_plain": functools.partial(cka, debiased=False),
+    "procrustes": procrustes,
+}
 
 
 def _num_directions(side, directions=None, variance=None, *, tolerance):
@@ -150,12 +274,18 @@ def _correlate(m, kept_x, kept_y, tolerance):
         coefficients = np.zeros(0)
     return Correlations(
         coefficients=np.clip(coefficients, 0.0, 1.0),
-        kept_x=kept_x,
-        kept_y=kept_y,
-        dropped_x=len(m.x.mean) - kept_x,
-        dropped_y=len(m.y.mean) - kept_y,
-        tolerance=tolerance,
+        **_counts(m, kept_x, kept_y, tolerance),
     )
+
+
+def _counts(m, kept_x, kept_y, tolerance):
+    return {
+        "kept_x": kept_x,
+        "kept_y": kept_y,
+        "dropped_x": len(m.x.mean) - kept_x,
+        "dropped_y": len(m.y.mean) - kept_y,
+        "tolerance": tolerance,
+    }
 
 
 def _whitening(side, kept):

@@ -1,12 +1,13 @@
-"""Views: which networks are compared, and the rows that say what came out.
+"""Views: which networks are compared.
 
-A view is a function from the trained networks of the runs to pairs of networks.
-The rows are those of the CSV, one measure of one stage of one pair each.
+A view is a function from the trained networks of the runs, and {run: steps with
+weights}, to pairs of networks. `view_rows` says what came of them.
 """
 
 import typing
 
-from transfusion_tf.analysis import similarity
+# Name, in place of a run's, of the network that weights were taken from.
+SOURCE = "source"
 
 
 class Network(typing.NamedTuple):
@@ -19,43 +20,32 @@ class Network(typing.NamedTuple):
         return f"{self.run} at step {self.step}"
 
 
-COLUMNS = (
-    "run",
-    "step",
-    "other_run",
-    "other_step",
-    "view",
-    "stage",
-    "stage_index",
-    "measure",
-    "value",
-    "chance",
-    "layout",
-    "dropped_x",
-    "dropped_y",
-    "kept_x",
-    "kept_y",
-    "num_datapoints",
-    "num_images",
-    "tolerance",
-    "note",
-)
-
-
-def before_after(trained):
+def before_after(trained, steps):
     """Each run's trained network against its own start."""
+    del steps
     return [(Network(network.run, 0), network) for network in trained]
 
 
-def between(trained):
+def dynamics(trained, steps):
+    """Each run's snapshots up to the trained network, against that."""
+    return [
+        (Network(network.run, step), network)
+        for network in trained
+        for step in steps[network.run]
+        if step <= network.step
+    ]
+
+
+def between(trained, steps):
     """Every two runs' trained networks.
 
     Raises:
       ValueError: fewer than two runs.
     """
+    del steps
     if len(trained) < 2:
         raise ValueError(
-            "The view 'between' compares runs; give at least two. "
+            "This view compares runs with each other; give at least two. "
             f"Received: {', '.join(network.run for network in trained)}"
         )
     return [
@@ -65,93 +55,28 @@ def between(trained):
     ]
 
 
-VIEWS = {"before_after": before_after, "between": between}
+def start_against_end(trained, steps):
+    """Every two runs, at their starts and trained."""
+    starts = [Network(network.run, 0) for network in trained]
+    return [*between(starts, steps), *between(trained, steps)]
 
 
-def rows(view, compared, *, measures):
-    """Returns the rows (dicts of COLUMNS) of a view.
-
-    Where a measure is not defined, its value is None and `note` gives the
-    reason; `note` also warns of stages with fewer images than directions, and
-    of networks compared with themselves.
-
-    Args:
-      view: one of VIEWS.
-      compared: {(Network, Network): {stage name: StageMoments}}, as
-        `moments.stream` returns it.
-      measures: names, out of similarity.MEASURES.
-    """
+def reuse(trained, steps):
+    """The source network against each run, at its start and trained."""
+    del steps
     return [
-        {
-            "run": first.run,
-            "step": first.step,
-            "other_run": second.run,
-            "other_step": second.step,
-            "view": view,
-            "stage": stage,
-            "stage_index": index,
-            "measure": measure,
-            **_observation(found, similarity.MEASURES[measure]),
-            **_same_weights(first, second),
-        }
-        for (first, second), stages in compared.items()
-        for index, (stage, found) in enumerate(stages.items())
-        for measure in measures
+        (Network(SOURCE, 0), network)
+        for one in trained
+        for network in dict.fromkeys([Network(one.run, 0), one])
     ]
 
 
-def _observation(found, measure):
-    """The columns from `value` on, for the StageMoments of one stage."""
-    result, note = _measured(measure, found.measured)
-    return {
-        "value": result and result.mean,
-        "chance": _floor(measure, found.chance),
-        "layout": _floor(measure, found.layout),
-        "dropped_x": result and result.dropped_x,
-        "dropped_y": result and result.dropped_y,
-        "kept_x": result and result.kept_x,
-        "kept_y": result and result.kept_y,
-        "num_datapoints": found.measured.num_datapoints,
-        "num_images": found.measured.num_images,
-        "tolerance": result.tolerance if result else similarity.TOLERANCE,
-        "note": note or _warning(result, found),
-    }
-
-
-def _same_weights(first, second):
-    """Overrides `note` where a network is compared with itself."""
-    if first != second:
-        return {}
-    return {"note": "Both sides are the same weights; their similarity is 1."}
-
-
-def _measured(measure, moments):
-    """(result, "") or (None, the reason why there is none)."""
-    try:
-        result = measure(moments)
-    except similarity.TooFewDatapoints as error:
-        return None, str(error)
-    if not len(result.coefficients):
-        return None, "A side is constant: all its channels are dead."
-    return result, ""
-
-
-def _floor(measure, moments):
-    """The mean of a null floor; None where it cannot be had."""
-    if moments is None:
-        return None
-    result, _ = _measured(measure, moments)
-    return result and result.mean
-
-
-def _warning(result, found):
-    """What a reader of the value should know."""
-    directions = max(result.kept_x, result.kept_y)
-    if found.chance is None:
-        return "No floors: no image had a partner of another patient."
-    if found.measured.num_images < directions:
-        return (
-            f"Fewer images ({found.measured.num_images}) than directions "
-            f"({directions}): positions of one image are not independent."
-        )
-    return ""
+VIEWS = {
+    "before_after": before_after,
+    "between": between,
+    "start_against_end": start_against_end,
+    "dynamics": dynamics,
+    "matrix": between,
+    "movement": before_after,
+    "reuse": reuse,
+}

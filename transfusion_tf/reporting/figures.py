@@ -6,7 +6,6 @@ Figure; `save` writes it. No global state of pyplot is touched.
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from transfusion_tf import files
@@ -23,14 +22,7 @@ PALETTE = (
     "#000000",
 )
 MARKERS = "os^Dvp*"
-FLOORS = {"layout": "--", "chance": ":"}
-_FLOOR_LABELS = {
-    "layout": "floor: layout (another image, same position)",
-    "chance": "floor: chance (another patient's image, shifted)",
-}
 _GRID_COLUMNS = 8
-_PAIR = ["run", "step", "other_run", "other_step"]
-_MEASURE_NAMES = {"cca": "mean CCA", "svcca": "mean SVCCA"}
 
 
 def save(figure, path):
@@ -40,46 +32,13 @@ def save(figure, path):
     return path
 
 
-def stage_curves(table, published=None):
-    """Similarity from the bottom to the top stage, one panel per measure.
-
-    A curve with markers is a pair of networks; thin lines of its colour are its
-    null floors. Undefined values leave a gap.
-
-    Args:
-      table: rows of `analysis.views.COLUMNS` of one view.
-      published: rows of `published.curves`, drawn as pale lines behind.
-    """
-    measures = list(dict.fromkeys(table["measure"]))
-    pairs = dict(tuple(table.groupby(_PAIR, sort=False)))
-    width = max(4.2, 0.75 * table["stage"].nunique() + 1.5)
-    references = {}
-    if published is not None:
-        references = dict(tuple(published.groupby("label", sort=False)))
-    num_lines = len(pairs) + 1 + len(FLOORS) + len(references)
-    legend_height = 0.21 * num_lines
-    figure = Figure(
-        figsize=(max(6.0, width * len(measures)), 3.6 + legend_height),
-        layout="constrained",
-    )
-    panels = figure.subplots(1, len(measures), sharey=True, squeeze=False)[0]
-    for axes, measure in zip(panels, measures, strict=True):
-        for index, rows in enumerate(pairs.values()):
-            _curve(axes, rows[rows["measure"] == measure], style(index))
-        for index, rows in enumerate(references.values()):
-            _reference(axes, rows[rows["measure"] == measure], table, index)
-        _label_stages(axes, table)
-        axes.set_title(_MEASURE_NAMES.get(measure, measure))
-    panels[0].set_ylabel("similarity")
-    figure.legend(
-        handles=_legend(
-            [_pair_label(rows) for rows in pairs.values()], references
-        ),
-        loc="outside lower center",
-        frameon=False,
-        fontsize=8,
-    )
-    return figure
+def style(index):
+    """Colour and marker; the pair does not repeat for 49 curves."""
+    turn = index // len(PALETTE)
+    return {
+        "color": PALETTE[index % len(PALETTE)],
+        "marker": MARKERS[(index + turn) % len(MARKERS)],
+    }
 
 
 def filter_grids(table):
@@ -163,90 +122,6 @@ def scaling_probe(table):
     figure.legend(fontsize=8, frameon=False, loc="outside right upper")
     axes.spines[["top", "right"]].set_visible(False)
     return figure
-
-
-def _pair_label(rows):
-    first = rows.iloc[0]
-    if first["run"] == first["other_run"]:
-        steps = f"step {first['step']} against {first['other_step']}"
-        return f"{first['run']}, {steps}"
-    return f"{first['run']} against {first['other_run']}"
-
-
-def style(index):
-    """Colour and marker; the pair does not repeat for 49 curves."""
-    turn = index // len(PALETTE)
-    return {
-        "color": PALETTE[index % len(PALETTE)],
-        "marker": MARKERS[(index + turn) % len(MARKERS)],
-    }
-
-
-def _curve(axes, rows, style):
-    rows = rows.sort_values("stage_index")
-    axes.plot(rows["stage_index"], rows["value"], markersize=5, **style)
-    for floor, dashes in FLOORS.items():
-        axes.plot(
-            rows["stage_index"],
-            rows[floor],
-            color=style["color"],
-            linestyle=dashes,
-            linewidth=0.9,
-        )
-
-
-def _reference(axes, rows, table, index):
-    """A published curve, at the places that its stages have in `table`."""
-    places = table.drop_duplicates("stage").set_index("stage")["stage_index"]
-    rows = rows[rows["stage"].isin(places.index)]
-    axes.plot(
-        places[rows["stage"]], rows["value"], zorder=1, **_pale_style(index)
-    )
-
-
-def _pale_style(index):
-    return {
-        "color": "0.72",
-        "linewidth": 2.0,
-        "marker": MARKERS[index % len(MARKERS)],
-        "markersize": 4,
-    }
-
-
-def _label_stages(axes, table):
-    stages = table.drop_duplicates("stage_index").sort_values("stage_index")
-    axes.set_xticks(
-        stages["stage_index"], stages["stage"], rotation=30, ha="right"
-    )
-    axes.set_xlim(-0.3, len(stages) - 0.7)
-    axes.set_ylim(-0.02, 1.04)
-    axes.set_xlabel("stage, bottom to top")
-    axes.grid(axis="y", color="0.9", linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
-
-
-def _legend(labels, references):
-    curves = [
-        Line2D([], [], label=label, **style(index))
-        for index, label in enumerate(labels)
-    ]
-    floors = [
-        Line2D(
-            [],
-            [],
-            color="0.3",
-            linestyle=dashes,
-            linewidth=0.9,
-            label=_FLOOR_LABELS[floor],
-        )
-        for floor, dashes in FLOORS.items()
-    ]
-    pale = [
-        Line2D([], [], label=label, **_pale_style(index))
-        for index, label in enumerate(references)
-    ]
-    return curves + floors + pale
 
 
 def _grids(rows):

@@ -1,0 +1,151 @@
+"""Measures with floors and intervals, on simulated stages."""
+
+import numpy as np
+import pytest
+
+from transfusion_tf.analysis import estimates, moments, passes, similarity
+from transfusion_tf.models import stages
+
+SIDE = 5
+CHANNELS = 4
+
+
+class Reader:
+    """A backbone of one stage that hands on some channels of its images."""
+
+    stage_names = ("conv1",)
+
+    def __init__(self, channels):
+        self._channels = channels
+
+    def stage(self, name):
+        del name
+        shape = (None, SIDE, SIDE, CHANNELS)
+        return stages.Stage("conv1", (), np.empty((1, *shape[1:])))
+
+    def feature_extractor(self):
+        return lambda images, training: [images[..., self._channels]]
+
+
+NETWORKS = {
+    "x": Reader(slice(0, CHANNELS)),
+    "y": Reader(slice(CHANNELS, 2 * CHANNELS)),
+}
+
+
+def simulated(
+    num_images, seed, *, within=3.0, shared=0.0, position=0.0, patients=1
+):
+    """Images whose first channels are x and whose others are y.
+
+    Args:
+      within: how strongly positions of an image (and images of a patient) are
+        alike.
+      shared: how much of x is in y.
+      position: how much all images have in common at a position.
+    """
+    rng = np.random.default_rng(seed)
+    size = (num_images, SIDE, SIDE, CHANNELS)
+    sides = []
+    for _ in range(2):
+        groups = rng.normal(size=(-(-num_images // patients), 1, 1, CHANNELS))
+        common = np.repeat(groups, patients, axis=0)[:num_images]
+        sides.append(rng.normal(size=size) + within * common)
+    sides[1] += shared * sides[0]
+    frame = position * rng.normal(size=(SIDE, SIDE, 1))
+    return (np.concatenate(sides, axis=3) + frame).astype(np.float32)
+
+
+def estimate(images, measure="cca", *, patients=1, **options):
+    names = np.array([f"p{n // patients}" for n in range(len(images))])
+    (sums,) = moments.gather(
+        NETWORKS,
+        lambda: [{"image": images, "patient": names}],
+        options=passes.Options(**options),
+        batch_size=100,
+        num_images=len(images),
+    )
+    measures = {measure: similarity.MEASURES[measure]}
+    return estimates.of_stage(sums, measures)["x", "y"][measure]
+
+
+@pytest.mark.parametrize("num_images, patients", [(100, 1), (400, 2)])
+def test_independent_ones_are_at_the_chance_floor(num_images, patients):
+    near = 0
+    for seed in range(20):
+        images = simulated(num_images, seed, patients=patients)
+        found = estimate(images, patients=patients)
+        error = found.intervals["excess"].standard_error
+        near += abs(found.values["excess"]) <= 4 * error
+        assert error < 0.2
+    assert near >= 19
+
+
+def test_what_positions_share_raises_layout_alone():
+    found = estimate(simulated(300, 0, within=1.0, position=3.0))
+    assert found.intervals["layout"].low > found.values["chance"] + 0.1
+    assert found.values["chance"] < 0.1
+
+
+@pytest.mark.parametrize("measure", similarity.MEASURES)
+def test_related_ones_lie_above_both_floors(measure):
+    images = simulated(300, 0, within=1.0, shared=1.0)
+    found = estimate(images, measure, debiased=True)
+    floors = max(found.values["chance"], found.values["layout"])
+    assert found.intervals["measured"].low > floors + 0.1
+    assert found.intervals["excess"].low > 0
+    assert found.values["excess"] == pytest.approx(
+        found.values["measured"] - found.values["chance"]
+    )
+
+
+def test_debiased_cka_of_independent_ones_is_about_zero():
+    images = [simulated(100, seed) for seed in range(10)]
+    found = [
+        estimate(i, "cka", debiased=True).values["measured"] for i in images
+    ]
+    plain = [estimate(i, "cka_plain").values["measured"] for i in images]
+    assert abs(np.mean(found)) < 3 * np.std(found, ddof=1) / np.sqrt(10)
+    assert np.mean(plain) > np.mean(found) + 0.03
+
+
+def test_the_standard_error_is_about_the_spread_over_samples():
+    found = [
+        estimate(simulated(300, seed, within=1.0, shared=1.0), floors=False)
+        for seed in range(30)
+    ]
+    spread = np.std([f.values["measured"] for f in found], ddof=1)
+    error = np.median([f.intervals["measured"].standard_error for f in found])
+    assert 0.6 * spread < error < 1.7 * spread
+
+
+def test_patients_widen_the_interval():
+    images = simulated(400, 0, within=3.0, shared=0.3, patients=20)
+    by_patient = estimate(images, patients=20).intervals["measured"]
+    by_image = estimate(images, patients=1).intervals["measured"]
+    assert by_patient.standard_error > 1.3 * by_image.standard_error
+
+
+def test_without_floors_there_is_no_excess():
+    found = estimate(simulated(100, 0), floors=False)
+    assert found.values["chance"] is found.values["excess"] is None
+    assert found.intervals["excess"] is None
+    assert found.intervals["measured"] is not None
+
+
+def test_too_few_datapoints_give_the_reason():
+    images = simulated(100, 0)[:3]
+    found = estimate(images, datapoints="pooled")
+    assert found.values["measured"] is None and found.result is None
+    assert "at least 10 datapoints" in found.reason
+
+
+def test_draws_are_averaged_and_their_spread_is_the_interval():
+    images = simulated(200, 0, shared=1.0)
+    found = estimate(images, max_points=500, channels=2, repeats=5)
+    assert found.moments.num_images == 20
+    whole = estimate(images).values["measured"]
+    interval = found.intervals["measured"]
+    assert interval.low < found.values["measured"] < interval.high
+    assert found.values["measured"] == pytest.approx(whole, abs=0.2)
+    assert found.values["layout"] < 0.7 * found.values["measured"]

@@ -1,0 +1,72 @@
+"""Intervals by leaving out groups, against formulas and simulated coverage."""
+
+import numpy as np
+import pytest
+import scipy.stats
+
+from transfusion_tf.analysis import jackknife
+
+
+def left_out_means(values, groups):
+    return [values[groups != g].mean() for g in np.unique(groups)]
+
+
+def test_of_a_mean_with_groups_of_one_is_the_t_interval():
+    values = np.random.default_rng(0).normal(size=12)
+    groups = np.arange(12)
+    found = jackknife.delete_a_group(
+        values.mean(), left_out_means(values, groups), np.ones(12)
+    )
+    error = scipy.stats.sem(values)
+    low, high = scipy.stats.t.interval(0.95, 11, values.mean(), error)
+    assert found.standard_error == pytest.approx(error)
+    assert (found.low, found.high) == pytest.approx((low, high))
+
+
+def test_groups_of_different_sizes_by_hand():
+    # Groups (0, 0) and (6,): mean 2, without the first 6, without the second
+    # 0. The groups are 2/3 and 1/3 of all, so that the pseudo-values are
+    # 1.5 * 2 - 0.5 * 6 = 0 and 3 * 2 - 2 * 0 = 6.
+    found = jackknife.delete_a_group(2.0, [6.0, 0.0], [2, 1])
+    center = (2 - (1 - 2 / 3) * 6) + (2 - (1 - 1 / 3) * 0)
+    variance = ((0 - center) ** 2 / 0.5 + (6 - center) ** 2 / 2) / 2
+    assert found.standard_error == pytest.approx(np.sqrt(variance))
+
+
+def test_a_wider_level_is_wider():
+    narrow, wide = (
+        jackknife.delete_a_group(1.0, [0.9, 1.1, 1.0], [1, 1, 1], level=level)
+        for level in (0.5, 0.99)
+    )
+    assert wide.low < narrow.low < 1 < narrow.high < wide.high
+
+
+@pytest.mark.parametrize(
+    "estimate, left_out", [(1.0, [1.0]), (1.0, [1.0, np.nan]), (np.nan, [1, 1])]
+)
+def test_undefined(estimate, left_out):
+    sizes = np.ones(len(left_out))
+    assert jackknife.delete_a_group(estimate, left_out, sizes) is None
+
+
+def test_covers_a_correlation():
+    rng, covered = np.random.default_rng(1), 0
+    for _ in range(200):
+        x = rng.normal(size=(400, 2)) @ [[1, 0.6], [0, 0.8]]
+        groups = rng.integers(0, 10, 400)
+        parts = [np.corrcoef(x[groups != g].T)[0, 1] for g in range(10)]
+        found = jackknife.delete_a_group(
+            np.corrcoef(x.T)[0, 1], parts, np.bincount(groups)
+        )
+        covered += found.low <= 0.6 <= found.high
+    assert 0.90 <= covered / 200 <= 0.99
+
+
+def test_draws_have_the_t_interval_of_their_mean():
+    values = [0.4, 0.5, 0.45, 0.42, 0.48]
+    found = jackknife.of_draws(values)
+    expected = scipy.stats.t.interval(
+        0.95, 4, np.mean(values), scipy.stats.sem(values)
+    )
+    assert (found.low, found.high) == pytest.approx(expected)
+    assert jackknife.of_draws([0.4]) is None

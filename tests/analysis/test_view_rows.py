@@ -1,0 +1,125 @@
+"""The rows that say what came of comparing networks."""
+
+import typing
+
+import numpy as np
+
+from transfusion_tf.analysis import moments, stage_sums, view_rows, views
+
+A, B, C = (views.Network(name, 9) for name in "abc")
+
+
+def stage(num_datapoints=200, *, num_neurons=4, floors=True, num_images=200):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(num_datapoints, num_neurons))
+    noise = rng.normal(size=(2, num_datapoints, num_neurons))
+
+    def of(y):
+        images = np.arange(num_datapoints) % num_images
+        return moments.from_arrays(x, y, images=images)
+
+    layout, chance = (of(x + 2 * noise[0]), of(noise[1]))
+    if not floors:
+        layout = chance = None
+    return stage_sums.StageMoments(of(x + noise[0]), layout, chance)
+
+
+class Whole:
+    """Sums of one stage in one group, of which these moments follow."""
+
+    drawn, num_groups, images_of_groups = False, 1, np.array([200])
+
+    def __init__(self, stage, found):
+        self.stage, self._found = stage, found
+
+    def moments(self, groups=None):
+        return self._found
+
+
+class Known(typing.NamedTuple):
+    init: str
+    digest: str
+
+
+def rows_of(found, measures=("cca",), pair=(A, B)):
+    sums = Whole("conv1", {pair: found})
+    return view_rows.rows(
+        "between", [sums], measures=measures, stages=["conv1"]
+    )
+
+
+def test_rows_are_one_measure_of_one_stage_of_one_pair():
+    gathered = [
+        Whole(name, {(A, B): stage(), (A, C): stage()})
+        for name in ("conv2", "conv1")
+    ]
+    rows = view_rows.rows(
+        "between",
+        gathered,
+        measures=["cca", "svcca"],
+        stages=["conv1", "conv2"],
+    )
+    places = [
+        (r["other_run"], r["stage"], r["stage_index"], r["measure"])
+        for r in rows
+    ]
+    assert len(set(places)) == len(rows) == 8
+    assert places[:3] == [
+        ("b", "conv1", 0, "cca"),
+        ("b", "conv1", 0, "svcca"),
+        ("b", "conv2", 1, "cca"),
+    ]
+    for row in rows:
+        assert tuple(sorted(row)) == tuple(sorted(view_rows.COLUMNS))
+        assert row["value"] > row["layout"] > row["chance"] > 0
+        assert (row["kept_x"], row["dropped_y"], row["note"]) == (4, 0, "")
+        assert (row["num_datapoints"], row["num_images"]) == (200, 200)
+        assert row["excess"] == row["value"] - row["chance"]
+        assert row["low"] is None  # One group leaves nothing to compare.
+
+
+def test_too_few_datapoints_leave_the_reason():
+    cca, svcca = rows_of(stage(19), ["cca", "svcca"])
+    assert cca["value"] is None and cca["chance"] is None
+    assert "at least 20 datapoints. Received: 19" in cca["note"]
+    assert cca["num_datapoints"] == 19
+    assert svcca["value"] > 0 and svcca["note"] == ""
+
+
+def test_dead_stage_is_undefined():
+    x = np.zeros((50, 3))
+    dead = moments.from_arrays(x, x)
+    row = rows_of(stage_sums.StageMoments(dead, dead, dead))[0]
+    assert row["value"] is None and "dead" in row["note"]
+
+
+def test_fewer_images_than_directions_is_a_warning():
+    row = rows_of(stage(num_images=3))[0]
+    assert row["value"] > 0
+    assert row["note"].startswith("Fewer images (3) than directions (4)")
+
+
+def test_no_floors_is_said():
+    row = rows_of(stage(floors=False))[0]
+    assert row["layout"] is None and row["chance"] is None
+    assert row["value"] > 0 and row["note"].startswith("No floors")
+
+
+def test_same_weights_are_said():
+    rows = rows_of(stage(), pair=(A, A))
+    assert "same weights" in rows[0]["note"]
+
+
+def test_equal_files_are_said_and_inits_are_told():
+    sums = Whole("conv1", {(A, B): stage(), (A, C): stage()})
+    known = {
+        A: Known("random", "1f"),
+        B: Known("pretrained", "1f"),
+        C: Known("mean_var", "2e"),
+    }
+    same, other = view_rows.rows(
+        "between", [sums], measures=["cca"], stages=["conv1"], known=known
+    )
+    assert "same weights" in same["note"] and other["note"] == ""
+    assert (same["init"], same["other_init"]) == ("random", "pretrained")
+    assert other["other_init"] == "mean_var"

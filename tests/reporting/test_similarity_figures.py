@@ -1,0 +1,190 @@
+"""Figures of the views, from made tables."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from transfusion_tf.reporting import similarity_figures
+
+STAGES = ["conv1", "conv2", "conv3", "conv4"]
+MEASURES = ["cca", "svcca"]
+INITS = {"r0": "random", "r1": "random", "p0": "pretrained", "p1": "pretrained"}
+
+
+def rows(run, other_run, value, *, step=0, other_step=50, measures=MEASURES):
+    """A row a stage and measure; `value` is a function of the stage's index."""
+    return [
+        {
+            "run": run,
+            "init": INITS.get(run, "source"),
+            "step": step,
+            "other_run": other_run,
+            "other_init": INITS.get(other_run, "source"),
+            "other_step": other_step,
+            "stage": stage,
+            "stage_index": index,
+            "measure": measure,
+            "draw": np.nan,
+            "value": value(index),
+            "low": value(index) - 0.02,
+            "high": value(index) + 0.02,
+            "chance": 0.05,
+            "layout": 0.2,
+        }
+        for (index, stage), measure in itertools.product(
+            enumerate(STAGES), measures
+        )
+    ]
+
+
+def falling(start):
+    return lambda index: start - 0.1 * index
+
+
+def before_after():
+    levels = {"r0": 0.6, "r1": 0.64, "p0": 0.8, "p1": 0.84}
+    return [
+        row
+        for run, level in levels.items()
+        for row in rows(run, run, falling(level))
+    ]
+
+
+def pairs(step=50):
+    return [
+        row
+        for place, (a, b) in enumerate(itertools.combinations(INITS, 2))
+        for row in rows(
+            a,
+            b,
+            falling(0.5 + 0.05 * place + step / 500),
+            step=step,
+            other_step=step,
+        )
+    ]
+
+
+def reuse():
+    found = [
+        row
+        for run, level in {"p0": 0.8, "r0": 0.5}.items()
+        for step, of in ((0, level + 0.1), (50, level))
+        for row in rows("source", run, falling(of), step=0, other_step=step)
+    ]
+    for run, level in (("source", 0.7), ("r0", 0.6)):
+        found += rows(
+            run,
+            run,
+            lambda i, level=level: level + 0.03 * i,
+            other_step=0,
+            measures=["probe_auc"],
+        )
+    return found
+
+
+TABLES = {
+    "before_after": before_after(),
+    "between": pairs(),
+    "start_against_end": pairs(0) + pairs(50),
+    "dynamics": [
+        row
+        for run, step in itertools.product(("r0", "p0"), (0, 1, 4, 16, 50))
+        for row in rows(run, run, lambda i, s=step: 0.4 + s / 100, step=step)
+    ],
+    "matrix": pairs(),
+    "movement": before_after()
+    + rows("r0", "r0", lambda i: 3.0 - i / 2, measures=["l2"]),
+    "reuse": reuse(),
+}
+
+
+def draw(view):
+    return similarity_figures.FIGURES[view](pd.DataFrame(TABLES[view]))
+
+
+@pytest.mark.parametrize("view", TABLES)
+def test_nothing_is_cut_off(view):
+    figure = draw(view)
+    figure.draw_without_rendering()
+    whole = figure.bbox
+    for panel in figure.axes:
+        box = panel.get_tightbbox()
+        assert whole.x0 - 1 <= box.x0 and box.x1 <= whole.x1 + 1
+        assert whole.y0 - 1 <= box.y0 and box.y1 <= whole.y1 + 1
+        assert panel.bbox.height > 60 and panel.bbox.width > 15
+    for legend in figure.legends:
+        box = legend.get_window_extent()
+        assert whole.y0 - 1 <= box.y0 and box.x1 <= whole.x1 + 1
+
+
+def test_every_view_has_a_figure():
+    from transfusion_tf.analysis import views
+
+    assert set(similarity_figures.FIGURES) == set(views.VIEWS) == set(TABLES)
+
+
+def test_pretrained_is_shown_above_the_mean_of_random():
+    curves, aside, *_ = draw("before_after").axes
+    labels = [t.get_text() for t in curves.figure.legends[0].get_texts()]
+    assert labels[:2] == ["random: mean of 2", "pretrained: mean of 2"]
+    (line,) = [x for x in aside.get_lines() if len(x.get_xdata()) == 4]
+    np.testing.assert_allclose(line.get_ydata(), 0.2)
+    thick = [x for x in curves.get_lines() if x.get_linewidth() == 2]
+    np.testing.assert_allclose(thick[0].get_ydata(), [0.62, 0.52, 0.42, 0.32])
+
+
+def test_one_init_is_shown_as_curves_alone():
+    table = pd.DataFrame(rows("r0", "r0", falling(0.6)))
+    figure = similarity_figures.before_after(table)
+    assert [a.get_title() for a in figure.axes] == ["mean CCA", "mean SVCCA"]
+
+
+def test_the_top_two_stages_are_averaged_by_kind():
+    figure = draw("between")
+    aside = figure.axes[1]
+    kinds = [tick.get_text() for tick in aside.get_xticklabels()]
+    assert kinds == [
+        "random and random",
+        "pretrained and random",
+        "pretrained and pretrained",
+    ]
+    first = aside.get_lines()[0]
+    # The first pair starts at 0.6; conv3 and conv4 are at 0.4 and 0.3.
+    np.testing.assert_allclose(first.get_ydata(), [0.35])
+    assert len(aside.get_lines()[1].get_ydata()) == 4
+    assert aside.get_ylabel() == "mean of conv3 and conv4"
+
+
+def test_matrix_holds_every_pair_twice_and_ones():
+    figure = draw("matrix")
+    values = figure.axes[0].get_images()[0].get_array()
+    np.testing.assert_allclose(values, values.T)
+    np.testing.assert_allclose(np.diag(values), 1.0)
+    expected = [0.6 + 0.05 * place for place in range(6)]
+    above = values[np.triu_indices(4, 1)]
+    np.testing.assert_allclose(np.sort(above), expected)
+    names = [t.get_text() for t in figure.axes[0].get_yticklabels()]
+    assert sorted(names) == sorted(INITS)
+    # The two most alike, p0 and p1, are neighbours.
+    assert abs(names.index("p0") - names.index("p1")) == 1
+
+
+def test_dynamics_has_stages_from_bottom_to_top_and_steps_in_order():
+    axes = draw("dynamics").axes[0]
+    steps = [t.get_text() for t in axes.get_xticklabels()]
+    assert steps == ["0", "1", "4", "16", "50"]
+    assert [t.get_text() for t in axes.get_yticklabels()] == STAGES
+    image = axes.get_images()[0]
+    assert image.origin == "lower"
+    np.testing.assert_allclose(
+        image.get_array()[0], [0.4, 0.41, 0.44, 0.56, 0.9]
+    )
+
+
+def test_points_have_start_and_end():
+    axes = draw("start_against_end").axes[0]
+    points = axes.get_lines()[0].get_xydata()
+    np.testing.assert_allclose(points[:, 1] - points[:, 0], 0.1)
+    assert axes.get_title() == "conv1, $R^2$ 1.00 of 6"

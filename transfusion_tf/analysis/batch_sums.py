@@ -1,0 +1,174 @@
+"""One batch through all networks, and its sums for every stage and pair."""
+
+import functools
+
+import numpy as np
+import tensorflow as tf
+
+from transfusion_tf.analysis import products, sampling
+
+
+class BatchSums:
+    """Callable: a batch's sums for the StageJobs of a pass.
+
+    Args:
+      backbones: {name: Backbone}.
+      jobs: StageJobs.
+      options: passes.Options.
+    """
+
+    def __init__(self, backbones, jobs, options):
+        self._jobs, self._options = jobs, options
+        names = dict.fromkeys(n for j in jobs for p in j.pairs for n in p)
+        stages = list(dict.fromkeys(job.stage for job in jobs))
+        self._extractors = {
+            name: products.extractor(backbones[name], stages) for name in names
+        }
+        self._channels = [
+            [self._drawn(backbones, job, draw) for job in jobs]
+            for draw in range(options.repeats)
+        ]
+        self._function = tf.function(
+            self._all, reduce_retracing=True, autograph=False
+        )
+
+    def means(self, images):
+        """{"network/stage": mean over images and positions (channels,)}."""
+        return {
+            f"{name}/{stage}": tf.reduce_mean(maps, axis=(0, 1, 2)).numpy()
+            for name, features in self._extractors.items()
+            for stage, maps in features(images).items()
+        }
+
+    def first_not_finite(self, name, stage, images):
+        """Place of the first image with a NaN or infinity at a stage."""
+        maps = self._extractors[name](images)[stage].numpy()
+        finite = np.isfinite(maps).all(axis=(1, 2, 3))
+        return int(np.argmin(finite))
+
+    def __call__(self, images, shifts, partners, selection):
+        """Returns a list, one entry a draw, of lists, one {name: sum} a job.
+
+        Args:
+          images: (batch, size, size, 3) in the order of `partners`.
+          shifts: as `means` gives them.
+          partners: Pairing.
+          selection: sampling.Selection, or None for every image in one draw.
+        """
+        met = (partners.layout, partners.chance, partners.offsets)
+        found = self._function(
+            images,
+            shifts,
+            met,
+            selection and (selection.rows, selection.counts),
+        )
+        found = tf.nest.map_structure(lambda tensor: tensor.numpy(), found)
+        for draw, jobs in enumerate(found):
+            for number, sums in enumerate(jobs):
+                sums |= _counts(len(images), partners, selection, draw, number)
+        return found
+
+    def of_channels(self, shifts, number, slot):
+        """{prefix of own sums: shift of the channels in them} of a job."""
+        job = self._jobs[number]
+        drawn = self._channels[slot][number] if self._options.sampled else None
+        kept = slice(None) if drawn is None else drawn
+        return {
+            prefix: shifts[f"{name}/{job.stage}"][kept]
+            for prefix, name, _ in job.own
+        }
+
+    def _drawn(self, backbones, job, draw):
+        available = min(
+            backbones[name].stage(job.stage).output.shape[-1]
+            for pair in job.pairs
+            for name in pair
+        )
+        return sampling.channels(job, self._options, draw, available)
+
+    def _all(self, images, shifts, partners, selection):
+        maps = {
+            name: {
+                stage: found - shifts[f"{name}/{stage}"]
+                for stage, found in features(images).items()
+            }
+            for name, features in self._extractors.items()
+        }
+        if selection is None:
+            return [
+                [
+                    self._of_job(job, maps, partners, None, None)
+                    for job in self._jobs
+                ]
+            ]
+        return [
+            [
+                self._of_job(
+                    job,
+                    maps,
+                    partners,
+                    rows[: counts[number]],
+                    self._channels[draw][number],
+                )
+                for number, job in enumerate(self._jobs)
+            ]
+            for draw, (rows, counts) in enumerate(zip(*selection, strict=True))
+        ]
+
+    def _of_job(self, job, maps, partners, rows, channels):
+        """{name: sum} of a stage, of the images `rows` and some channels."""
+        cross = functools.partial(
+            products.cross, debiased=self._options.debiased
+        )
+
+        def at(name, size):
+            found = products.resized(maps[name][job.stage], size)
+            return (
+                found
+                if channels is None
+                else tf.gather(found, channels, axis=3)
+            )
+
+        def chosen(found):
+            return found if rows is None else tf.gather(found, rows)
+
+        sums = {}
+        for prefix, name, size in job.own:
+            x = chosen(at(name, size))
+            sums |= _prefixed(prefix, cross(x, x))
+        for pair in job.pairs:
+            x, y = (at(name, job.sizes[pair]) for name in pair)
+            kinds = {"measured": cross(chosen(x), chosen(y))}
+            if self._options.floors:
+                kinds |= products.floors(
+                    x,
+                    y,
+                    partners,
+                    _paired(rows, partners),
+                    debiased=self._options.debiased,
+                )
+            for kind, found in kinds.items():
+                sums |= _prefixed(f"{job.pair_prefix(pair)}/{kind}", found)
+        return sums
+
+
+def _paired(rows, partners):
+    """Those of `rows` that have a partner; None for all that have one."""
+    if rows is None:
+        return None
+    return rows[rows < tf.size(partners[0], out_type=rows.dtype)]
+
+
+def _prefixed(prefix, sums):
+    return {f"{prefix}/{name}": value for name, value in sums.items()}
+
+
+def _counts(num_images, partners, selection, draw, number):
+    """{"images", "paired_images"} of a draw at a job."""
+    if selection is None:
+        return {"images": num_images, "paired_images": partners.num_paired}
+    rows = selection.rows[draw][: selection.counts[draw][number]]
+    return {
+        "images": len(rows),
+        "paired_images": int(np.sum(rows < partners.num_paired)),
+    }

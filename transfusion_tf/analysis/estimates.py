@@ -1,0 +1,140 @@
+"""Measures of one stage with their null floors, and an interval for each."""
+
+import dataclasses
+
+import numpy as np
+
+from transfusion_tf.analysis import jackknife, similarity, stage_sums
+
+FLOORS = tuple(kind for kind in stage_sums.KINDS if kind != "measured")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Estimate:
+    """One measure of one stage of one pair.
+
+    Attributes:
+      values: {"measured", "layout", "chance": value}, None where undefined,
+        and {"excess": measured minus chance}.
+      intervals: {the same names: jackknife.Interval}, None where undefined.
+      result: what the measure returned, for all groups; None where undefined.
+      reason: why the measured value is undefined, or "".
+      moments: Moments of the measured pair.
+      draws: `values` of each draw; empty where nothing was drawn.
+    """
+
+    values: dict
+    intervals: dict
+    result: object
+    reason: str
+    moments: stage_sums.Moments
+    draws: tuple = ()
+
+
+def of_stage(sums, measures):
+    """Returns {pair: {name of a measure: Estimate}} of a StageSums.
+
+    Where images or channels were drawn, values are means over the draws and
+    intervals come from their spread; otherwise from leaving out each group.
+
+    Args:
+      sums: StageSums.
+      measures: {name: function of Moments}.
+    """
+    groups = range(sums.num_groups)
+    if sums.drawn:
+        parts = [[group] for group in groups]
+    else:
+        parts = [[g for g in groups if g != out] for out in groups]
+        parts = parts if len(parts) > 1 else []
+    everything = _evaluated(sums.moments([0] if sums.drawn else None), measures)
+    replicates = [_evaluated(sums.moments(part), measures) for part in parts]
+    return {
+        pair: {
+            measure: _estimate(
+                found, [r[pair][measure] for r in replicates], sums
+            )
+            for measure, found in of_pair.items()
+        }
+        for pair, of_pair in everything.items()
+    }
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Evaluation:
+    values: dict
+    result: object
+    reason: str
+    moments: stage_sums.Moments
+
+
+def _evaluated(of_pairs, measures):
+    """{pair: {measure: _Evaluation}}."""
+    return {
+        pair: {name: _one(m, measure) for name, measure in measures.items()}
+        for pair, m in of_pairs.items()
+    }
+
+
+def _one(stage_moments, measure):
+    result, reason = _measured(stage_moments.measured, measure)
+    values = {"measured": result and result.value}
+    for floor in FLOORS:
+        found = getattr(stage_moments, floor)
+        of_floor = found and _measured(found, measure)[0]
+        values[floor] = of_floor and of_floor.value
+    values["excess"] = _minus(values["measured"], values["chance"])
+    return _Evaluation(values, result, reason, stage_moments.measured)
+
+
+def _measured(moments, measure):
+    """(result, "") or (None, the reason why there is none)."""
+    try:
+        result = measure(moments)
+    except similarity.TooFewDatapoints as error:
+        return None, str(error)
+    if np.isnan(result.value):
+        return None, _why_undefined(moments)
+    return result, ""
+
+
+def _why_undefined(moments):
+    if moments.cov_xx.any() and moments.cov_yy.any():
+        return "The debiased similarity of a side with itself is not positive."
+    return "A side is constant: all its channels are dead."
+
+
+def _estimate(found, replicates, sums):
+    values = found.values
+    if sums.drawn:
+        values = {
+            name: _mean([r.values[name] for r in replicates])
+            for name in found.values
+        }
+    intervals = {}
+    for name, value in values.items():
+        of_parts = [r.values[name] for r in replicates]
+        if value is None or None in of_parts:
+            intervals[name] = None
+        elif sums.drawn:
+            intervals[name] = jackknife.of_draws(of_parts)
+        else:
+            intervals[name] = jackknife.delete_a_group(
+                value, of_parts, sums.images_of_groups
+            )
+    return Estimate(
+        values,
+        intervals,
+        found.result,
+        found.reason,
+        found.moments,
+        tuple(r.values for r in replicates) if sums.drawn else (),
+    )
+
+
+def _minus(value, floor):
+    return None if value is None or floor is None else value - floor
+
+
+def _mean(values):
+    return None if None in values else float(np.mean(values))

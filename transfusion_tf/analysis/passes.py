@@ -1,0 +1,172 @@
+"""What is gathered of which stage and pair of networks, and in which pass.
+
+Sums of a stage are float64 matrices (neurons, neurons), for each network and
+each pair, for each group of images: 2 GiB for a pair of resnet50 with floors
+and ten groups. What does not fit in memory at once goes in several passes.
+"""
+
+import dataclasses
+import os
+
+_GIB = 2**30
+
+
+@dataclasses.dataclass(frozen=True)
+class StageJob:
+    """One stage of some pairs.
+
+    Attributes:
+      stage: name of the stage.
+      pairs: tuple of (name, name).
+      sizes: {pair: (height, width)} that the stage is compared at: the smaller
+        of the two networks'.
+      neurons: {name of a network: number of neurons}.
+    """
+
+    stage: str
+    pairs: tuple
+    sizes: dict
+    neurons: dict
+
+    @property
+    def own(self):
+        """[(prefix, network, size)] of the networks' own sums."""
+        keys = dict.fromkeys(
+            (name, self.sizes[pair]) for pair in self.pairs for name in pair
+        )
+        return [(self.own_prefix(*key), *key) for key in keys]
+
+    def own_prefix(self, name, size):
+        """Name of the own sums of a network at a size."""
+        return f"own/{list(self.neurons).index(name)}/{size[0]}x{size[1]}"
+
+    def pair_prefix(self, pair):
+        """Name of the sums of a pair."""
+        return "pair/" + "/".join(
+            str(list(self.neurons).index(name)) for name in pair
+        )
+
+    def num_bytes(self, options):
+        """Memory of the sums."""
+        kinds = 3 if options.floors else 1
+        numbers = sum(self.neurons[name] ** 2 for _, name, _ in self.own)
+        for left, right in self.pairs:
+            numbers += kinds * self.neurons[left] * self.neurons[right]
+        # Debiased, the products of the images' sums are as large again.
+        return numbers * (2 if options.debiased else 1) * 8 * options.num_slots
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What is gathered.
+
+    Attributes:
+      datapoints: "positions" (every position of every image) or "pooled"
+        (mean over the positions of an image).
+      floors: whether the null floors are gathered.
+      debiased: whether debiased CKA will be asked for.
+      num_groups: groups of images, for intervals; 1 for none.
+      max_points: paper 2's protocol: of each stage only round(max_points /
+        positions) images, drawn at random; None for all.
+      channels: channels drawn at random, the same in both networks; None for
+        all.
+      repeats: how often images and channels are drawn; goes with `max_points`
+        or `channels`.
+      seed: seed of groups, pairings and draws.
+    """
+
+    datapoints: str = "positions"
+    floors: bool = True
+    debiased: bool = False
+    num_groups: int = 10
+    max_points: int | None = None
+    channels: int | None = None
+    repeats: int = 1
+    seed: int = 0
+
+    @property
+    def sampled(self):
+        """Whether images or channels are drawn."""
+        return self.max_points is not None or self.channels is not None
+
+    @property
+    def num_slots(self):
+        """Number of sums kept apart: one a repeat or group."""
+        return self.repeats if self.sampled else self.num_groups
+
+
+def jobs(backbones, pairs, stages, options):
+    """Returns the StageJobs of all pairs, one a stage."""
+    return [
+        StageJob(
+            name,
+            tuple(pairs),
+            {pair: _size(backbones, pair, name, options) for pair in pairs},
+            {
+                network: _neurons(backbone, name, options)
+                for network, backbone in backbones.items()
+            },
+        )
+        for name in stages
+    ]
+
+
+def split(stage_jobs, options, *, max_bytes=None):
+    """Returns lists of StageJobs, each of which fits in memory at once.
+
+    Args:
+      stage_jobs: as of `jobs`.
+      options: Options.
+      max_bytes: memory for the sums; by default half of the machine's.
+
+    Raises:
+      ValueError: one stage of one pair is too large.
+    """
+    max_bytes = max_bytes or default_max_bytes()
+    found, free = [[]], max_bytes
+    for job in _small_enough(stage_jobs, options, max_bytes):
+        needed = job.num_bytes(options)
+        if needed > free and found[-1]:
+            found.append([])
+            free = max_bytes
+        found[-1].append(job)
+        free -= needed
+    return found
+
+
+def default_max_bytes():
+    """Half of the machine's memory."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+
+
+def _small_enough(stage_jobs, options, max_bytes):
+    for job in stage_jobs:
+        if job.num_bytes(options) <= max_bytes:
+            yield job
+        elif len(job.pairs) == 1:
+            raise ValueError(
+                f"The moments of {job.stage} of one pair need "
+                f"{job.num_bytes(options) / _GIB:.1f} GiB. Allowed: "
+                f"{max_bytes / _GIB:.1f} GiB; give fewer groups, leave the "
+                "stage out, or allow more memory."
+            )
+        else:
+            middle = len(job.pairs) // 2
+            halves = job.pairs[:middle], job.pairs[middle:]
+            yield from _small_enough(
+                [dataclasses.replace(job, pairs=half) for half in halves],
+                options,
+                max_bytes,
+            )
+
+
+def _size(backbones, pair, stage, options):
+    if options.datapoints == "pooled":
+        return (1, 1)
+    shapes = [backbones[name].stage(stage).output.shape for name in pair]
+    return tuple(min(s[axis] for s in shapes) for axis in (1, 2))
+
+
+def _neurons(backbone, stage, options):
+    channels = backbone.stage(stage).output.shape[-1]
+    return min(channels, options.channels or channels)

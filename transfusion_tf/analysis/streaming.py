@@ -1,0 +1,124 @@
+"""One pass over the images: sums of stages of several networks and pairs."""
+
+import numpy as np
+
+from transfusion_tf.analysis import (
+    batch_sums,
+    grouping,
+    pairing,
+    sampling,
+    stage_sums,
+)
+
+# The data are shifted by the mean of this many images, so that large means do
+# not eat the digits of float32. Any shift is exact; a few images are near
+# enough to the mean.
+_NUM_SHIFT_IMAGES = 8
+
+
+class Pass:
+    """One pass over the images for some StageJobs."""
+
+    def __init__(self, backbones, jobs, options, num_images):
+        self._jobs, self._options = jobs, options
+        self._sums = batch_sums.BatchSums(backbones, jobs, options)
+        self._draws = (
+            sampling.Draws(jobs, options, num_images)
+            if options.sampled
+            else None
+        )
+        self._shifts = None
+        self._totals = [[{} for _ in jobs] for _ in range(options.num_slots)]
+
+    def run(self, images, batch_size, saved):
+        """The StageSums of the jobs."""
+        done = 0
+        if saved and (state := saved.load()):
+            done, self._shifts, self._totals = state
+        batches = grouping.batches(
+            images(),
+            num_groups=1 if self._draws else self._options.num_groups,
+            batch_size=batch_size,
+            seed=self._options.seed,
+        )
+        seen = 0
+        for index, (slot, batch) in enumerate(batches):
+            if index >= done:
+                self._add(index, slot, batch, seen)
+                if saved:
+                    saved.save_if_due(index + 1, self._shifts, self._totals)
+            seen += len(batch["image"])
+        if self._shifts is None:
+            raise ValueError("There are no images to compare the networks on.")
+        if saved:
+            saved.save(index + 1, self._shifts, self._totals)
+        return [self._stage_sums(number) for number in range(len(self._jobs))]
+
+    def _add(self, index, slot, batch, seen):
+        """Adds a batch to a slot; its first image is the `seen`-th of all."""
+        partners = pairing.pair_images(
+            len(batch["image"]),
+            patients=batch.get("patient"),
+            rng=np.random.default_rng((self._options.seed, index)),
+        )
+        pixels = np.asarray(batch["image"], np.float32)[partners.order]
+        if self._shifts is None:
+            self._shifts = self._sums.means(pixels[:_NUM_SHIFT_IMAGES])
+        selection = None
+        if self._draws:
+            selection = self._draws.of(seen + partners.order)
+            if selection is None:
+                return
+        found = self._sums(pixels, self._shifts, partners, selection)
+        slots = range(len(found)) if self._draws else [slot]
+        for one, sums in zip(slots, found, strict=True):
+            for job, total, of in zip(
+                self._jobs, self._totals[one], sums, strict=True
+            ):
+                self._check_finite(job, of, batch, partners)
+                _add_to(total, of)
+
+    def _check_finite(self, job, sums, batch, partners):
+        """Names the first image whose activations are not finite."""
+        for prefix, name, _ in job.own:
+            if not np.isfinite(sums[f"{prefix}/sum_x"]).all():
+                images = np.asarray(batch["image"], np.float32)
+                place = self._sums.first_not_finite(name, job.stage, images)
+                image = batch["id"][place] if "id" in batch else place
+                raise ValueError(
+                    f"Activations of {job.stage} of {name} are not finite (NaN "
+                    f"or infinity), first for image {image}; the training of "
+                    "this network has diverged."
+                )
+
+    def _stage_sums(self, number):
+        job = self._jobs[number]
+        pairs = {pair: job.pair_prefix(pair) for pair in job.pairs}
+        sizes = {prefix: size for prefix, _, size in job.own}
+        sizes |= {prefix: job.sizes[pair] for pair, prefix in pairs.items()}
+        return stage_sums.StageSums(
+            job.stage,
+            pairs=pairs,
+            sides={
+                prefix: [job.own_prefix(n, job.sizes[pair]) for n in pair]
+                for pair, prefix in pairs.items()
+            },
+            shifts=[
+                self._sums.of_channels(self._shifts, number, slot)
+                for slot in range(len(self._totals))
+            ],
+            positions={
+                p: height * width for p, (height, width) in sizes.items()
+            },
+            groups=[totals[number] for totals in self._totals],
+            drawn=self._options.sampled,
+        )
+
+
+def _add_to(total, found):
+    """Adds {name: array} to {name: float64 array}, in place."""
+    for name, value in found.items():
+        if name in total:
+            total[name] += value
+        else:
+            total[name] = np.array(value, np.float64)

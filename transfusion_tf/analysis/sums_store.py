@@ -1,0 +1,125 @@
+"""Sums on disk: an interrupted pass goes on, a finished one is not repeated."""
+
+import hashlib
+import json
+import time
+import zipfile
+
+import numpy as np
+
+from transfusion_tf import files
+
+# A pass that was interrupted between two saves repeats at most about this long.
+SECONDS_BETWEEN_SAVES = 120
+# Names and headers of an .npz, beside the numbers; generous.
+_NPZ_OVERHEAD = 2**20
+
+
+class Store:
+    """A directory with one .npz a pass.
+
+    Args:
+      directory: made when something is saved.
+      identity: what the sums are of, JSON-able: weights, images, options.
+        Sums of something else are never taken.
+    """
+
+    def __init__(self, directory, identity):
+        text = json.dumps(identity, sort_keys=True)
+        self._digest = hashlib.sha256(text.encode()).hexdigest()
+        self._directory = directory
+
+    def of_pass(self, index):
+        """The SavedPass of one pass."""
+        name = f"{self._digest[:16]}-{index}.npz"
+        return SavedPass(self._directory / name, self._digest)
+
+
+class SavedPass:
+    """The state of one pass in one file.
+
+    Args:
+      path: the file.
+      digest: what it must be of.
+    """
+
+    def __init__(self, path, digest):
+        self._path, self._digest = path, digest
+        self._saved_at = time.monotonic()
+
+    def load(self):
+        """(number of batches, shifts, totals), or None where there is none.
+
+        Raises:
+          ValueError: the file is damaged.
+        """
+        if not self._path.is_file():
+            return None
+        try:
+            with (
+                self._path.open("rb") as stream,
+                np.load(stream, allow_pickle=False) as stored,
+            ):
+                if str(stored["digest"]) != self._digest:
+                    return None
+                arrays = {name: stored[name] for name in stored.files}
+        except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise ValueError(
+                f"{self._path} is damaged; delete it, and the moments are "
+                f"gathered again ({error})."
+            ) from None
+        return (
+            int(arrays["num_batches"]),
+            _with_prefix(arrays, "shift/"),
+            _nested(_with_prefix(arrays, "sum/"), arrays["shape"]),
+        )
+
+    def save_if_due(self, num_batches, shifts, totals):
+        """Saves where the last time is long ago."""
+        if time.monotonic() - self._saved_at > SECONDS_BETWEEN_SAVES:
+            self.save(num_batches, shifts, totals)
+
+    def save(self, num_batches, shifts, totals):
+        """Writes the state, whole or not at all.
+
+        Args:
+          num_batches: batches that are in it.
+          shifts: {name: array}.
+          totals: list over slots of lists over jobs of {name: array}.
+        """
+        arrays = {
+            "digest": np.array(self._digest),
+            "num_batches": np.array(num_batches),
+            "shape": np.array([len(totals), len(totals[0])]),
+            **{f"shift/{name}": value for name, value in shifts.items()},
+            **{
+                f"sum/{slot}/{job}/{name}": value
+                for slot, jobs in enumerate(totals)
+                for job, sums in enumerate(jobs)
+                for name, value in sums.items()
+            },
+        }
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        size = sum(value.nbytes for value in arrays.values())
+        files.require_space(self._path, size + _NPZ_OVERHEAD)
+        with files.atomic_write(self._path) as temporary:
+            with temporary.open("wb") as stream:
+                np.savez(stream, **arrays)
+        self._saved_at = time.monotonic()
+
+
+def _with_prefix(arrays, prefix):
+    return {
+        name.removeprefix(prefix): value
+        for name, value in arrays.items()
+        if name.startswith(prefix)
+    }
+
+
+def _nested(sums, shape):
+    """{"slot/job/name": array} -> list over slots of lists over jobs."""
+    totals = [[{} for _ in range(shape[1])] for _ in range(shape[0])]
+    for key, value in sums.items():
+        slot, job, name = key.split("/", 2)
+        totals[int(slot)][int(job)][name] = value
+    return totals

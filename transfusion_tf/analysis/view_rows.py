@@ -1,0 +1,164 @@
+"""What came of comparing networks: the rows of a view's CSV.
+
+A row is one measure of one stage of one pair of networks, with its null floors
+and intervals.
+"""
+
+import dataclasses
+
+from transfusion_tf.analysis import estimates, jackknife, similarity
+
+COLUMNS = (
+    "run",
+    "init",
+    "step",
+    "other_run",
+    "other_init",
+    "other_step",
+    "view",
+    "stage",
+    "stage_index",
+    "measure",
+    "draw",
+    "value",
+    "low",
+    "high",
+    "chance",
+    "chance_low",
+    "chance_high",
+    "layout",
+    "layout_low",
+    "layout_high",
+    "excess",
+    "excess_low",
+    "excess_high",
+    "level",
+    "dropped_x",
+    "dropped_y",
+    "kept_x",
+    "kept_y",
+    "num_datapoints",
+    "num_images",
+    "num_groups",
+    "tolerance",
+    "note",
+)
+# Column of a value -> its name among those of an Estimate.
+_VALUES = {
+    "value": "measured",
+    "chance": "chance",
+    "layout": "layout",
+    "excess": "excess",
+}
+
+
+def rows(view, gathered, *, measures, stages, known=None, by_draw=False):
+    """Returns the rows (dicts of COLUMNS) of a view.
+
+    Where a measure is not defined, its value is None and `note` gives the
+    reason; `note` also warns of stages with fewer images than directions, and
+    of networks compared with themselves. `excess` is value minus chance.
+
+    Args:
+      view: its name.
+      gathered: StageSums of all stages and pairs (Network, Network).
+      measures: names, out of similarity.MEASURES.
+      stages: names of the stages, bottom to top.
+      known: {Network: object with `init` and the checksum `digest`}, as far
+        as known.
+      by_draw: a row for each draw of images and channels, without interval.
+    """
+    functions = {name: similarity.MEASURES[name] for name in measures}
+    known, found = known or {}, {}
+    for sums in gathered:
+        for pair, of_pair in estimates.of_stage(sums, functions).items():
+            for measure, estimate in of_pair.items():
+                key = pair, sums.stage, measure
+                found[key] = _observations(estimate, sums, by_draw)
+    pairs = dict.fromkeys(pair for pair, *_ in found)
+    return [
+        {
+            **about(view, pair, known),
+            "stage": stage,
+            "stage_index": index,
+            "measure": measure,
+            **observation,
+            **_same_weights(pair, known),
+        }
+        for pair in pairs
+        for index, stage in enumerate(stages)
+        for measure in measures
+        for observation in found[pair, stage, measure]
+    ]
+
+
+def about(view, pair, known):
+    """The columns on a pair of networks."""
+    first, second = pair
+    return {
+        "run": first.run,
+        "init": known[first].init if first in known else None,
+        "step": first.step,
+        "other_run": second.run,
+        "other_init": known[second].init if second in known else None,
+        "other_step": second.step,
+        "view": view,
+    }
+
+
+def _observations(estimate, sums, by_draw):
+    """The columns from `draw` on, once or for each draw."""
+    if not (by_draw and sums.drawn):
+        return [{"draw": None, **_numbers(estimate, sums)}]
+    of_draws = []
+    for draw, values in enumerate(estimate.draws):
+        one = dataclasses.replace(
+            estimate, values=values, intervals=dict.fromkeys(values)
+        )
+        of_draws.append({"draw": draw, **_numbers(one, sums)})
+    return of_draws
+
+
+def _numbers(estimate, sums):
+    """The columns from `value` on, for one Estimate."""
+    result, m = estimate.result, estimate.moments
+    columns = {}
+    for column, name in _VALUES.items():
+        interval = estimate.intervals[name]
+        prefix = "" if column == "value" else f"{column}_"
+        columns[column] = estimate.values[name]
+        columns[f"{prefix}low"] = interval and interval.low
+        columns[f"{prefix}high"] = interval and interval.high
+    counts = ("dropped_x", "dropped_y", "kept_x", "kept_y", "tolerance")
+    return {
+        **columns,
+        "level": jackknife.LEVEL,
+        **{name: result and getattr(result, name) for name in counts},
+        "num_datapoints": m.num_datapoints,
+        "num_images": m.num_images,
+        "num_groups": sums.num_groups,
+        "note": estimate.reason or _warning(estimate),
+    }
+
+
+def _same_weights(pair, known):
+    """Overrides `note` where weights are compared with themselves."""
+    first, second = pair
+    digests = [known[n].digest if n in known else n for n in pair]
+    if first != second and digests[0] != digests[1]:
+        return {}
+    return {"note": "Both sides are the same weights; their similarity is 1."}
+
+
+def _warning(estimate):
+    """What a reader of the value should know."""
+    images, result = estimate.moments.num_images, estimate.result
+    if result.kept_x is not None and images < max(result.kept_x, result.kept_y):
+        return (
+            f"Fewer images ({images}) than directions "
+            f"({max(result.kept_x, result.kept_y)}): positions of one image "
+            "are not independent."
+        )
+    if estimate.values["chance"] is None:
+        return "No floors: no image had a partner of another patient."
+    return ""

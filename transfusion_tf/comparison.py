@@ -1,0 +1,180 @@
+"""Networks of runs on the same images: from run directories to moments."""
+
+import dataclasses
+import itertools
+
+import tqdm
+
+from transfusion_tf import datasets, files, run_record
+from transfusion_tf.analysis import moments, sums_store
+from transfusion_tf.initialization.pretrained import load_backbone
+from transfusion_tf.models.stages import Backbone
+
+
+@dataclasses.dataclass(frozen=True)
+class LoadedNetwork:
+    """A network of a comparison.
+
+    Attributes:
+      backbone: Backbone.
+      init: initialisation of its run.
+      digest: SHA-256 of its weights.
+    """
+
+    backbone: Backbone
+    init: str
+    digest: str
+
+
+class Images:
+    """The images that networks are compared on: callable, a fresh pass each.
+
+    Args:
+      opened: Records.
+      split: "train", "val" or "test".
+      image_size: side in pixels.
+      max_images: the first so many; None for all.
+      batch_size: images that are read at a time.
+
+    Raises:
+      ValueError: there are fewer than `max_images`, or none.
+    """
+
+    def __init__(self, opened, split, *, image_size, max_images, batch_size):
+        available = opened.num_examples(split)
+        if not available:
+            raise ValueError(
+                f"The split {split!r} of {opened.root} is empty; choose "
+                "another --split."
+            )
+        if max_images and max_images > available:
+            raise ValueError(
+                f"--max_images={max_images}, but the split {split!r} of "
+                f"{opened.root} has {available} images; give at most that."
+            )
+        self.opened, self.split = opened, split
+        self.reading = {"image_size": image_size, "batch_size": batch_size}
+        self.num_images = max_images or available
+        self.identity = {
+            "fingerprint": opened.card.fingerprint,
+            "split": split,
+            "image_size": image_size,
+            "num_images": self.num_images,
+        }
+
+    def __call__(self):
+        """Yields the batches, with a progress bar."""
+        left = self.num_images
+        batches = datasets.images(self.opened, self.split, **self.reading)
+        with tqdm.tqdm(
+            total=left, unit="image", desc="comparing", disable=None
+        ) as progress:
+            for batch in batches:
+                yield {name: rows[:left] for name, rows in batch.items()}
+                read = min(left, len(batch["image"]))
+                progress.update(read)
+                left -= read
+                if not left:
+                    return
+
+
+def images_of_runs(runs, *, dataset=None, **options):
+    """The Images that runs have in common.
+
+    Args:
+      runs: {name: RunDir}.
+      dataset: records directory or embedded data set; None for that of the
+        runs.
+      **options: `split`, `max_images` and `batch_size` of Images.
+
+    Raises:
+      ValueError: they differ in network, in image size, or in data without
+        `dataset`.
+    """
+    records = {name: run_record.read(run) for name, run in runs.items()}
+    _require_one(
+        {name: r["config"]["model"]["name"] for name, r in records.items()},
+        "network",
+    )
+    sizes = {name: r["data"]["image_size"] for name, r in records.items()}
+    _require_one(sizes, "image size")
+    known = {n: r["data"]["fingerprint"][:12] for n, r in records.items()}
+    if dataset is None and len(set(known.values())) > 1:
+        raise ValueError(
+            "The runs were trained on different data; say with --dataset which "
+            f"images to compare them on. Fingerprints: {known}"
+        )
+    first = next(iter(runs))
+    dataset = dataset or run_record.read_config(runs[first]).data.dataset
+    opened = datasets.open_dataset(dataset, image_size=sizes[first])
+    return Images(opened, image_size=sizes[first], **options)
+
+
+def load(runs, pairs, *, stages=(), given=None):
+    """{Network: LoadedNetwork} of all networks in the pairs, each loaded once.
+
+    Args:
+      runs: {name: RunDir}.
+      pairs: list of (Network, Network).
+      stages: names of stages that all of them must have.
+      given: {Network: LoadedNetwork} of networks of no run.
+
+    Raises:
+      ValueError: one lacks one of `stages`.
+    """
+    networks = dict.fromkeys(itertools.chain.from_iterable(pairs))
+    for network in networks:
+        if given and network in given:
+            networks[network] = given[network]
+        else:
+            run = runs[network.run]
+            networks[network] = LoadedNetwork(
+                load_backbone(run, network.step),
+                init=run_record.read_config(run).init.scheme,
+                digest=files.file_sha256(run.weights(network.step)),
+            )
+        for stage in stages:
+            networks[network].backbone.stage(stage)
+    return networks
+
+
+def gather(networks, pairs, images, *, stages, options, batch_size, **where):
+    """The list of StageSums of pairs of networks.
+
+    Args:
+      networks: {Network: LoadedNetwork}, as of `load`.
+      pairs: list of (Network, Network).
+      images: Images.
+      stages: names of stages, bottom to top.
+      options: passes.Options.
+      batch_size: images of a batch as the networks see them.
+      **where: `max_bytes` (see passes.split) and `directory`, where the sums
+        are kept (None: nowhere).
+    """
+    directory, max_bytes = where.get("directory"), where.get("max_bytes")
+    identity = {
+        "pairs": [[networks[n].digest for n in pair] for pair in pairs],
+        "images": images.identity,
+        "stages": stages,
+        "options": vars(options),
+        "batch_size": batch_size,
+        "max_bytes": max_bytes,
+    }
+    return moments.gather(
+        {n: network.backbone for n, network in networks.items()},
+        images,
+        pairs=pairs,
+        stages=stages,
+        options=options,
+        batch_size=batch_size,
+        num_images=images.num_images,
+        max_bytes=max_bytes,
+        store=directory and sums_store.Store(directory, identity),
+    )
+
+
+def _require_one(values, what):
+    if len(set(values.values())) > 1:
+        raise ValueError(
+            f"Runs of one {what} can be compared. Received: {values}"
+        )

@@ -1,0 +1,156 @@
+"""Similarity by stage of several kinds of pairs, and what sets kinds apart."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from transfusion_tf.reporting import figures, stage_curves
+
+_PAIR = ["run", "step", "other_run", "other_step"]
+
+
+def draw(table, aside, published=None):
+    """A line of panels for each measure: curves by stage, and `aside`.
+
+    Thin curves are pairs, thick ones the means of a kind with its mean floors.
+
+    Args:
+      table: rows of analysis.view_rows.COLUMNS, and `kind`.
+      aside: function of (axes, rows of a measure, {kind: style}) that draws the
+        panel on the right.
+      published: rows of `published.curves`, drawn as pale lines behind.
+    """
+    measures = list(dict.fromkeys(table["measure"]))
+    kinds = list(dict.fromkeys(table["kind"]))
+    styles = {kind: figures.style(index) for index, kind in enumerate(kinds)}
+    legend = _legend(table, styles) + stage_curves.reference_legend(published)
+    figure = Figure(
+        figsize=(
+            4.6 + 0.9 * table["stage"].nunique(),
+            3.1 * len(measures) + 0.21 * len(legend) + 0.2,
+        ),
+        layout="constrained",
+    )
+    panels = figure.subplots(
+        len(measures), 2, squeeze=False, width_ratios=(3, 2)
+    )
+    for (curves, right), measure in zip(panels, measures, strict=True):
+        rows = table[table["measure"] == measure]
+        stage_curves.references(curves, published, measure, table)
+        for kind, style in styles.items():
+            _curves(curves, rows[rows["kind"] == kind], style)
+        stage_curves.label_stages(curves, table)
+        curves.set_ylabel(stage_curves.name_of(measure))
+        aside(right, rows, styles)
+        right.spines[["top", "right"]].set_visible(False)
+    figure.legend(
+        handles=legend,
+        loc="outside lower center",
+        frameon=False,
+        fontsize=8,
+    )
+    return figure
+
+
+def above_random(axes, rows, styles):
+    """How far each init lies above `random`, with the range over its runs."""
+    means = rows[rows["kind"] == "random"].groupby("stage_index")["value"]
+    random = means.mean()
+    axes.axhline(0, color="0.4", linewidth=0.9, linestyle="--")
+    for kind, style in styles.items():
+        of = rows[rows["kind"] == kind]
+        if kind == "random" or of.empty or random.empty:
+            continue
+        values = of.groupby("stage_index")["value"]
+        stages = values.mean().index
+        axes.fill_between(
+            stages,
+            values.min() - random[stages],
+            values.max() - random[stages],
+            color=style["color"],
+            alpha=0.15,
+            linewidth=0,
+        )
+        axes.plot(stages, values.mean() - random[stages], markersize=5, **style)
+    places = rows.drop_duplicates("stage_index").sort_values("stage_index")
+    axes.set_xticks(
+        places["stage_index"], places["stage"], rotation=30, ha="right"
+    )
+    axes.set_ylabel("above the mean of random")
+    if random.empty:
+        axes.set_title("no run from random weights", fontsize=8)
+
+
+def top_two(axes, rows, styles):
+    """The top two stages averaged, a point for each pair, by kind."""
+    top = sorted(rows["stage_index"].unique())[-2:]
+    rows = rows[rows["stage_index"].isin(top)]
+    values = rows.groupby(["kind", *_PAIR], sort=False)[
+        ["value", "chance", "layout"]
+    ].mean()
+    for place, (kind, style) in enumerate(styles.items()):
+        of = values.loc[kind]
+        spread = np.linspace(-0.25, 0.25, len(of)) if len(of) > 1 else [0.0]
+        axes.plot(
+            np.add(place, spread),
+            np.sort(of["value"]),
+            linestyle="none",
+            markersize=4,
+            alpha=0.8,
+            **style,
+        )
+        axes.hlines(of["value"].mean(), place - 0.35, place + 0.35, "0.2")
+        for floor, dashes in stage_curves.FLOORS.items():
+            axes.hlines(
+                of[floor].mean(),
+                place - 0.35,
+                place + 0.35,
+                color=style["color"],
+                linestyle=dashes,
+                linewidth=1,
+            )
+    axes.set_xticks(
+        range(len(styles)), list(styles), rotation=20, ha="right", fontsize=7
+    )
+    axes.set_ylim(-0.02, 1.04)
+    names = rows.drop_duplicates("stage_index").sort_values("stage_index")
+    axes.set_ylabel(f"mean of {' and '.join(names['stage'])}")
+    axes.grid(axis="y", color="0.9", linewidth=0.8)
+    axes.set_axisbelow(True)
+
+
+def _curves(axes, rows, style):
+    for _, pair in rows.groupby(_PAIR, sort=False):
+        pair = pair.sort_values("stage_index")
+        axes.plot(
+            pair["stage_index"],
+            pair["value"],
+            color=style["color"],
+            linewidth=0.6,
+            alpha=0.5,
+        )
+    columns = ["value", *stage_curves.FLOORS]
+    means = rows.groupby("stage_index")[columns].mean()
+    axes.plot(means.index, means["value"], markersize=5, linewidth=2, **style)
+    for floor, dashes in stage_curves.FLOORS.items():
+        axes.plot(
+            means.index,
+            means[floor],
+            color=style["color"],
+            linestyle=dashes,
+            linewidth=0.9,
+        )
+
+
+def _legend(table, styles):
+    pairs = table.drop_duplicates(["kind", *_PAIR])["kind"].value_counts()
+    return [
+        Line2D(
+            [],
+            [],
+            linewidth=2,
+            label=f"{kind}: mean of {pairs[kind]}",
+            **style,
+        )
+        for kind, style in styles.items()
+    ] + stage_curves.floor_legend()

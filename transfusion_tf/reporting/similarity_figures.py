@@ -1,0 +1,331 @@
+"""Figures of the views of representations, each from its table alone.
+
+FIGURES maps the name of a view to the function that draws its rows
+(analysis.view_rows.COLUMNS).
+"""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from transfusion_tf.analysis import start_end
+from transfusion_tf.reporting import figures, grouped_curves, stage_curves
+
+_PAIR = ["run", "other_run"]
+_NUMBERS_FIT = 10  # Runs whose matrix has room for numbers.
+
+
+def before_after(table, published=None):
+    """Each run against its own start; several inits beside each other.
+
+    With several initialisations (figure 3 of Transfusion) curves are means over
+    the runs of each, and a panel shows how far each lies above `random`.
+    """
+    if table["init"].nunique() < 2:
+        return stage_curves.draw(table, published)
+    grouped = table.assign(kind=table["init"])
+    return grouped_curves.draw(
+        grouped, grouped_curves.above_random, published=published
+    )
+
+
+def between(table, published=None):
+    """Pairs of runs, within and across inits (figure 2 of Transfusion)."""
+    pairs = table.drop_duplicates(_PAIR)
+    if len(pairs) < 2:
+        return stage_curves.draw(table, published)
+    kinds = [
+        " and ".join(sorted(inits))
+        for inits in zip(table["init"], table["other_init"], strict=True)
+    ]
+    return grouped_curves.draw(
+        table.assign(kind=kinds), grouped_curves.top_two, published=published
+    )
+
+
+def dynamics(table, published=None):
+    """Similarity of each snapshot to the trained network: stage x step."""
+    runs = dict(tuple(table.groupby("run", sort=False)))
+    measures = list(dict.fromkeys(table["measure"]))
+    num_steps = table["step"].nunique()
+    figure = Figure(
+        figsize=(
+            (1.6 + 0.3 * num_steps) * len(measures) + 0.8,
+            (1.3 + 0.26 * table["stage"].nunique()) * len(runs),
+        ),
+        layout="constrained",
+    )
+    panels = figure.subplots(len(runs), len(measures), squeeze=False)
+    for line, (name, of_run) in zip(panels, runs.items(), strict=True):
+        for axes, measure in zip(line, measures, strict=True):
+            grid = of_run[of_run["measure"] == measure].pivot(
+                index="stage_index", columns="step", values="value"
+            )
+            shown = _heat_map(axes, grid.to_numpy(), origin="lower")
+            _ticks(axes.xaxis, grid.columns, rotation=90)
+            stages = of_run.drop_duplicates("stage_index")
+            _ticks(axes.yaxis, stages.sort_values("stage_index")["stage"])
+            axes.set_title(
+                f"{name}, {stage_curves.name_of(measure)}",
+                fontsize=8,
+            )
+    for axes in panels[-1]:
+        axes.set_xlabel("step", fontsize=8)
+    figure.colorbar(
+        shown, ax=panels, label="similarity to the trained network", shrink=0.8
+    )
+    return figure
+
+
+def matrix(table, published=None):
+    """All runs against all, a panel for each stage; similar ones adjacent."""
+    measures = list(dict.fromkeys(table["measure"]))
+    stages = table.drop_duplicates("stage_index").sort_values("stage_index")
+    names = list(dict.fromkeys([*table["run"], *table["other_run"]]))
+    side = max(2.4, 0.36 * len(names) + 0.6)
+    longest = 0.07 * max(map(len, names))
+    figure = Figure(
+        figsize=(
+            side * len(stages) + longest + 1.0,
+            (side + 0.3) * len(measures) + longest,
+        ),
+        layout="constrained",
+    )
+    panels = figure.subplots(len(measures), len(stages), squeeze=False)
+    for line, measure in zip(panels, measures, strict=True):
+        of_measure = table[table["measure"] == measure]
+        order = _clustered(_square(of_measure, names))
+        labels = [names[place] for place in order]
+        for axes, stage in zip(line, stages["stage"], strict=True):
+            values = _square(of_measure[of_measure["stage"] == stage], names)
+            shown = _heat_map(axes, values[np.ix_(order, order)])
+            _numbers(axes, values[np.ix_(order, order)])
+            _ticks(axes.xaxis, labels, rotation=90)
+            _ticks(axes.yaxis, labels if axes is line[0] else [""] * len(names))
+            axes.set_title(
+                f"{stage}, {stage_curves.name_of(measure)}",
+                fontsize=9,
+            )
+    figure.colorbar(shown, ax=panels, label="similarity", shrink=0.8)
+    return figure
+
+
+def start_against_end(table, published=None):
+    """Similarity of pairs at their start against that after training."""
+    points = start_end.points(table)
+    fits = {
+        (fit["measure"], fit["stage"]): fit for fit in start_end.fits(points)
+    }
+    measures = list(dict.fromkeys(table["measure"]))
+    stages = points.drop_duplicates("stage_index").sort_values("stage_index")
+    figure = Figure(
+        figsize=(2.3 * len(stages) + 0.6, 2.7 * len(measures) + 0.3),
+        layout="constrained",
+    )
+    panels = figure.subplots(len(measures), len(stages), squeeze=False)
+    for line, measure in zip(panels, measures, strict=True):
+        for axes, stage in zip(line, stages["stage"], strict=True):
+            of = points[
+                (points["measure"] == measure) & (points["stage"] == stage)
+            ]
+            axes.plot(
+                of["start"], of["end"], "o", color=figures.PALETTE[0], alpha=0.7
+            )
+            axes.axline((0, 0), slope=1, color="0.8", linewidth=0.8, zorder=0)
+            _equal_limits(axes, of[["start", "end"]].to_numpy())
+            axes.set_title(_fit_title(stage, fits[measure, stage]), fontsize=9)
+            axes.spines[["top", "right"]].set_visible(False)
+            axes.tick_params(labelsize=7)
+        name = stage_curves.name_of(measure)
+        line[0].set_ylabel(f"{name}\nafter training", fontsize=9)
+    for axes in panels[-1]:
+        axes.set_xlabel("at the start", fontsize=9)
+    return figure
+
+
+def movement(table, published=None):
+    """Distances of weights from their start, and similarity, by stage."""
+    measures = list(dict.fromkeys(table["measure"]))
+    runs = dict(tuple(table.groupby("run", sort=False)))
+    columns = min(3, len(measures))
+    lines = -(-len(measures) // columns)
+    figure = Figure(
+        figsize=(3.6 * columns, 2.7 * lines + 0.2 * len(runs) + 0.3),
+        layout="constrained",
+    )
+    panels = figure.subplots(lines, columns, squeeze=False).ravel()
+    for axes in panels[len(measures) :]:
+        axes.set_axis_off()
+    for axes, measure in zip(panels, measures, strict=False):
+        for index, (name, rows) in enumerate(runs.items()):
+            of = rows[rows["measure"] == measure].sort_values("stage_index")
+            if of.empty:
+                continue
+            axes.plot(
+                of["stage_index"],
+                of["value"],
+                markersize=4,
+                label=f"{name} ({of['init'].iloc[0]})",
+                **figures.style(index),
+            )
+        stage_curves.label_stages(axes, table)
+        axes.autoscale(axis="y")
+        axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
+        axes.set_title(stage_curves.name_of(measure), fontsize=9)
+    figure.legend(
+        *panels[0].get_legend_handles_labels(),
+        loc="outside lower center",
+        frameon=False,
+        fontsize=8,
+    )
+    return figure
+
+
+def reuse(table, published=None):
+    """Similarity to the source, at the start and trained, and its probe.
+
+    Pale curves are starts. What the probe of the source finds at a stage above
+    that of random weights is what there was to reuse.
+    """
+    of_runs = table[table["measure"] != "probe_auc"]
+    measures = list(dict.fromkeys(of_runs["measure"]))
+    runs = dict(tuple(of_runs.groupby("other_run", sort=False)))
+    figure = Figure(
+        figsize=(3.8 * (len(measures) + 1), 3.2 + 0.21 * (len(runs) + 3)),
+        layout="constrained",
+    )
+    *panels, right = figure.subplots(1, len(measures) + 1)
+    for axes, measure in zip(panels, measures, strict=True):
+        for index, (name, rows) in enumerate(runs.items()):
+            style = figures.style(index)
+            of = rows[rows["measure"] == measure]
+            for step, curve in of.groupby("other_step"):
+                started = step == 0 and of["other_step"].nunique() > 1
+                axes.plot(
+                    curve["stage_index"],
+                    curve["value"],
+                    markersize=4,
+                    alpha=0.35 if started else 1.0,
+                    label=f"{name}, {'start' if started else 'trained'}",
+                    **style,
+                )
+            axes.plot(
+                curve["stage_index"],
+                curve["chance"],
+                linestyle=stage_curves.FLOORS["chance"],
+                color=style["color"],
+                linewidth=0.9,
+            )
+        stage_curves.label_stages(axes, table)
+        axes.set_title(
+            f"{stage_curves.name_of(measure)} with the source",
+            fontsize=9,
+        )
+    _probes(right, table[table["measure"] == "probe_auc"])
+    handles = [*panels[0].get_legend_handles_labels()[0]]
+    figure.legend(
+        handles=handles + stage_curves.floor_legend()[1:],
+        loc="outside lower center",
+        ncols=2,
+        frameon=False,
+        fontsize=8,
+    )
+    return figure
+
+
+def _probes(axes, table):
+    """AUC of a linear probe of each stage, with its interval."""
+    colors = ("0.1", figures.PALETTE[4])
+    for place, (name, rows) in enumerate(table.groupby("run", sort=False)):
+        rows = rows.sort_values("stage_index")
+        color = colors[place % len(colors)]
+        places = rows["stage_index"] + 0.08 * place
+        axes.vlines(places, rows["low"], rows["high"], color=color)
+        label = "source" if name == "source" else f"{name}, start (random)"
+        axes.plot(places, rows["value"], "o-", color=color, label=label)
+    stage_curves.label_stages(axes, table)
+    values = table[["low", "value"]].min().min()
+    axes.set_ylim(min(0.5, values) - 0.02, 1.02)
+    axes.set_title("test AUC of a linear probe", fontsize=9)
+    axes.legend(fontsize=7, frameon=False, loc="lower right")
+
+
+FIGURES = {
+    "before_after": before_after,
+    "between": between,
+    "start_against_end": start_against_end,
+    "dynamics": dynamics,
+    "matrix": matrix,
+    "movement": movement,
+    "reuse": reuse,
+}
+
+
+def _heat_map(axes, values, **how):
+    shown = axes.imshow(
+        values, vmin=0, vmax=1, cmap="viridis", aspect="auto", **how
+    )
+    axes.set_facecolor("0.85")  # Undefined values.
+    return shown
+
+
+def _ticks(axis, labels, **how):
+    axis.set_ticks(range(len(labels)), list(labels), fontsize=7, **how)
+
+
+def _numbers(axes, values):
+    if len(values) > _NUMBERS_FIT:
+        return
+    for (line, column), value in np.ndenumerate(values):
+        if not np.isnan(value):
+            axes.text(
+                column,
+                line,
+                f"{value:.2f}",
+                ha="center",
+                va="center",
+                fontsize=6,
+                color="white" if value < 0.6 else "black",
+            )
+
+
+def _square(table, names):
+    """(num_runs, num_runs) mean values of each pair, ones on the diagonal."""
+    places = {name: place for place, name in enumerate(names)}
+    values = np.full((len(names), len(names)), np.nan)
+    for (run, other), rows in table.groupby(_PAIR):
+        value = rows["value"].mean()
+        values[places[run], places[other]] = value
+        values[places[other], places[run]] = value
+    np.fill_diagonal(values, 1.0)
+    return values
+
+
+def _clustered(values):
+    """Order of average linkage, in which similar runs are neighbours."""
+    import scipy.cluster.hierarchy
+    import scipy.spatial.distance
+
+    if len(values) < 3:
+        return np.arange(len(values))
+    distances = 1 - np.nan_to_num(values, nan=0.0)
+    condensed = scipy.spatial.distance.squareform(distances, checks=False)
+    linked = scipy.cluster.hierarchy.linkage(
+        condensed, "average", optimal_ordering=True
+    )
+    return scipy.cluster.hierarchy.leaves_list(linked)
+
+
+def _equal_limits(axes, values):
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return
+    margin = 0.05 + 0.1 * np.ptp(values)
+    limits = values.min() - margin, min(values.max() + margin, 1.05)
+    axes.set_xlim(limits)
+    axes.set_ylim(limits)
+
+
+def _fit_title(stage, fit):
+    if fit["r_squared"] is None:
+        return f"{stage}, {fit['num_points']} points"
+    return f"{stage}, $R^2$ {fit['r_squared']:.2f} of {fit['num_points']}"

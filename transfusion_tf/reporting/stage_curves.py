@@ -1,0 +1,172 @@
+"""Similarity by stage: curves of pairs, floors, and published ones behind."""
+
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from transfusion_tf.reporting import figures
+
+FLOORS = {"layout": "--", "chance": ":"}
+_FLOOR_LABELS = {
+    "layout": "floor: layout (another image, same position)",
+    "chance": "floor: chance (another patient's image, shifted)",
+}
+_NAMES = {
+    "cca": "mean CCA",
+    "svcca": "mean SVCCA",
+    "pwcca": "PWCCA",
+    "cka": "linear CKA, debiased",
+    "cka_plain": "linear CKA, plain",
+    "procrustes": "Procrustes similarity",
+    "l2": "L2 distance of weights",
+    "relative_l2": "L2 distance over norm",
+    "weight_cosine": "cosine of weights",
+}
+_PAIR = ["run", "step", "other_run", "other_step"]
+
+
+def draw(table, published=None):
+    """Similarity from the bottom to the top stage, one panel per measure.
+
+    A curve with markers is a pair of networks, with its intervals; thin lines
+    of its colour are its null floors. Undefined values leave a gap.
+
+    Args:
+      table: rows of `analysis.view_rows.COLUMNS` of one view.
+      published: rows of `published.curves`, drawn as pale lines behind.
+    """
+    measures = list(dict.fromkeys(table["measure"]))
+    pairs = dict(tuple(table.groupby(_PAIR, sort=False)))
+    width = max(4.2, 0.75 * table["stage"].nunique() + 1.5)
+    legend = _legend([_pair_label(rows) for rows in pairs.values()])
+    legend += reference_legend(published)
+    legend_height = 0.21 * (len(legend) + 1)
+    figure = Figure(
+        figsize=(max(6.0, width * len(measures)), 3.6 + legend_height),
+        layout="constrained",
+    )
+    panels = figure.subplots(1, len(measures), sharey=True, squeeze=False)[0]
+    for axes, measure in zip(panels, measures, strict=True):
+        for index, rows in enumerate(pairs.values()):
+            _curve(axes, rows[rows["measure"] == measure], figures.style(index))
+        references(axes, published, measure, table)
+        label_stages(axes, table)
+        axes.set_title(name_of(measure))
+    panels[0].set_ylabel("similarity")
+    figure.legend(
+        handles=legend,
+        loc="outside lower center",
+        frameon=False,
+        fontsize=8,
+    )
+    return figure
+
+
+def name_of(measure):
+    """What a figure calls a measure."""
+    return _NAMES.get(measure, measure)
+
+
+def references(axes, published, measure, table):
+    """Draws published curves at the places that their stages have in `table`.
+
+    Args:
+      axes: where to.
+      published: rows of `published.curves`, or None.
+      measure: the one that is drawn.
+      table: rows with `stage` and `stage_index`.
+    """
+    places = table.drop_duplicates("stage").set_index("stage")["stage_index"]
+    for index, rows in enumerate(_by_label(published).values()):
+        rows = rows[rows["stage"].isin(places.index)]
+        rows = rows[rows["measure"] == measure]
+        axes.plot(
+            places[rows["stage"]], rows["value"], zorder=1, **_pale_style(index)
+        )
+
+
+def reference_legend(published):
+    """Legend handles of `references`."""
+    return [
+        Line2D([], [], label=label, **_pale_style(index))
+        for index, label in enumerate(_by_label(published))
+    ]
+
+
+def floor_legend():
+    """Legend handles of the null floors."""
+    return [
+        Line2D(
+            [],
+            [],
+            color="0.3",
+            linestyle=dashes,
+            linewidth=0.9,
+            label=_FLOOR_LABELS[floor],
+        )
+        for floor, dashes in FLOORS.items()
+    ]
+
+
+def label_stages(axes, table):
+    """The axes of a curve by stage."""
+    stages = table.drop_duplicates("stage_index").sort_values("stage_index")
+    axes.set_xticks(
+        stages["stage_index"], stages["stage"], rotation=30, ha="right"
+    )
+    axes.set_xlim(-0.3, len(stages) - 0.7)
+    axes.set_ylim(-0.02, 1.04)
+    axes.set_xlabel("stage, bottom to top")
+    axes.grid(axis="y", color="0.9", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _by_label(published):
+    if published is None:
+        return {}
+    return dict(tuple(published.groupby("label", sort=False)))
+
+
+def _curve(axes, rows, style):
+    rows = rows.sort_values("stage_index")
+    axes.plot(rows["stage_index"], rows["value"], markersize=5, **style)
+    axes.vlines(
+        rows["stage_index"],
+        rows["low"],
+        rows["high"],
+        color=style["color"],
+        linewidth=1.2,
+    )
+    for floor, dashes in FLOORS.items():
+        axes.plot(
+            rows["stage_index"],
+            rows[floor],
+            color=style["color"],
+            linestyle=dashes,
+            linewidth=0.9,
+        )
+
+
+def _pale_style(index):
+    return {
+        "color": "0.72",
+        "linewidth": 2.0,
+        "marker": figures.MARKERS[index % len(figures.MARKERS)],
+        "markersize": 4,
+    }
+
+
+def _pair_label(rows):
+    first = rows.iloc[0]
+    if first["run"] == first["other_run"]:
+        steps = f"step {first['step']} against {first['other_step']}"
+        return f"{first['run']}, {steps}"
+    return f"{first['run']} against {first['other_run']}"
+
+
+def _legend(labels):
+    curves = [
+        Line2D([], [], label=label, **figures.style(index))
+        for index, label in enumerate(labels)
+    ]
+    return curves + floor_legend()

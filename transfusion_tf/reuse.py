@@ -1,0 +1,104 @@
+"""The view `reuse`: features of runs beside those of the source network."""
+
+from transfusion_tf import comparison, datasets, run_record
+from transfusion_tf.analysis import jackknife, probe, view_rows, views
+from transfusion_tf.init_config import InitConfig
+from transfusion_tf.initialization import pretrained, schemes
+from transfusion_tf.models import zoo
+from transfusion_tf.training import predictions
+
+MEASURE = "probe_auc"
+
+
+def source_network(runs, weights):
+    """The comparison.LoadedNetwork with the source's weights, for runs.
+
+    Args:
+      runs: RunDirs; network and image size are those of the first, or where
+        `weights` is None of the first that has a source.
+      weights: as --weights of train.py; None for those of that run.
+
+    Raises:
+      ValueError: neither is given.
+    """
+    configs = {run: run_record.read_config(run) for run in runs}
+    run, config = next(
+        (found for found in configs.items() if found[1].init.weights),
+        next(iter(configs.items())),
+    )
+    weights = weights or config.init.weights
+    if weights is None:
+        raise ValueError(
+            "All runs started without weights; give the source network with "
+            "--source=FILE or RUN."
+        )
+    source = pretrained.read(weights, config.model.name)
+    record = run_record.read(run)
+    options = config.model.build_options
+    if source.scalings:
+        options = {**options, "input_scaling": source.scalings[0]}
+    backbone = zoo.build(
+        config.model.name,
+        num_outputs=len(record["data"]["classes"]),
+        image_size=record["data"]["image_size"],
+        **options,
+    )
+    init = InitConfig(scheme="pretrained", weights=str(weights))
+    schemes.initialize(backbone, init, source=source, seed=config.seed)
+    digest = source.identity["sha256"]
+    return comparison.LoadedNetwork(backbone, views.SOURCE, digest)
+
+
+def probe_rows(view, networks, images, *, stages, others):
+    """Returns rows (dicts of view_rows.COLUMNS): AUC of a probe of each stage.
+
+    Probed are the source and, to compare it with, `others`. A probe is fitted
+    on the training split and scored on that of `images`; where there are
+    several AUCs, the value is their mean.
+
+    Args:
+      view: its name.
+      networks: {Network: comparison.LoadedNetwork}.
+      images: comparison.Images.
+      stages: names of the stages, bottom to top.
+      others: Networks.
+    """
+    source = views.Network(views.SOURCE, 0)
+    backbones = {n: networks[n].backbone for n in (source, *others)}
+    opened = images.opened
+    (train, train_columns), (test, columns) = (
+        probe.pooled(
+            backbones, stages, datasets.images(opened, split, **images.reading)
+        )
+        for split in ("train", images.split)
+    )
+    patients = predictions.known_patients(columns["patient"])
+    rows = []
+    for network in backbones:
+        for index, stage in enumerate(stages):
+            numbers = probe.score(
+                train[network][stage],
+                test[network][stage],
+                train_labels=train_columns["label"],
+                test_labels=columns["label"],
+                task=opened.card.task,
+                classes=opened.card.classes,
+                groups=patients,
+            )
+            auc = numbers["auc"]
+            rows.append(
+                {
+                    **dict.fromkeys(view_rows.COLUMNS),
+                    **view_rows.about(view, (network, network), networks),
+                    "stage": stage,
+                    "stage_index": index,
+                    "measure": MEASURE,
+                    "value": auc["value"],
+                    "low": auc["low"],
+                    "high": auc["high"],
+                    "level": jackknife.LEVEL,
+                    "num_images": numbers["num_images"],
+                    "note": auc["reason"] or "",
+                }
+            )
+    return rows
