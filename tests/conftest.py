@@ -1,5 +1,6 @@
 """Fixtures: small real data sets, runs on them, and the shared files."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -22,21 +23,68 @@ def shared():
     return path.resolve()
 
 
+class Binaries:
+    """Runs the binaries: binary("run_scripts/train.py", flags...).
+
+    In a fork of a process that has imported TensorFlow; with cold=True in a
+    process of its own from the start.
+    """
+
+    def __init__(self, folder):
+        self._folder = folder
+        self._environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        self._warm = None
+
+    def __call__(self, script, *arguments, cwd=None, cold=False):
+        argv = [str(ROOT / script), *map(str, arguments)]
+        if cold:
+            return subprocess.run(
+                [sys.executable, *argv],
+                capture_output=True,
+                text=True,
+                cwd=cwd,
+                env=self._environment,
+            )
+        outputs = [self._folder / name for name in ("stdout", "stderr")]
+        for path in outputs:
+            path.write_bytes(b"")
+        request = {
+            "argv": argv,
+            "cwd": cwd and str(cwd),
+            "stdout": str(outputs[0]),
+            "stderr": str(outputs[1]),
+        }
+        code = self._ask(request)["returncode"]
+        texts = [path.read_text() for path in outputs]
+        return subprocess.CompletedProcess(argv, code, *texts)
+
+    def _ask(self, request):
+        if self._warm is None:
+            self._warm = subprocess.Popen(
+                [sys.executable, str(ROOT / "tests/warm_start.py")],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                env=self._environment,
+            )
+        print(json.dumps(request), file=self._warm.stdin, flush=True)
+        return json.loads(self._warm.stdout.readline())
+
+    def close(self):
+        """Ends the warm process."""
+        if self._warm is not None:
+            self._warm.stdin.close()
+            self._warm.wait()
+            self._warm.stdout.close()
+
+
 @pytest.fixture(scope="session")
-def binary():
-    """Runs a binary as a process: binary("run_scripts/train.py", flags...)."""
-
-    def run(script, *arguments, cwd=None, timeout=240):
-        return subprocess.run(
-            [sys.executable, str(ROOT / script), *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            cwd=cwd,
-            timeout=timeout,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )
-
-    return run
+def binary(tmp_path_factory):
+    """The Binaries."""
+    binaries = Binaries(tmp_path_factory.mktemp("outputs"))
+    yield binaries
+    binaries.close()
 
 
 def blobs(count, *, size, seed):

@@ -144,7 +144,7 @@ def test_an_interrupted_pass_goes_on_and_is_not_repeated(
     def save(self, *state):
         plain(self, *state)
         taken.append(state[0])
-        if len(taken) == 3:
+        if state[0] == 3 and taken.count(3) == 1:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(sums_store.SavedPass, "save", save)
@@ -154,14 +154,13 @@ def test_an_interrupted_pass_goes_on_and_is_not_repeated(
     assert taken[:4] == [1, 2, 3, 4]  # The first three were not repeated.
     for one, other in zip(whole, continued, strict=True):
         np.testing.assert_array_equal(one, other)
-    taken.clear()
+    before = len(taken)
     finished = covariances(gather(networks, pair, images, tmp_path), pair)
-    assert len(taken) <= 1  # Nothing but the final state was saved again.
+    assert len(taken) == before
     np.testing.assert_array_equal(whole[0], finished[0])
     # Other options are other sums.
-    taken.clear()
     gather(networks, pair, images, tmp_path, seed=1, floors=False)
-    assert len(taken) > 3
+    assert len(taken) > before
 
 
 def test_reuse_of_a_source(runs, images, pair):

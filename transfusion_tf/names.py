@@ -58,6 +58,7 @@ VIEWS = (
 )
 GAIN_BASELINES = ("seed", "mean")
 GAIN_CLUSTERS = ("dataset", "seed")
+FILTER_SCALES = ("all", "run")
 OPTIMIZERS = ("adam", "sgd")
 SCHEDULES = ("cosine", "constant", "step")
 STRATEGIES = ("auto", "one_device", "mirrored")

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 
 from transfusion_tf import files, run_record
-from transfusion_tf.analysis import views
+from transfusion_tf.analysis import view_rows
 from transfusion_tf.config import RunConfig
 from transfusion_tf.reporting import tables
 from transfusion_tf.run_dir import RunDir
@@ -56,7 +56,7 @@ def make_table(path, values, *, stages=("conv1", "conv2"), **columns):
     """A table of before_after with {name of a run: similarity}."""
     rows = [
         {
-            **dict.fromkeys(views.COLUMNS, 1),
+            **dict.fromkeys(view_rows.COLUMNS, 1),
             "run": name,
             "step": 0,
             "other_run": name,
@@ -73,4 +73,4 @@ def make_table(path, values, *, stages=("conv1", "conv2"), **columns):
         for index, stage in enumerate(stages)
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
-    return tables.write(path, rows, columns=views.COLUMNS)
+    return tables.write(path, rows, columns=view_rows.COLUMNS)

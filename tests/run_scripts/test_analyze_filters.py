@@ -4,12 +4,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from transfusion_tf.analysis import filters
+from transfusion_tf.analysis import filters, gabor_like
 from transfusion_tf.reporting import tables
 from transfusion_tf.run_dir import RunDir
 
 SCRIPT = "run_scripts/analyze_filters.py"
-WRITTEN = ["filters.csv", "filter_kernels.csv", "filters.png"]
+WRITTEN = [
+    "filters.csv",
+    "filter_kernels.csv",
+    "gabor_fits.csv",
+    "gabor_counts.csv",
+    "gabor_scrambled.csv",
+    "filters.png",
+    "filters_channels.png",
+    "gabor_like.png",
+]
 
 
 def test_tables_and_picture(binary, tiny_runs, tmp_path):
@@ -18,6 +27,8 @@ def test_tables_and_picture(binary, tiny_runs, tmp_path):
         f"--runs={tiny_runs[0]},{tiny_runs[1]}",
         f"--output_dir={tmp_path}",
         "--checkpoint=last",
+        "--num_scrambles=2",
+        "--scramble_seed=3",
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == [str(tmp_path / name) for name in WRITTEN]
@@ -34,8 +45,41 @@ def test_tables_and_picture(binary, tiny_runs, tmp_path):
     of_first = kernels[(kernels["run"] == "seed0") & (kernels["step"] == 0)]
     norms = of_first.groupby("filter")["value"].apply(np.linalg.norm)
     np.testing.assert_allclose(norms, table["l2_before"][:32], rtol=1e-6)
-    with Image.open(tmp_path / "filters.png") as picture:
-        picture.load()
+    check_gabor_tables(tmp_path, kernels, last)
+    for name in WRITTEN[5:]:
+        with Image.open(tmp_path / name) as picture:
+            picture.load()
+
+
+def check_gabor_tables(directory, kernels, last):
+    """They tell of the same filters as the table of numbers."""
+    fits, counts, scrambled = (
+        tables.read(directory / f"gabor_{stem}.csv")
+        for stem in ("fits", "counts", "scrambled")
+    )
+    assert tuple(fits.columns) == gabor_like.COLUMNS
+    assert tuple(counts.columns) == gabor_like.COUNT_COLUMNS
+    steps = [("seed0", 0), ("seed0", last), ("seed1", 0), ("seed1", last)]
+    assert list(counts[["run", "step"]].itertuples(index=False)) == steps
+    assert (counts["num_filters"] == 32).all()
+    for (_, of), (_, row) in zip(
+        fits.groupby(["run", "step"], sort=False),
+        counts.iterrows(),
+        strict=True,
+    ):
+        assert of["gabor_like"].sum() == row["num_gabor_like"]
+    assert len(scrambled) == 4 * 32 * 2
+
+    # From the written numbers and the given seed, the same comes out.
+    first = kernels[(kernels["run"] == "seed1") & (kernels["step"] == last)]
+    order = ["row", "column", "channel", "filter"]
+    kernel = first.sort_values(order)["value"].to_numpy().reshape(5, 5, 3, 32)
+    changed = filters.changes(kernel, kernel, run="seed1")
+    again = gabor_like.rows(
+        kernel, changed, step=last, num_scrambles=2, seed=3
+    )[1]
+    assert again["threshold"] == pytest.approx(counts["threshold"].iloc[3])
+    assert again["num_gabor_like"] == counts["num_gabor_like"].iloc[3]
 
 
 def test_the_bank_is_what_training_starts_from(binary, tiny_dataset, tmp_path):
@@ -86,6 +130,8 @@ def test_the_bank_is_what_training_starts_from(binary, tiny_dataset, tmp_path):
         (["--runs=/nowhere"], "/nowhere"),
         (["--checkpoint=0"], "step 0, the start itself"),
         (["--runs="], "at least one run"),
+        (["--model=cbr_tiny"], "--model: of no use with --runs"),
+        (["--num_scrambles=0"], "num_scrambles"),
     ],
 )
 def test_bad_input_is_one_line_and_writes_nothing(
@@ -101,3 +147,15 @@ def test_bad_input_is_one_line_and_writes_nothing(
     ]
     assert len(lines) == 1 and message in lines[0]
     assert not output_dir.exists()
+
+
+def test_the_bank_refuses_flags_of_runs(binary, tmp_path):
+    done = binary(
+        SCRIPT,
+        "--bank",
+        "--model=cbr_tiny",
+        "--num_scrambles=3",
+        f"--output_dir={tmp_path / 'out'}",
+    )
+    assert done.returncode == 2
+    assert "error: --num_scrambles: of no use with --bank" in done.stderr

@@ -44,7 +44,7 @@ def whole(binary, flags, tmp_path_factory):
     """RunDir of forty steps, and the process that made it."""
     root = tmp_path_factory.mktemp("whole")
     run_dir = f"--run_dir={root}"
-    done = binary("run_scripts/train.py", *flags, run_dir, *FORTY)
+    done = binary("run_scripts/train.py", *flags, run_dir, *FORTY, cold=True)
     return RunDir(root), done
 
 

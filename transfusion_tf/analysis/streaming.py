@@ -50,7 +50,7 @@ class Pass:
             seen += len(batch["image"])
         if self._shifts is None:
             raise ValueError("There are no images to compare the networks on.")
-        if saved:
+        if saved and index >= done:
             saved.save(index + 1, self._shifts, self._totals)
         return [self._stage_sums(number) for number in range(len(self._jobs))]
 

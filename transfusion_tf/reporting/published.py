@@ -1,7 +1,7 @@
 """Published values, to be looked up or drawn beside one's own.
 
     published.rows(quantity="auc", network="resnet50")  # A DataFrame.
-    published.curves(["chest:random_random"])  # For figures.stage_curves.
+    published.curves(["chest:random_random"])  # For stage_curves.draw.
 
 What the papers did differs from what is done here in the number of images,
 channels and positions, in training and in splits: near is near, not equal.
@@ -67,7 +67,7 @@ def rows(**wanted):
 
 
 def curves(references):
-    """Published similarities by stage, for `figures.stage_curves`.
+    """Published similarities by stage, for `stage_curves.draw`.
 
     Args:
       references: names "DATASET:PAIR", e.g. "chest:random_random"; the

@@ -1,0 +1,73 @@
+"""Runs binaries as processes that need not import TensorFlow again.
+
+    python tests/warm_start.py < requests > replies
+
+A request is a line of JSON: {"argv": [script, flag, ...], "cwd": directory or
+null, "stdout": file, "stderr": file}. Each is run in a fork of this process,
+which has imported the heavy libraries and nothing of the project; the reply is
+{"returncode": n}. Most tests of binaries would otherwise spend their time on
+the same five seconds of imports.
+"""
+
+import json
+import os
+import runpy
+import signal
+import sys
+import traceback
+
+_TIMEOUT = 240
+# What `quiet.start_tensorflow` asks for before it imports TensorFlow.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def main():
+    """Answers requests until there are no more."""
+    replies = os.fdopen(os.dup(1), "w")
+    _import_libraries()
+    for line in sys.stdin:
+        request = json.loads(line)
+        child = os.fork()
+        if not child:
+            _become(request)
+        _, status = os.waitpid(child, 0)
+        reply = {"returncode": os.waitstatus_to_exitcode(status)}
+        print(json.dumps(reply), file=replies, flush=True)
+
+
+def _import_libraries():
+    import h5py  # noqa: F401
+    import keras  # noqa: F401
+    import matplotlib.figure  # noqa: F401
+    import pandas  # noqa: F401
+    import scipy.stats  # noqa: F401
+    import sklearn.linear_model  # noqa: F401
+    import tensorflow  # noqa: F401
+    import tensorflow_datasets  # noqa: F401
+
+
+def _become(request):
+    """Runs a script in this process, as Python would, and ends it."""
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        os.dup2(os.open(request[name], os.O_WRONLY | os.O_CREAT), number)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    if request["cwd"] is not None:
+        os.chdir(request["cwd"])
+    sys.argv = request["argv"]
+    sys.path[0] = os.path.dirname(sys.argv[0])
+    signal.alarm(_TIMEOUT)  # Ends a process that hangs.
+    code = 0
+    try:
+        runpy.run_path(sys.argv[0], run_name="__main__")
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(bool(end.code))
+    except BaseException:  # noqa: BLE001 (as the interpreter does)
+        traceback.print_exc()
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()
