@@ -26,7 +26,6 @@ from transfusion_tf import cli, names, quiet
 
 FLAGS = flags.FLAGS
 _GIB = 2**30
-_WITH_CURVES = ("before_after", "between")
 flags.DEFINE_list("runs", None, "run directories, separated by commas")
 flags.DEFINE_enum("view", "before_after", names.VIEWS, "what is compared")
 flags.DEFINE_list(
@@ -159,6 +158,31 @@ def main(argv):
     every = next(iter(networks.values())).backbone.stage_names
     stages = [name for name in every if name in (FLAGS.stages or every)]
     published.check_fit(FLAGS.published, stages=every, measures=FLAGS.measures)
+    rows = _similarity_rows(networks, pairs, images, stages, options)
+    if FLAGS.view == "movement":
+        rows += movement.rows(FLAGS.view, pairs, networks, stages=stages)
+    if FLAGS.view == "reuse":
+        others = _random_starts(networks)
+        rows += reuse.probe_rows(
+            FLAGS.view, networks, images, stages=stages, others=others
+        )
+    stem = pathlib.Path(FLAGS.output_dir) / FLAGS.view
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    path = stem.with_suffix(".csv")
+    print(tables.write(path, rows, columns=view_rows.COLUMNS))
+    table = tables.read(path)
+    if FLAGS.view == "start_against_end":
+        print(_write_fits(stem, table))
+    behind = {"published": references} if FLAGS.published else {}
+    figure = similarity_figures.FIGURES[FLAGS.view](table, **behind)
+    print(figures.save(figure, stem.with_suffix(".png")))
+
+
+def _similarity_rows(networks, pairs, images, stages, options):
+    """One pass over the images, and what the measures say of it."""
+    from transfusion_tf import comparison
+    from transfusion_tf.analysis import view_rows
+
     gathered = comparison.gather(
         networks,
         pairs,
@@ -169,7 +193,7 @@ def main(argv):
         max_bytes=FLAGS.max_memory_gib and int(FLAGS.max_memory_gib * _GIB),
         directory=FLAGS.moments_dir and pathlib.Path(FLAGS.moments_dir),
     )
-    rows = view_rows.rows(
+    return view_rows.rows(
         FLAGS.view,
         gathered,
         measures=FLAGS.measures,
@@ -177,25 +201,6 @@ def main(argv):
         known=networks,
         by_draw=FLAGS.points == "draws",
     )
-    if FLAGS.view == "movement":
-        rows += movement.rows(FLAGS.view, pairs, networks, stages=stages)
-    if FLAGS.view == "reuse":
-        rows += reuse.probe_rows(
-            FLAGS.view,
-            networks,
-            images,
-            stages=stages,
-            others=_random_starts(networks),
-        )
-    stem = pathlib.Path(FLAGS.output_dir) / FLAGS.view
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    path = stem.with_suffix(".csv")
-    print(tables.write(path, rows, columns=view_rows.COLUMNS))
-    table = tables.read(path)
-    if FLAGS.view == "start_against_end":
-        print(_write_fits(stem, table))
-    figure = similarity_figures.FIGURES[FLAGS.view](table, references)
-    print(figures.save(figure, stem.with_suffix(".png")))
 
 
 def _references(published):
@@ -204,10 +209,13 @@ def _references(published):
     Raises:
       ValueError: an unknown name, or a view without curves by stage.
     """
-    if FLAGS.published and FLAGS.view not in _WITH_CURVES:
+    from transfusion_tf.reporting import similarity_figures
+
+    known = similarity_figures.WITH_CURVES
+    if FLAGS.published and FLAGS.view not in known:
         raise ValueError(
             "--published draws curves by stage, which these views have: "
-            f"{', '.join(_WITH_CURVES)}. Received: --view={FLAGS.view}"
+            f"{', '.join(known)}. Received: --view={FLAGS.view}"
         )
     return published.curves(FLAGS.published)
 

@@ -127,6 +127,7 @@ LAYERS = {
             "analysis.pairing",
             "analysis.sampling",
             "analysis.stage_sums",
+            "analysis.sums_store",
         ),
         "analysis.sums_store": (),
         "analysis.view_rows": (
@@ -200,6 +201,7 @@ LAYERS = {
             "reporting.figures",
             "reporting.stage_curves",
         ),
+        "reporting.heat_maps": ("reporting.stage_curves",),
         "reporting.predictions": ("reporting.tables",),
         "reporting.published": (
             "reporting.published_revisiting",
@@ -212,6 +214,7 @@ LAYERS = {
         "reporting.similarity_figures": (
             "reporting.figures",
             "reporting.grouped_curves",
+            "reporting.heat_maps",
             "reporting.stage_curves",
         ),
         "reporting.stage_curves": ("reporting.figures",),

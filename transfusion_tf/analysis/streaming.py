@@ -8,6 +8,7 @@ from transfusion_tf.analysis import (
     pairing,
     sampling,
     stage_sums,
+    sums_store,
 )
 
 # The data are shifted by the mean of this many images, so that large means do
@@ -27,32 +28,38 @@ class Pass:
             if options.sampled
             else None
         )
-        self._shifts = None
-        self._totals = [[{} for _ in jobs] for _ in range(options.num_slots)]
+        totals = [[{} for _ in jobs] for _ in range(options.num_slots)]
+        self._state = sums_store.State(0, None, totals)
 
     def run(self, images, batch_size, saved):
         """The StageSums of the jobs."""
-        done = 0
-        if saved and (state := saved.load()):
-            done, self._shifts, self._totals = state
+        if saved and (found := saved.load()):
+            self._state = found
+        if not self._state.finished:
+            self._add_all(images, batch_size, saved)
+        return [self._stage_sums(number) for number in range(len(self._jobs))]
+
+    def _add_all(self, images, batch_size, saved):
+        """Adds the batches that are not yet in the state."""
+        state, seen = self._state, 0
         batches = grouping.batches(
             images(),
             num_groups=1 if self._draws else self._options.num_groups,
             batch_size=batch_size,
             seed=self._options.seed,
         )
-        seen = 0
         for index, (slot, batch) in enumerate(batches):
-            if index >= done:
+            if index >= state.num_batches:
                 self._add(index, slot, batch, seen)
+                state.num_batches = index + 1
                 if saved:
-                    saved.save_if_due(index + 1, self._shifts, self._totals)
+                    saved.save_if_due(state)
             seen += len(batch["image"])
-        if self._shifts is None:
+        if state.shifts is None:
             raise ValueError("There are no images to compare the networks on.")
-        if saved and index >= done:
-            saved.save(index + 1, self._shifts, self._totals)
-        return [self._stage_sums(number) for number in range(len(self._jobs))]
+        state.finished = True
+        if saved:
+            saved.save(state)
 
     def _add(self, index, slot, batch, seen):
         """Adds a batch to a slot; its first image is the `seen`-th of all."""
@@ -62,18 +69,19 @@ class Pass:
             rng=np.random.default_rng((self._options.seed, index)),
         )
         pixels = np.asarray(batch["image"], np.float32)[partners.order]
-        if self._shifts is None:
-            self._shifts = self._sums.means(pixels[:_NUM_SHIFT_IMAGES])
+        state = self._state
+        if state.shifts is None:
+            state.shifts = self._sums.means(pixels[:_NUM_SHIFT_IMAGES])
         selection = None
         if self._draws:
             selection = self._draws.of(seen + partners.order)
             if selection is None:
                 return
-        found = self._sums(pixels, self._shifts, partners, selection)
+        found = self._sums(pixels, state.shifts, partners, selection)
         slots = range(len(found)) if self._draws else [slot]
         for one, sums in zip(slots, found, strict=True):
             for job, total, of in zip(
-                self._jobs, self._totals[one], sums, strict=True
+                self._jobs, state.totals[one], sums, strict=True
             ):
                 self._check_finite(job, of, batch, partners)
                 _add_to(total, of)
@@ -104,13 +112,13 @@ class Pass:
                 for pair, prefix in pairs.items()
             },
             shifts=[
-                self._sums.of_channels(self._shifts, number, slot)
-                for slot in range(len(self._totals))
+                self._sums.of_channels(self._state.shifts, number, slot)
+                for slot in range(len(self._state.totals))
             ],
             positions={
                 p: height * width for p, (height, width) in sizes.items()
             },
-            groups=[totals[number] for totals in self._totals],
+            groups=[totals[number] for totals in self._state.totals],
             drawn=self._options.sampled,
         )
 

@@ -1,5 +1,6 @@
 """Sums on disk: an interrupted pass goes on, a finished one is not repeated."""
 
+import dataclasses
 import hashlib
 import json
 import time
@@ -13,6 +14,23 @@ from transfusion_tf import files
 SECONDS_BETWEEN_SAVES = 120
 # Names and headers of an .npz, beside the numbers; generous.
 _NPZ_OVERHEAD = 2**20
+
+
+@dataclasses.dataclass
+class State:
+    """How far a pass has come.
+
+    Attributes:
+      num_batches: batches that are in it.
+      shifts: {name: array}; None before the first batch.
+      totals: list over slots of lists over jobs of {name: array}.
+      finished: whether these are all batches.
+    """
+
+    num_batches: int
+    shifts: dict | None
+    totals: list
+    finished: bool = False
 
 
 class Store:
@@ -48,7 +66,7 @@ class SavedPass:
         self._saved_at = time.monotonic()
 
     def load(self):
-        """(number of batches, shifts, totals), or None where there is none.
+        """What `save` wrote, or None where there is none.
 
         Raises:
           ValueError: the file is damaged.
@@ -68,30 +86,27 @@ class SavedPass:
                 f"{self._path} is damaged; delete it, and the moments are "
                 f"gathered again ({error})."
             ) from None
-        return (
+        return State(
             int(arrays["num_batches"]),
             _with_prefix(arrays, "shift/"),
             _nested(_with_prefix(arrays, "sum/"), arrays["shape"]),
+            finished=bool(arrays["finished"]),
         )
 
-    def save_if_due(self, num_batches, shifts, totals):
+    def save_if_due(self, state):
         """Saves where the last time is long ago."""
         if time.monotonic() - self._saved_at > SECONDS_BETWEEN_SAVES:
-            self.save(num_batches, shifts, totals)
+            self.save(state)
 
-    def save(self, num_batches, shifts, totals):
-        """Writes the state, whole or not at all.
-
-        Args:
-          num_batches: batches that are in it.
-          shifts: {name: array}.
-          totals: list over slots of lists over jobs of {name: array}.
-        """
+    def save(self, state):
+        """Writes a State, whole or not at all."""
+        totals = state.totals
         arrays = {
             "digest": np.array(self._digest),
-            "num_batches": np.array(num_batches),
+            "num_batches": np.array(state.num_batches),
+            "finished": np.array(state.finished),
             "shape": np.array([len(totals), len(totals[0])]),
-            **{f"shift/{name}": value for name, value in shifts.items()},
+            **{f"shift/{name}": value for name, value in state.shifts.items()},
             **{
                 f"sum/{slot}/{job}/{name}": value
                 for slot, jobs in enumerate(totals)
