@@ -128,23 +128,18 @@ def main(argv):
     _check_flags(options)
 
     from transfusion_tf import conversion
-    from transfusion_tf.data import records
+    from transfusion_tf.data import images, records, splits
 
     manifest = sources.get(FLAGS.source)(**_given(options))
     version_dir = conversion.convert(
         manifest,
         FLAGS.output_dir,
-        overwrite=FLAGS.overwrite,
-        **_given(
-            (
-                "image_size",
-                "seed",
-                "splits",
-                "num_workers",
-                "resize_mode",
-                "max_bad_fraction",
-            )
+        image_options=images.Options(**_given(("image_size", "resize_mode"))),
+        split_options=splits.Options(
+            mode=FLAGS.splits or "auto", seed=FLAGS.seed
         ),
+        overwrite=FLAGS.overwrite,
+        **_given(("num_workers", "max_bad_fraction")),
     )
     print(version_dir)
     print(counts_table(records.read_card(version_dir)))

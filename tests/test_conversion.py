@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from transfusion_tf import conversion, shards
-from transfusion_tf.data import records
+from transfusion_tf.data import images, records, splits
 from transfusion_tf.data.manifest import Manifest
 
 
@@ -207,8 +207,8 @@ def test_the_same_again_is_not_made_twice(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "settings, changes",
     [
-        ({"seed": 1}, {}),
-        ({"image_size": 4}, {}),
+        ({"split_options": splits.Options(seed=1)}, {}),
+        ({"image_options": images.Options(image_size=4)}, {}),
         ({}, {"name": "others"}),
         ({}, {"classes": ("dog", "cat")}),
         ({}, {"patients": False}),
@@ -385,7 +385,11 @@ def test_official_splits_that_share_patients_are_kept_if_asked(
     manifest = with_official_splits(by_patient=False)
     with caplog.at_level("WARNING", logger="absl"):
         card = records.read_card(
-            conversion.convert(manifest, tmp_path, splits="official")
+            conversion.convert(
+                manifest,
+                tmp_path,
+                split_options=splits.Options(mode="official"),
+            )
         )
     shared = num_shared(manifest)
     assert card.patients_in_common == shared > 0
@@ -406,12 +410,20 @@ def test_official_splits_by_patient_are_kept_unless_others_are_asked_for(
     assert records.read_card(kept).splits["test"] == "official"
     # To ask for what happens anyway is no other conversion.
     assert kept == conversion.convert(
-        manifest, tmp_path / "a", splits="official"
+        manifest, tmp_path / "a", split_options=splits.Options(mode="official")
     )
     with pytest.raises(ValueError, match="is there already"):
-        conversion.convert(manifest, tmp_path / "a", splits="grouped")
+        conversion.convert(
+            manifest,
+            tmp_path / "a",
+            split_options=splits.Options(mode="grouped"),
+        )
     card = records.read_card(
-        conversion.convert(manifest, tmp_path / "b", splits="grouped", seed=3)
+        conversion.convert(
+            manifest,
+            tmp_path / "b",
+            split_options=splits.Options(mode="grouped", seed=3),
+        )
     )
     assert card.splits["test"].endswith("by patient, stratified, seed 3")
     assert card.patients_in_common == 0
@@ -420,11 +432,10 @@ def test_official_splits_by_patient_are_kept_unless_others_are_asked_for(
 @pytest.mark.parametrize(
     "settings, message",
     [
-        ({"resize_mode": "zoom"}, "'zoom'; known: stretch, fit, crop"),
-        ({"image_size": 0}, "image_size must be at least 1. Received: 0"),
-        ({"seed": -1}, "seed must be at least 0. Received: -1"),
-        ({"splits": "new"}, "'new'; known: auto, official, grouped"),
-        ({"splits": "official"}, "--splits=official needs a data set with"),
+        (
+            {"split_options": splits.Options(mode="official")},
+            "--splits=official needs a data set with",
+        ),
         ({"num_workers": 0}, "num_workers must be at least 1. Received: 0"),
         ({"max_bad_fraction": 1.0}, "below 1. Received: 1.0"),
     ],

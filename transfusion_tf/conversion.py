@@ -28,10 +28,8 @@ def convert(
     manifest,
     output_dir,
     *,
-    image_size=None,
-    resize_mode="stretch",
-    seed=0,
-    splits="auto",
+    image_options=images.DEFAULTS,
+    split_options=split_rules.DEFAULTS,
     num_workers=None,
     max_bad_fraction=0.0,
     overwrite=False,
@@ -44,12 +42,10 @@ def convert(
     Args:
         manifest: a Manifest.
         output_dir: the directory above the version directory.
-        image_size: side in pixels of the square images; None keeps sizes.
-        resize_mode: one of images.RESIZE_MODES.
-        seed: of the splits that are drawn.
-        splits: what becomes of the manifest's splits, one of splits.MODES;
-            images that turn out unusable count for that, too, so that their
-            repair changes nothing.
+        image_options: an images.Options.
+        split_options: a splits.Options. Whether official splits share
+            patients is asked of unusable images, too, so that their repair
+            changes nothing.
         num_workers: processes; None: one a core, or none for small data.
         max_bad_fraction: share of the images that may be unusable; they are
             listed in quarantine.csv and otherwise as if they did not exist.
@@ -64,13 +60,13 @@ def convert(
         OSError: reading or writing failed.
     """
     settings = {
-        "image_size": image_size,
-        "resize_mode": resize_mode,
-        "seed": seed,
+        "images": dataclasses.asdict(image_options),
+        # Its mode shows in whether the table has splits.
+        "splits": {**dataclasses.asdict(split_options), "mode": None},
     }
-    _check_settings(settings, num_workers, max_bad_fraction)
+    _check_settings(num_workers, max_bad_fraction)
     manifest.check()
-    manifest = _with_splits(manifest, splits)
+    manifest = _with_splits(manifest, split_options.mode)
     output_dir = pathlib.Path(output_dir)
     root = output_dir / records.VERSION
     num_workers = num_workers or _num_workers(manifest)
@@ -86,9 +82,10 @@ def convert(
             plan, results, bad = _written(
                 dataclasses.replace(manifest, table=table),
                 bad,
-                settings,
                 work,
                 workers,
+                image_options=image_options,
+                split_options=split_options,
                 max_bad_fraction=max_bad_fraction,
             )
             card = shards.card(
@@ -127,21 +124,11 @@ def _with_splits(manifest, mode):
     )
 
 
-def _check_settings(settings, num_workers, max_bad_fraction):
-    if settings["resize_mode"] not in images.RESIZE_MODES:
+def _check_settings(num_workers, max_bad_fraction):
+    if num_workers is not None and num_workers < 1:
         raise ValueError(
-            f"Unknown resize mode {settings['resize_mode']!r}; known: "
-            f"{', '.join(images.RESIZE_MODES)}."
+            f"num_workers must be at least 1. Received: {num_workers}."
         )
-    for name, value, least in (
-        ("image_size", settings["image_size"], 1),
-        ("seed", settings["seed"], 0),
-        ("num_workers", num_workers, 1),
-    ):
-        if value is not None and value < least:
-            raise ValueError(
-                f"{name} must be at least {least}. Received: {value}."
-            )
     if not 0 <= max_bad_fraction < 1:
         raise ValueError(
             "max_bad_fraction must be at least 0 and below 1. "
@@ -206,7 +193,7 @@ def _is_there(root, configuration, most_bad):
     return True
 
 
-def _written(manifest, bad, settings, work, workers, *, max_bad_fraction):
+def _written(manifest, bad, work, workers, *, max_bad_fraction, **options):
     """Writes all shards; returns the plan, the results and all bad images.
 
     Where bad images are found and allowed, everything is planned again
@@ -219,7 +206,7 @@ def _written(manifest, bad, settings, work, workers, *, max_bad_fraction):
         plan = shards.plan(
             dataclasses.replace(manifest, table=table[good]),
             work=work,
-            **settings,
+            **options,
         )
         plan.shards.mkdir(parents=True, exist_ok=True)
         plan.done.mkdir(exist_ok=True)

@@ -29,15 +29,14 @@ class Plan:
         manifest: its table has `id`, opaque `patient` and `split` of each row,
             in the order of the ids.
         splits: {split: how it was made}.
-        image_size, resize_mode: as `images.prepare` takes them.
+        image_options: an images.Options.
         folder: has `shards`, which becomes the version directory, and `done`
             with what is to be known of each finished shard.
     """
 
     manifest: manifests.Manifest
     splits: dict
-    image_size: int | None
-    resize_mode: str
+    image_options: images.Options
     folder: pathlib.Path
 
     @property
@@ -59,7 +58,7 @@ class Plan:
         return splits.patients_in_common(table["patient"], table["split"])
 
 
-def plan(manifest, *, image_size, resize_mode, seed, work):
+def plan(manifest, *, image_options, split_options, work):
     """Returns the Plan of a manifest whose table has the column `hash`.
 
     Its folder, below `work`, is named after all that it depends on.
@@ -69,10 +68,10 @@ def plan(manifest, *, image_size, resize_mode, seed, work):
     codes = manifest.label_codes()
     if codes.ndim == 1:
         codes = codes[:, None] == np.arange(len(manifest.classes))
-    split, made = splits.complete(table, codes == 1, seed=seed)
+    split, made = splits.complete(table, codes == 1, split_options)
     manifest = dataclasses.replace(manifest, table=table.assign(split=split))
     which = hashlib.sha256(" ".join(table["id"]).encode()).hexdigest()
-    planned = Plan(manifest, made, image_size, resize_mode, work / which[:16])
+    planned = Plan(manifest, made, image_options, work / which[:16])
     if planned.patients_in_common:
         logging.warning(
             "%d patients have images in more than one of the official splits, "
@@ -106,8 +105,7 @@ def tasks(planned):
                     "rows": rows[shard == index].to_dict("records"),
                     "label_key": label_key,
                     "text_keys": text_keys,
-                    "image_size": planned.image_size,
-                    "resize_mode": planned.resize_mode,
+                    "image_options": planned.image_options,
                 }
             )
     return result
@@ -129,9 +127,7 @@ def write(store, task):
         for row in task["rows"]:
             try:
                 image = images.prepare(
-                    store.read(row["image"]),
-                    image_size=task["image_size"],
-                    resize_mode=task["resize_mode"],
+                    store.read(row["image"]), task["image_options"]
                 )
             except BAD_IMAGE as error:
                 bad.append([row["id"], str(error)])
@@ -194,8 +190,7 @@ def card(planned, results, *, configuration, quarantined):
         grouped_by="patient" if manifest.has_patients else "none",
         patients_in_common=planned.patients_in_common,
         preprocessing={
-            "image_size": planned.image_size,
-            "resize_mode": planned.resize_mode,
+            **dataclasses.asdict(planned.image_options),
             "kept": int(kinds.loc[kinds["kept"], "images"].sum()),
             "encoded_anew": int(kinds.loc[~kinds["kept"], "images"].sum()),
             "pillow": PIL.__version__,

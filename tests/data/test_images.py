@@ -49,7 +49,7 @@ def exif(orientation):
 def test_files_of_the_wanted_size_are_kept(file_format, colour, channels):
     raw = encoded(gradient(16, 16, colour=colour), file_format)
     for size in (None, 16):
-        prepared = images.prepare(raw, image_size=size)
+        prepared = images.prepare(raw, images.Options(image_size=size))
         assert prepared == images.Prepared(raw, 16, 16, channels, 8, True)
 
 
@@ -78,7 +78,7 @@ def test_files_that_are_encoded_anew_lose_it_too(options):
         exif=exif(3),
         icc_profile=SECRET.encode(),
     )
-    prepared = images.prepare(raw, **options)
+    prepared = images.prepare(raw, images.Options(**options))
     assert not prepared.kept
     assert SECRET.encode() not in prepared.data
 
@@ -112,7 +112,9 @@ def test_lossless_files_become_png_and_jpeg_files_stay_jpeg():
             np.asarray(opened(prepared.data).convert("L")),
             gradient(colour=False),
         )
-    data = images.prepare(encoded(gradient(), "JPEG"), image_size=8).data
+    data = images.prepare(
+        encoded(gradient(), "JPEG"), images.Options(image_size=8)
+    ).data
     image = opened(data)
     assert image.format == "JPEG"
     assert [part[1:3] for part in image.layer] == [(1, 1)] * 3  # 4:4:4.
@@ -144,10 +146,10 @@ def test_other_colour_modes_become_grey_or_rgb(raw, mode):
 
 def test_16_bits_stay():
     grey = gradient(16, 16, dtype=np.uint16, colour=False)
-    kept = images.prepare(encoded(grey), image_size=16)
+    kept = images.prepare(encoded(grey), images.Options(image_size=16))
     assert kept.kept and kept.bit_depth == 16
     tiff = images.prepare(encoded(grey, "TIFF"))
-    resized = images.prepare(encoded(grey), image_size=8)
+    resized = images.prepare(encoded(grey), images.Options(image_size=8))
     assert (tiff.bit_depth, resized.bit_depth) == (16, 16)
     np.testing.assert_array_equal(np.asarray(opened(tiff.data)), grey)
     means = grey.reshape(8, 2, 8, 2).mean(axis=(1, 3))
@@ -166,9 +168,15 @@ def test_16_bit_colour_of_arrays_and_kept_files():
     decoded = tf.io.decode_png(prepared.data, dtype=tf.uint16)
     np.testing.assert_array_equal(decoded, pixels)
     assert images.prepare(prepared.data) == prepared._replace(kept=True)
-    assert images.prepare(pixels, image_size=8)[1:] == (8, 8, 3, 16, False)
+    assert images.prepare(pixels, images.Options(image_size=8))[1:] == (
+        8,
+        8,
+        3,
+        16,
+        False,
+    )
     with pytest.raises(images.ImageError, match="16-bit colour PNG"):
-        images.prepare(prepared.data, image_size=8)
+        images.prepare(prepared.data, images.Options(image_size=8))
 
 
 @pytest.mark.parametrize("colour", [False, True])
@@ -224,10 +232,22 @@ PNG = encoded(gradient(64, 64), "PNG")
 def test_images_that_cannot_be_used(raw, message):
     for size in (None, 8):
         with pytest.raises(images.ImageError, match=message) as raised:
-            images.prepare(raw, image_size=size)
+            images.prepare(raw, images.Options(image_size=size))
         assert "0x" not in str(raised.value)  # The same words every time.
 
 
 def test_size_in_the_header_of_a_16_bit_png():
     data = images.prepare(gradient(5, 7, dtype=np.uint16)).data
     assert struct.unpack_from(">II", data, 16) == (7, 5)
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"resize_mode": "zoom"}, "'zoom'; known: stretch, fit, crop"),
+        ({"image_size": 0}, "image_size must be at least 1. Received: 0"),
+    ],
+)
+def test_options_that_make_no_sense(options, message):
+    with pytest.raises(ValueError, match=message):
+        images.Options(**options)

@@ -3,6 +3,7 @@
 Pillow and NumPy only: worker processes need no TensorFlow for this.
 """
 
+import dataclasses
 import io
 import struct
 import typing
@@ -12,6 +13,7 @@ import zlib
 import numpy as np
 from PIL import Image
 
+from transfusion_tf import names
 from transfusion_tf.data import segments
 
 RESIZE_MODES = ("stretch", "fit", "crop")
@@ -50,6 +52,30 @@ class ImageError(ValueError):
     """The image cannot be used; the message is the reason, without names."""
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Options:
+    """What is done to every image of a data set.
+
+    Attributes:
+        image_size: side of the square result in pixels; None keeps the size.
+        resize_mode: "stretch" ignores the aspect ratio, "fit" adds black
+            margins, "crop" cuts the longer side. All are antialiased.
+    """
+
+    image_size: int | None = None
+    resize_mode: str = "stretch"
+
+    def __post_init__(self):
+        names.check("resize mode", self.resize_mode, RESIZE_MODES)
+        if self.image_size is not None and self.image_size < 1:
+            raise ValueError(
+                f"image_size must be at least 1. Received: {self.image_size}."
+            )
+
+
+DEFAULTS = Options()
+
+
 class Prepared(typing.NamedTuple):
     """An image as it goes into the records."""
 
@@ -61,7 +87,7 @@ class Prepared(typing.NamedTuple):
     kept: bool  # The compressed image data are those of the raw file.
 
 
-def prepare(raw, *, image_size=None, resize_mode="stretch"):
+def prepare(raw, options=DEFAULTS):
     """Checks, turns upright, resizes and encodes one image.
 
     A JPEG or PNG file that is upright, grey or RGB, and of the wanted size
@@ -71,34 +97,32 @@ def prepare(raw, *, image_size=None, resize_mode="stretch"):
     Args:
         raw: bytes of an image file, or array (H, W) or (H, W, 3) of uint8 or
             uint16.
-        image_size: side of the square result in pixels; None keeps the size.
-        resize_mode: "stretch" ignores the aspect ratio, "fit" adds black
-            margins, "crop" cuts the longer side. All are antialiased.
+        options: an Options.
 
     Raises:
         ImageError: the image is damaged or of a kind that cannot be used.
     """
     if isinstance(raw, np.ndarray):
-        return _encode(_resized(raw, image_size, resize_mode), as_jpeg=False)
+        return _encode(_resized(raw, options), as_jpeg=False)
     image = _decoded(raw)
     as_jpeg = image.format in ("JPEG", "MPO")
     orientation = _orientation(image)
     if (
         _is_plain(image, raw)
         and orientation == _ORIENTATION_UPRIGHT
-        and image_size in (None, *_square_side(image))
+        and options.image_size in (None, *_square_side(image))
     ):
         return _kept(image, raw, as_jpeg=as_jpeg)
     if orientation in _TURNS:
         image = image.transpose(_TURNS[orientation])
-    pixels = _resized(_pixels(image, raw), image_size, resize_mode)
+    pixels = _resized(_pixels(image, raw), options)
     return _encode(pixels, as_jpeg=as_jpeg)
 
 
 def resize(pixels, *, image_size, mode):
     """Resizes (H, W) or (H, W, C) uint8 or uint16 to a square, antialiased.
 
-    `mode` is one of RESIZE_MODES, see `prepare`.
+    `mode` is one of RESIZE_MODES, see `Options`.
     """
     height, width = pixels.shape[:2]
     box, new_size = (0, 0, width, height), (image_size, image_size)
@@ -115,10 +139,11 @@ def resize(pixels, *, image_size, mode):
     return np.pad(scaled, padding + [(0, 0)] * (pixels.ndim - 2))
 
 
-def _resized(pixels, image_size, mode):
-    if image_size is None or pixels.shape[:2] == (image_size, image_size):
+def _resized(pixels, options):
+    side = options.image_size
+    if side is None or pixels.shape[:2] == (side, side):
         return pixels
-    return resize(pixels, image_size=image_size, mode=mode)
+    return resize(pixels, image_size=side, mode=options.resize_mode)
 
 
 def _scaled(pixels, new_size, box):

@@ -6,6 +6,8 @@ Drawn splits are stratified by label and keep all images of a patient
 together. They depend on ids, labels and the seed, never on the row order.
 """
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 
@@ -19,19 +21,40 @@ VAL_FRACTION = 0.10  # Of what is then left of train.
 _STREAMS = {"test": 0, "val": 1}
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Options:
+    """How the splits of a data set come about.
+
+    Attributes:
+        mode: "auto": official splits are kept unless they share patients;
+            "official": they are kept; "grouped": new ones are drawn by
+            patient.
+        seed: of the splits that are drawn.
+    """
+
+    mode: str = "auto"
+    seed: int = 0
+
+    def __post_init__(self):
+        names.check("splits", self.mode, MODES)
+        if self.seed < 0:
+            raise ValueError(f"seed must be at least 0. Received: {self.seed}.")
+
+
+DEFAULTS = Options()
+
+
 def keeps_official(table, mode):
     """Returns whether the official splits of `table` are kept.
 
     Args:
         table: pandas.DataFrame with, where known, `patient` and `split`.
-        mode: "auto": kept unless they share patients; "official": kept;
-            "grouped": not kept, new ones are drawn by patient.
+        mode: see `Options`.
 
     Raises:
         ValueError: there is no official split to keep, no patient to group
-            by, or no such mode.
+            by.
     """
-    names.check("splits", mode, MODES)
     if mode == "official" and "split" not in table:
         raise ValueError(
             "--splits=official needs a data set with splits (folders train, "
@@ -58,14 +81,14 @@ def sharing(table):
     return (spread > 1).to_numpy()
 
 
-def complete(table, labels, *, seed):
+def complete(table, labels, options):
     """Returns the split of every row, and how each split came about.
 
     Args:
         table: pandas.DataFrame with `id` and, where known, `patient` and
             `split` (official).
         labels: bool (N, num_classes), which classes each row belongs to.
-        seed: int; another seed draws other splits.
+        options: an Options.
 
     Returns:
         Array (N,) of split names, and {split: how it was made}.
@@ -86,8 +109,10 @@ def complete(table, labels, *, seed):
     made = {name: "official" for name in names.SPLITS if name in present}
     for name, fraction in (("test", TEST_FRACTION), ("val", VAL_FRACTION)):
         if name not in present:
-            _draw_into(split, name, table, labels, fraction=fraction, seed=seed)
-            made[name] = _description(fraction, table, seed)
+            _draw_into(
+                split, name, table, labels, fraction=fraction, options=options
+            )
+            made[name] = _description(fraction, table, options)
             made["train"] = "the rest"
     return split, made
 
@@ -129,7 +154,7 @@ def draw(ids, groups, labels, *, fraction, rng):
     return groups.isin(taken).to_numpy()
 
 
-def _draw_into(split, name, table, labels, *, fraction, seed):
+def _draw_into(split, name, table, labels, *, fraction, options):
     """Moves a `fraction` of the train rows of `split` to the split `name`."""
     train = np.flatnonzero(split == "train")
     groups = table["patient" if "patient" in table else "id"].to_numpy()[train]
@@ -138,7 +163,7 @@ def _draw_into(split, name, table, labels, *, fraction, seed):
         groups,
         labels[train],
         fraction=fraction,
-        rng=np.random.default_rng((seed, _STREAMS[name])),
+        rng=np.random.default_rng((options.seed, _STREAMS[name])),
     )
     if chosen.all() or not chosen.any():
         raise ValueError(
@@ -149,6 +174,9 @@ def _draw_into(split, name, table, labels, *, fraction, seed):
     split[train[chosen]] = name
 
 
-def _description(fraction, table, seed):
+def _description(fraction, table, options):
     unit = "patient" if "patient" in table else "image"
-    return f"drawn: {fraction:.0%} of train by {unit}, stratified, seed {seed}"
+    return (
+        f"drawn: {fraction:.0%} of train by {unit}, stratified, "
+        f"seed {options.seed}"
+    )
