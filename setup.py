@@ -62,6 +62,8 @@ setuptools.setup(
         "beam": ["apache-beam>=2.71,<3"],
         "ray": ["ray>=2.52,<3"],
         "test": [
+            # An implementation of CKA that shares nothing with ours.
+            "dcor>=0.7,<0.8",
             "pytest>=8.3,<10",
             "pytest-xdist>=3.6,<4",
             "ruff>=0.12,<0.18",

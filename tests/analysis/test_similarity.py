@@ -267,6 +267,26 @@ def centered_kernel(x):
     return x @ x.T
 
 
+@pytest.mark.filterwarnings("ignore:Distance covariance is not guaranteed")
+@pytest.mark.parametrize("debiased", [False, True])
+def test_cka_is_the_distance_correlation_of_squared_distances(debiased):
+    """Of the package dcor, which knows neither kernels nor moments.
+
+    Centred matrices of squared Euclidean distances are -2 times those of inner
+    products (Sejdinovic et al. 2013, section 4), double-centred or U-centred.
+    """
+    import dcor
+
+    x, y = related(60)
+    expected = (
+        dcor.u_distance_correlation_sqr
+        if debiased
+        else dcor.distance_correlation_sqr
+    )(x, y, exponent=2)
+    found = similarity.cka(moments.from_arrays(x, y), debiased=debiased)
+    assert found.value == pytest.approx(expected, abs=1e-12)
+
+
 def test_plain_cka_is_the_alignment_of_centered_kernels():
     x, y = related()
     k, m = centered_kernel(x), centered_kernel(y)
