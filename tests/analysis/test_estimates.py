@@ -69,11 +69,14 @@ def estimate(images, measure="cca", *, patients=1, **options):
     return estimates.of_stage(sums, measures)["x", "y"][measure]
 
 
-@pytest.mark.parametrize("num_images, patients", [(100, 1), (400, 2)])
-def test_independent_ones_are_at_the_chance_floor(num_images, patients):
+@pytest.mark.parametrize(
+    "num_images, patients, within",
+    [(100, 1, 3.0), (100, 1, 0.0), (1_000, 2, 30.0), (10_000, 1, 3.0)],
+)
+def test_independent_ones_are_at_the_chance_floor(num_images, patients, within):
     near = 0
     for seed in range(20):
-        images = simulated(num_images, seed, patients=patients)
+        images = simulated(num_images, seed, patients=patients, within=within)
         found = estimate(images, patients=patients)
         error = found.intervals["excess"].standard_error
         near += abs(found.values["excess"]) <= 4 * error
