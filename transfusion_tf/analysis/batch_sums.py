@@ -7,6 +7,10 @@ import tensorflow as tf
 
 from transfusion_tf.analysis import products, sampling
 
+# float32 products of values whose mean is at most so many standard deviations
+# away from zero lose at most 1 + 3^2 times what shifted ones lose, 1e-5.
+_LARGEST_MEAN = 3
+
 
 class BatchSums:
     """Callable: a batch's sums for the StageJobs of a pass.
@@ -32,13 +36,29 @@ class BatchSums:
             self._all, reduce_retracing=True, autograph=False
         )
 
-    def means(self, images):
-        """{"network/stage": mean over images and positions (channels,)}."""
+    def shifts(self, images):
+        """{"network/stage": what to subtract from its maps (channels,)}.
+
+        The mean over `images`, so that products in float32 keep the variance
+        of activations that are far from zero; zeros where none is, which
+        saves writing all maps once more.
+        """
         return {
-            f"{name}/{stage}": tf.reduce_mean(maps, axis=(0, 1, 2)).numpy()
+            f"{name}/{stage}": _shift(
+                maps, always=self._is_averaged(name, stage, maps)
+            )
             for name, features in self._extractors.items()
             for stage, maps in features(images).items()
         }
+
+    def _is_averaged(self, name, stage, maps):
+        """Whether datapoints are averages, which vary less than `maps`."""
+        size = tuple(maps.shape[1:3])
+        return any(
+            job.stage == stage and name == network and size != tuple(compared)
+            for job in self._jobs
+            for _, network, compared in job.own
+        )
 
     def first_not_finite(self, name, stage, images):
         """Place of the first image with a NaN or infinity at a stage."""
@@ -51,16 +71,17 @@ class BatchSums:
 
         Args:
           images: (batch, size, size, 3) in the order of `partners`.
-          shifts: as `means` gives them.
+          shifts: as `shifts` gives them.
           partners: Pairing.
           selection: sampling.Selection, or None for every image in one draw.
         """
         met = (partners.layout, partners.chance, partners.offsets)
         found = self._function(
             images,
-            shifts,
+            {name: shift for name, shift in shifts.items() if shift.any()},
             met,
             selection and (selection.rows, selection.counts),
+            all_paired=partners.num_paired == len(images),
         )
         found = tf.nest.map_structure(lambda tensor: tensor.numpy(), found)
         for draw, jobs in enumerate(found):
@@ -86,20 +107,18 @@ class BatchSums:
         )
         return sampling.channels(job, self._options, draw, available)
 
-    def _all(self, images, shifts, partners, selection):
+    def _all(self, images, shifts, partners, selection, *, all_paired):
         maps = {
             name: {
-                stage: found - shifts[f"{name}/{stage}"]
+                stage: _shifted(found, shifts.get(f"{name}/{stage}"))
                 for stage, found in features(images).items()
             }
             for name, features in self._extractors.items()
         }
         if selection is None:
+            of_job = functools.partial(self._of_job, all_paired=all_paired)
             return [
-                [
-                    self._of_job(job, maps, partners, None, None)
-                    for job in self._jobs
-                ]
+                [of_job(job, maps, partners, None, None) for job in self._jobs]
             ]
         return [
             [
@@ -115,7 +134,7 @@ class BatchSums:
             for draw, (rows, counts) in enumerate(zip(*selection, strict=True))
         ]
 
-    def _of_job(self, job, maps, partners, rows, channels):
+    def _of_job(self, job, maps, partners, rows, channels, *, all_paired=False):
         """{name: sum} of a stage, of the images `rows` and some channels."""
         cross = functools.partial(
             products.cross, debiased=self._options.debiased
@@ -145,11 +164,22 @@ class BatchSums:
                     y,
                     partners,
                     _paired(rows, partners),
+                    all_paired=all_paired,
                     debiased=self._options.debiased,
                 )
             for kind, found in kinds.items():
                 sums |= _prefixed(f"{job.pair_prefix(pair)}/{kind}", found)
         return sums
+
+
+def _shift(maps, *, always):
+    mean, variance = (m.numpy() for m in tf.nn.moments(maps, axes=(0, 1, 2)))
+    far = np.abs(mean) > _LARGEST_MEAN * np.sqrt(variance)
+    return mean if always or far.any() else np.zeros_like(mean)
+
+
+def _shifted(maps, shift):
+    return maps if shift is None else maps - shift
 
 
 def _paired(rows, partners):

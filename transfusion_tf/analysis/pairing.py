@@ -17,7 +17,7 @@ class Pairing:
     Attributes:
       order: (num_images,) int, the batch as it is to be rearranged.
       layout: (num_paired,) int, partner of each of the first `num_paired`
-        images of the rearranged batch.
+        images of the rearranged batch: (place + step) modulo num_paired.
       chance: (num_paired,) int, likewise, by another draw.
       offsets: (num_paired, 2) in [0, 1), circular shift of the partner's
         positions as a share of height and width.

@@ -31,27 +31,35 @@ def resized(maps, size):
     return tf.image.resize(maps, size, method="area")
 
 
-def floors(x, y, partners, rows, *, debiased):
+def floors(x, y, partners, rows, *, all_paired, debiased):
     """{"layout", "chance": sums of products} of x with its partners in y.
 
     Args:
       x, y: maps of one size of the batch, in the order of its Pairing.
       partners: `layout`, `chance` and `offsets` of the Pairing, as tensors.
       rows: which of the paired images are taken; None for all.
+      all_paired: whether every image of the batch has a partner.
       debiased: see `cross`.
     """
     layout, chance, offsets = partners
-    if rows is None:
-        paired = x[: tf.size(layout)]
-    else:
-        paired = tf.gather(x, rows)
+    if rows is None and not all_paired:
+        x, y = x[: tf.size(layout)], y[: tf.size(layout)]
+    whole = rows is None and not debiased
+    if rows is not None:
+        x = tf.gather(x, rows)
         layout, chance, offsets = (tf.gather(p, rows) for p in partners)
     moved = tf.gather(_rows(y), _moved(y, chance, offsets))
+    if whole:
+        # Both floors only rearrange the rows of y: the sums are as they were.
+        sums = _sums(x, y)
+        return {
+            "layout": sums | {"product": _rotated(x, y, layout)},
+            "chance": sums | {"product": _product(_rows(x), moved)},
+        }
     shape = [-1, *y.shape[1:]]
     met = {"layout": tf.gather(y, layout), "chance": tf.reshape(moved, shape)}
     return {
-        name: cross(paired, maps, debiased=debiased)
-        for name, maps in met.items()
+        name: cross(x, maps, debiased=debiased) for name, maps in met.items()
     }
 
 
@@ -64,11 +72,7 @@ def cross(x, y, *, debiased):
         CKA needs.
     """
     if not debiased:
-        return {
-            "sum_x": tf.reduce_sum(x, axis=(0, 1, 2)),
-            "sum_y": tf.reduce_sum(y, axis=(0, 1, 2)),
-            "product": tf.matmul(_rows(x), _rows(y), transpose_a=True),
-        }
+        return _sums(x, y) | {"product": _product(_rows(x), _rows(y))}
     x, y = _by_image(x), _by_image(y)
     product, within = _products(x, y)
     s, t = tf.reduce_sum(x, axis=1), tf.reduce_sum(y, axis=1)
@@ -93,13 +97,36 @@ def cross(x, y, *, debiased):
     }
 
 
+def _sums(x, y):
+    """{"sum_x", "sum_y": sum over images and positions} of two maps."""
+    return {
+        "sum_x": tf.reduce_sum(x, axis=(0, 1, 2)),
+        "sum_y": tf.reduce_sum(y, axis=(0, 1, 2)),
+    }
+
+
+def _product(x, y):
+    return tf.matmul(x, y, transpose_a=True)
+
+
+def _rotated(x, y, partners):
+    """Product of x with its partners in y, all one step along a circle.
+
+    From slices, which copy nothing.
+    """
+    step = tf.cast(tf.reduce_sum(partners[:1]), tf.int32)  # 0 without images.
+    middle = tf.shape(x)[0] - step
+    first = _product(_rows(x[:middle]), _rows(y[step:]))
+    return first + _product(_rows(x[middle:]), _rows(y[:step]))
+
+
 def _products(x, y):
     """(sum_b M_b, sum_b |M_b|^2) by the smaller of two ways to the second."""
     positions = x.shape[1]
     if positions > max(x.shape[2], y.shape[2]):
         by_image = tf.matmul(x, y, transpose_a=True)
         return tf.reduce_sum(by_image, axis=0), tf.reduce_sum(by_image**2)
-    product = tf.matmul(_rows(x), _rows(y), transpose_a=True)
+    product = _product(_rows(x), _rows(y))
     # |X' Y|^2 is also the inner product of X X' with Y Y'.
     gram_x, gram_y = (tf.matmul(a, a, transpose_b=True) for a in (x, y))
     return product, tf.reduce_sum(gram_x * gram_y)

@@ -71,7 +71,7 @@ class Pass:
         pixels = np.asarray(batch["image"], np.float32)[partners.order]
         state = self._state
         if state.shifts is None:
-            state.shifts = self._sums.means(pixels[:_NUM_SHIFT_IMAGES])
+            state.shifts = self._sums.shifts(pixels[:_NUM_SHIFT_IMAGES])
         selection = None
         if self._draws:
             selection = self._draws.of(seen + partners.order)
