@@ -90,7 +90,7 @@ def test_from_arrays_refuses(x, y, message):
 
 
 @pytest.mark.parametrize("batch_size", [5, 11, 2])
-@pytest.mark.parametrize("offset", [0.0, 1000.0])
+@pytest.mark.parametrize("offset", [0.0, 10.0, 1000.0])
 def test_stream_is_what_stored_activations_give(batch_size, offset):
     a, b = network(1, offset=offset), network(2, offset=offset)
     images = pixels()
