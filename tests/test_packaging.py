@@ -14,6 +14,7 @@ ROOT = pathlib.Path(__file__).parents[1]
 # Imported name -> name to install, where they differ.
 DISTRIBUTIONS = {
     "absl": "absl-py",
+    "imagehash": "ImageHash",
     "PIL": "pillow",
     "sklearn": "scikit-learn",
     "tensorflow_datasets": "tensorflow-datasets",
