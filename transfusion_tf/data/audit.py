@@ -111,6 +111,8 @@ def audit(
         "distance_searched": searched,
         "patients_in_common": shared,
         **_counts(images, found),
+        # Images whose pixels are also in a later split.
+        "leaking": _by_split(images.table, leaking),
         "dropped": _by_split(images.table, dropped),
         "pairs_listed": len(pairs),
     }
