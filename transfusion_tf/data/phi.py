@@ -17,8 +17,8 @@ _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
 _YEAR = r"(?:19|20)\d\d"
 _MM, _DD = r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
 _BEFORE, _AFTER = r"(?<![\w.])", r"(?![\w])"
-_IMAGE = r"(?:dcm|dicom|jpe?g|png|tiff?|bmp|gif|webp|nii|mha|mhd|raw)"
-_DOCUMENT = r"(?:csv|tsv|xlsx?|docx?|pdf|txt|xml|json|npz|npy|zip|tar|gz)"
+_IMAGE = r"(?i:dcm|dicom|jpe?g|png|tiff?|bmp|gif|webp|nii|mha|mhd|raw)"
+_DOCUMENT = r"(?i:csv|tsv|xlsx?|docx?|pdf|txt|xml|json|npz|npy|zip|tar|gz)"
 # In this order: what one has found, the others do not see. Repetitions have
 # ends, so that the time is linear in the length of the text.
 _PATTERNS = {
@@ -85,7 +85,7 @@ def find(text):
     found = []
     for kind, pattern in _COMPILED.items():
         for match in pattern.finditer(text):
-            found.append((match.start(), Finding(kind, mask(match[0]))))
+            found.append((match.start(), Finding(kind, mask(match[0].strip()))))
         # A character that no pattern takes, nor any letter before or after.
         text = pattern.sub(lambda m: "\n" * len(m[0]), text)
     return [finding for _, finding in sorted(found)]
