@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from tests.data import damaged_records
-from transfusion_tf.data import phi, phi_scan, records
+from transfusion_tf.data import phi, phi_scan, records, stores
 
 
 def encoded(file_format, **options):
@@ -194,3 +194,13 @@ def test_a_damaged_shard_is_named(tiny_dataset, tmp_path):
 
 def test_kinds_are_told_apart():
     assert not set(phi.KINDS) & set(phi_scan.OWN_KINDS)
+
+
+def test_idrid_has_numbers_of_examinations_in_its_raw_files(shared):
+    store = stores.open_files(shared / "data" / "idrid_grading_quarter.zip")
+    photographs = [n for n in store.names() if n.endswith(".jpg")]
+    kinds = collections.Counter()
+    for name in photographs:
+        kinds.update({kind for kind, _ in phi_scan.in_image(store.read(name))})
+    assert len(photographs) == 516
+    assert kinds == {"metadata": 354, "number": 354}

@@ -106,7 +106,7 @@ def _record_name(features):
 def _in_value(name, value):
     """Yields (kind, masked text) for one value of a feature."""
     if name == "image":
-        yield from _in_image(value)
+        yield from in_image(value)
         return
     if name in ("id", "patient"):
         text = value.decode("utf-8", "replace")
@@ -116,7 +116,7 @@ def _in_value(name, value):
     yield from _in_bytes(value)
 
 
-def _in_image(data):
+def in_image(data):
     """Yields (kind, masked text) for the metadata of an encoded image."""
     try:
         parts = segments.metadata(data)
