@@ -37,6 +37,7 @@ LAYERS = {
         "data.images": ("data.segments",),
         "data.lesions": ("data.drawing",),
         "data.manifest": (),
+        "data.official_splits": ("data.splits",),
         "data.pipeline": ("data.augment",),
         "data.records": ("data.card",),
         "data.segments": (),
@@ -270,6 +271,7 @@ WITHOUT_TENSORFLOW = (
     "analysis.gabor_",
     "data.images",
     "data.manifest",
+    "data.official_splits",
     "data.splits",
 )
 
