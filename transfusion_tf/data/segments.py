@@ -9,6 +9,8 @@ import struct
 
 _SOI, _EOI, _SOS, _COM = 0xD8, 0xD9, 0xDA, 0xFE
 _APP0, _APP2, _APP14, _APP15 = 0xE0, 0xE2, 0xEE, 0xEF
+# C4, C8 and CC are tables and reserved; F7 is that of JPEG-LS.
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}
 # In the compressed data 0xFF is followed by 0 or a restart marker (D0-D7);
 # any other byte starts the next segment. 0xFF before a marker is padding.
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
@@ -103,6 +105,26 @@ def jpeg_comments(data):
             return comments
         if marker == _COM:
             comments.append(data[start + 4 : end])
+        place = end
+
+
+def jpeg_size(data):
+    """Returns width, height and number of components from the frame header.
+
+    Of any JPEG: lossy, lossless or JPEG-LS. Raises ValueError if the file
+    does not consist of whole segments to there.
+    """
+    place = 2
+    while True:
+        marker, start, end = _segment(data, place)
+        if marker in (_SOS, _EOI):
+            raise ValueError("no frame header in the JPEG image")
+        if marker in _FRAMES:
+            content = data[start + 4 : end]
+            if len(content) < 6:
+                raise ValueError("a JPEG segment is cut off")
+            _, height, width, components = struct.unpack_from(">BHHB", content)
+            return width, height, components
         place = end
 
 
