@@ -43,6 +43,7 @@ setuptools.setup(
         "absl-py>=2.1,<3",
         "google-crc32c>=1.6,<2",
         "h5py>=3.11,<4",
+        "ImageHash>=4.3,<5",
         # 3.13 mends the loading of weights from files of other versions.
         "keras>=3.13,<3.16",
         "matplotlib>=3.8,<4",

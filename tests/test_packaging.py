@@ -16,6 +16,7 @@ DISTRIBUTIONS = {
     "absl": "absl-py",
     "google": "protobuf",
     "google_crc32c": "google-crc32c",
+    "imagehash": "ImageHash",
     "PIL": "pillow",
     "sklearn": "scikit-learn",
     "tensorflow_datasets": "tensorflow-datasets",
