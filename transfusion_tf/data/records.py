@@ -10,7 +10,7 @@ import dataclasses
 import hashlib
 import pathlib
 
-from transfusion_tf import files
+from transfusion_tf import files, quiet
 from transfusion_tf.data import tfrecord
 from transfusion_tf.data.card import DataCard
 
@@ -140,6 +140,7 @@ def write_metadata(root, card):
 
     Needs the card's shards in `root`.
     """
+    quiet.start_tensorflow()
     import tensorflow_datasets as tfds
 
     template = tfds.core.ShardedFileTemplate(
