@@ -41,6 +41,7 @@ setuptools.setup(
     python_requires=">=3.11,<3.14",
     install_requires=[
         "absl-py>=2.1,<3",
+        "google-crc32c>=1.6,<2",
         "h5py>=3.11,<4",
         "ImageHash>=4.3,<5",
         # 3.13 mends the loading of weights from files of other versions.
@@ -49,6 +50,7 @@ setuptools.setup(
         "numpy>=1.26,<3",
         "pandas>=2.2,<4",
         "pillow>=10.3,<14",
+        "protobuf>=5.28,<8",
         "scikit-learn>=1.5,<2",
         "scipy>=1.13,<2",
         # TensorFlow 2.21 no longer brings it, but tf.summary needs it.

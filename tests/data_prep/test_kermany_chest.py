@@ -7,7 +7,7 @@ import pytest
 
 from data_prep import sources
 from tests.data_prep.trees import CHEST, make_chest, packed, write_image
-from transfusion_tf.data import splits
+from transfusion_tf.data import official_splits, splits
 
 
 def read(place, **options):
@@ -34,7 +34,9 @@ def test_folders_and_names_tell_everything(tmp_path, kind):
         "person2": 2,
         "person11": 1,
     }
-    assert rows[splits.sharing(rows)]["patient"].value_counts().to_dict() == {
+    assert rows[official_splits.sharing(rows)][
+        "patient"
+    ].value_counts().to_dict() == {
         "IM-0001": 2,
         "person1": 2,
     }
@@ -81,7 +83,7 @@ def test_names_can_be_read_in_another_way(tmp_path):
         make_chest(tmp_path / "raw"),
         patient_pattern=r"person\d+_[a-z]+|(?:NORMAL2-)?IM-\d+",
     ).table
-    assert not splits.sharing(table).any()
+    assert not official_splits.sharing(table).any()
     assert table["patient"].nunique() == 9
 
 
@@ -125,8 +127,8 @@ def test_the_real_archive(shared):
     }
     assert table["patient"].nunique() == 2_775
     assert splits.patients_in_common(table["patient"], table["split"]) == 264
-    assert splits.sharing(table).sum() == 967
-    assert not splits.keeps_official(table, "auto")
+    assert official_splits.sharing(table).sum() == 967
+    assert not official_splits.keeps(table, splits.DEFAULTS)
     new = table.drop(columns="split").assign(id=table["image"])
     labels = pd.get_dummies(table["label"]).to_numpy(bool)
     split, _ = splits.complete(new, labels, splits.Options(seed=0))
