@@ -80,14 +80,14 @@ def main(argv):
     audit.write(found, output_dir, facts.image_of)
     report = {
         "images": len(facts.table),
-        "unreadable": facts.unreadable,
+        "left_out": facts.left_out,
         "counts": facts.counts,
         **found.summary,
         **(_proofs(opened.card) if opened else {}),
     }
     lines = audit_text.lines(found.summary)
-    if facts.unreadable:
-        lines.append(f"left out, because unreadable: {facts.unreadable:,}")
+    if facts.left_out:
+        lines.append(f"images that cannot be used: {facts.left_out:,}")
     if FLAGS.phi:
         report["phi"], phi_lines = _search_identities(opened, output_dir)
         lines += phi_lines

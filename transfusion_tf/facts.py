@@ -8,7 +8,7 @@ import typing
 import numpy as np
 import pandas as pd
 
-from transfusion_tf import hashing, pool
+from transfusion_tf import hashing, pool, quarantine
 from transfusion_tf.data import (
     fingerprints,
     ids,
@@ -24,7 +24,7 @@ _FEW_IMAGES = 2_000  # For fewer, starting processes takes longer.
 _PRINTS = np.dtype(
     [
         ("is_read", "?"),
-        ("hash", f"U{ids.HASH_DIGITS}"),
+        ("hash", "<u8"),
         ("pixels", "S32"),
         ("perceptual", "<u8"),
     ]
@@ -35,17 +35,16 @@ class Facts(typing.NamedTuple):
     """The facts of a data set.
 
     Attributes:
-        table: pandas.DataFrame as `audit.audit` takes it. A patient has the
-            name that the data give, which must not be written anywhere.
+        table: pandas.DataFrame as `audit.audit` takes it.
         counts: {split: {class: images}}.
         image_of: function of an id that returns the image's pixels.
-        unreadable: number of images that could not be read and are left out.
+        left_out: number of images that cannot be used.
     """
 
     table: pd.DataFrame
     counts: collections.abc.Mapping
     image_of: typing.Callable
-    unreadable: int
+    left_out: int
 
 
 def of_records(opened):
@@ -63,8 +62,8 @@ def of_records(opened):
 
     def image_of(image_id):
         (row,) = table[table["id"] == image_id].to_dict("records")
-        example = record_reader.example_at(opened, row["file"], row["place"])
-        return _pixels(example.features.feature, row["file"])
+        features = record_reader.example_at(opened, row["file"], row["offset"])
+        return _pixels(features, row["file"])
 
     return Facts(table, opened.card.counts, image_of, 0)
 
@@ -93,28 +92,25 @@ def of_manifest(manifest, *, image_options=images.DEFAULTS, num_workers=None):
             "None of the images can be read. Convert them with "
             "data_prep/make_tfrecords.py, which names them and the reasons."
         )
-    rows = manifest.table[is_read].reset_index(drop=True)
-    manifest = dataclasses.replace(manifest, table=rows)
-    labels = rows[list(manifest.label_columns)].astype(str)
-    table = pd.DataFrame(
-        {
-            "id": _distinct(prints["hash"][is_read], rows["image"]),
-            "split": rows["split"],
-            "label": labels.agg(" ".join, axis=1),
-            "pixels": prints["pixels"][is_read].astype(str),
-            "perceptual": prints["perceptual"][is_read],
-        }
+    table = manifest.table[is_read].assign(hash=prints["hash"][is_read])
+    table = ids.assign(table)  # In another order; the index tells the rows.
+    manifest = dataclasses.replace(manifest, table=table)
+    labels = table[list(manifest.label_columns)].astype(str)
+    columns = [c for c in ("id", "split", "patient") if c in table]
+    of_rows = prints[is_read][table.index]
+    facts = table[columns].assign(
+        label=labels.agg(" ".join, axis=1),
+        pixels=of_rows["pixels"].astype(str),
+        perceptual=of_rows["perceptual"],
     )
-    if manifest.has_patients:
-        table["patient"] = rows["patient"]
 
     def image_of(image_id):
-        (place,) = np.flatnonzero(table["id"] == image_id)
-        raw = manifest.store.read(rows["image"][place])
+        (image,) = table["image"][table["id"] == image_id]
+        raw = manifest.store.read(image)
         return images.prepare(raw, image_options).pixels
 
-    counts = manifests.counts(manifest)
-    return Facts(table, counts, image_of, int((~is_read).sum()))
+    left_out = int((~is_read).sum()) + len(manifest.bad)
+    return Facts(facts, manifests.counts(manifest), image_of, left_out)
 
 
 def _rows(opened):
@@ -123,8 +119,7 @@ def _rows(opened):
     with hashing.progress("Reading", sum(card.num_examples.values())) as bar:
         for split in card.num_examples:
             examples = record_reader.examples(opened, split)
-            for file, place, example in examples:
-                features = example.features.feature
+            for file, offset, features in examples:
                 pixels = _pixels(features, file)
                 row = {
                     "id": _text(features, "id"),
@@ -133,7 +128,7 @@ def _rows(opened):
                     "pixels": fingerprints.pixel_hash(pixels),
                     "perceptual": fingerprints.perceptual_hash(pixels),
                     "file": file,
-                    "place": place,
+                    "offset": offset,
                 }
                 if card.has_patients:
                     row["patient"] = _text(features, "patient")
@@ -167,42 +162,33 @@ def _prints_of_task(store, task):
     prints = np.zeros(len(names), _PRINTS)
     for place, name in enumerate(names):
         try:
-            raw = store.read(name)
+            raw = quarantine.read(store, name)
             pixels = images.prepare(raw, image_options).pixels
-        except (stores.ReadError, images.ImageError, OSError):
+        except (stores.ReadError, images.ImageError):
             continue
         prints[place] = (
             True,
-            ids.content_hash(raw),
+            int(ids.content_hash(raw), 16),
             fingerprints.pixel_hash(pixels),
             fingerprints.perceptual_hash(pixels),
         )
     return prints
 
 
-def _distinct(hashes, names):
-    """Returns ids (N,) from hashes: `-2`, `-3` after identical images."""
-    table = pd.DataFrame({"hash": hashes, "name": names})
-    repeat = table.sort_values("name").groupby("hash").cumcount()
-    repeat = repeat.reindex(table.index)
-    suffix = ("-" + (repeat + 1).astype(str)).where(repeat > 0, "")
-    return table["hash"] + suffix
-
-
 def _text(features, name):
-    return features[name].bytes_list.value[0].decode()
+    return features[name][0].decode()
 
 
 def _label(features, card):
     """Returns the class of a record; of multilabel, its values joined."""
     if card.task == "multilabel":
-        return " ".join(map(str, features["labels"].int64_list.value))
-    return card.classes[features["label"].int64_list.value[0]]
+        return " ".join(map(str, features["labels"]))
+    return card.classes[features["label"][0]]
 
 
 def _pixels(features, file):
     """Returns what the image of a record decodes to, in its own depth."""
-    data = features["image"].bytes_list.value[0]
+    data = features["image"][0]
     try:
         return images.prepare(data).pixels
     except images.ImageError as error:

@@ -4,7 +4,7 @@ import json
 import shutil
 
 from transfusion_tf import files
-from transfusion_tf.data import records
+from transfusion_tf.data import record_reader, records, tfrecord
 
 
 def rewrite(source, target, change, *, split="val"):
@@ -13,27 +13,29 @@ def rewrite(source, target, change, *, split="val"):
     Args:
         source: directory of records.
         target: directory that does not exist.
-        change: function of the place of a tf.train.Example, and of it.
+        change: function of the place of an example, and of its features, as
+            of `tfrecord.example`, which it changes.
         split: name of the split.
 
     Returns:
         The opened Records of the copy.
     """
-    import tensorflow as tf
-
     shutil.copytree(source, target)
     root = records.open_records(target).root
     card = json.loads((root / records.CARD).read_text())
     (entry,) = card["shards"][split]
     path = root / entry["file"]
-    examples = [
-        tf.train.Example.FromString(record.numpy())
-        for record in tf.data.TFRecordDataset(str(path))
-    ]
-    with tf.io.TFRecordWriter(str(path)) as writer:
-        for place, example in enumerate(examples):
-            change(place, example)
-            writer.write(example.SerializeToString())
+    changed = []
+    for place, (_, _, values) in enumerate(
+        record_reader.examples(records.open_records(target), split)
+    ):
+        features = {
+            name: of[0] if isinstance(of[0], bytes) else of
+            for name, of in values.items()
+        }
+        change(place, features)
+        changed.append(tfrecord.framed(tfrecord.example(features)))
+    path.write_bytes(b"".join(changed))
     entry |= {
         "bytes": path.stat().st_size,
         "sha256": files.file_sha256(path),

@@ -88,14 +88,12 @@ def planted(tiny_dataset, tmp_path_factory):
     """Records with all of PLANTED, and the id of each changed record."""
     changes, ids = list(PLANTED.items()), {}
 
-    def change(place, example):
+    def change(place, features):
         if place % 5 or place // 5 >= len(changes):
             return
         name, (values, _) = changes[place // 5]
-        features = example.features.feature
-        for key, value in values.items():
-            features[key].bytes_list.value[:] = [value]
-        ids[name] = features["id"].bytes_list.value[0].decode()
+        features |= values
+        ids[name] = features["id"].decode()
 
     target = tmp_path_factory.mktemp("planted") / "tiny"
     opened = damaged_records.rewrite(tiny_dataset, target, change)

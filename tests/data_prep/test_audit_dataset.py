@@ -77,7 +77,7 @@ def test_raw_images(binary, tmp_path):
     assert (row["label_a"], row["label_b"]) == ("class_0", "class_1")
     assert row["action"] == "listed" and not row["same_label"]
     lines = done.stdout.splitlines()
-    assert "left out, because unreadable: 1" in lines
+    assert "images that cannot be used: 1" in lines
     assert "identical images under different labels: 2 in 1 groups" in lines
     assert lines[-1] == (
         "The splits leak: 1 train images have the pixels of val or test "
@@ -90,9 +90,8 @@ def test_raw_images(binary, tmp_path):
 def test_identities_are_told_without_quoting_them(
     binary, tiny_dataset, tmp_path
 ):
-    def change(place, example):
-        note = example.features.feature["note"].bytes_list.value
-        note.append(b"DOE^JOHN" if place < 2 else b"fine")
+    def change(place, features):
+        features["note"] = b"DOE^JOHN" if place < 2 else b"fine"
 
     damaged_records.rewrite(tiny_dataset, tmp_path / "tiny", change)
     done = binary(

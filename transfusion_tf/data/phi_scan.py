@@ -22,10 +22,17 @@ from transfusion_tf.data import (
 
 COLUMNS = ("file", "feature", "record", "kind", "text")
 # Beside those of phi.KINDS: a feature that the data card does not name; an
-# `id` or `patient` that is not opaque; metadata of an image that should have
+# `id` or a patient that is not opaque; metadata of an image that should have
 # gone; an image that is neither JPEG nor PNG.
 OWN_KINDS = ("feature", "not opaque", "metadata", "not an image")
 MOST = 100_000  # Rows that are kept; all findings are counted.
+_OUR_FILES = (
+    records.CARD,
+    records.QUARANTINE,
+    records.NOTES,
+    audit.TABLE,
+    audit.SHEET,
+)
 # What else a records directory has, written by tensorflow_datasets.
 _SIZES = "dataset_info.json"  # Has sizes in bytes as text.
 _OTHER_FILES = (_SIZES, "features.json", "label.labels.txt")
@@ -71,8 +78,8 @@ def scan(opened, *, on_record=lambda: None):
     """
     found = Scan()
     for split in opened.card.shards:
-        for file, _, example in record_reader.examples(opened, split):
-            _scan_example(found, file, example, opened.card)
+        for file, _, features in record_reader.examples(opened, split):
+            _scan_example(found, file, features, opened.card)
             found.num_records += 1
             on_record()
     shards = {s["file"] for of in opened.card.shards.values() for s in of}
@@ -82,33 +89,37 @@ def scan(opened, *, on_record=lambda: None):
     return found
 
 
-def _scan_example(found, file, example, card):
-    features = example.features.feature
-    record = _record_name(features)
+def _scan_example(found, file, features, card):
     text_keys = set(records.text_keys(card))
     known = {*text_keys, "image", "label", "labels"}
+    opaque = text_keys - set(card.extra_columns)
+    record = _record_name(features)
     for name in sorted(features):
         shown = name if name in known else phi.mask(name)
         if name not in known:
             found.add(file, shown, record, "feature", phi.mask(name))
-        for value in features[name].bytes_list.value:
-            for kind, text in _in_value(name, value):
-                found.add(file, shown, record, kind, text)
+        for value in features[name]:
+            if isinstance(value, bytes):
+                findings = _in_value(name, value, is_opaque=name in opaque)
+                for kind, text in findings:
+                    found.add(file, shown, record, kind, text)
 
 
 def _record_name(features):
     """Returns the id of a record; only its form where that tells something."""
-    values = features["id"].bytes_list.value if "id" in features else ()
-    name = values[0].decode("utf-8", "replace") if values else "n/a"
+    name = b"".join(features.get("id", ())).decode("utf-8", "replace")
     return name if phi.is_opaque(name) else phi.mask(name)
 
 
-def _in_value(name, value):
-    """Yields (kind, masked text) for one value of a feature."""
+def _in_value(name, value, *, is_opaque):
+    """Yields (kind, masked text) for one value of a feature.
+
+    `is_opaque`: the project makes its values, which tell nothing.
+    """
     if name == "image":
         yield from in_image(value)
         return
-    if name in ("id", "patient"):
+    if is_opaque:
         text = value.decode("utf-8", "replace")
         if phi.is_opaque(text):
             return
@@ -141,8 +152,7 @@ def _in_bytes(data):
 def _scan_file(found, path, opened):
     """Searches a file beside the shards, and its name if it is not ours."""
     name = path.relative_to(opened.root).as_posix()
-    ours = (records.CARD, records.QUARANTINE, audit.TABLE, audit.SHEET)
-    is_ours = name in (*ours, *_OTHER_FILES)
+    is_ours = name in (*_OUR_FILES, *_OTHER_FILES)
     if not is_ours:
         found.add(phi.mask(name), "", "", "feature", phi.mask(name))
     for place, text in _values(path, name):

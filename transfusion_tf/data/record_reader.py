@@ -1,13 +1,15 @@
 """The examples of records as they stand in the files, one after the other."""
 
-from transfusion_tf import quiet
+from google.protobuf.message import DecodeError
+
+from transfusion_tf.data import tfrecord
 
 
 def examples(opened, split):
-    """Yields (file name, place in it, tf.train.Example) of `split`, in order.
+    """Yields (file name, offset in it, features) of `split`, in order.
 
-    Everything that a record holds is there, also what the data card does not
-    name. Needs memory for one record.
+    The features are those of `tfrecord.values`: everything that a record
+    holds, also what the data card does not name. Needs memory for one record.
 
     Args:
         opened: a records.Records.
@@ -16,27 +18,28 @@ def examples(opened, split):
     Raises:
         ValueError: a shard is damaged.
     """
-    quiet.start_tensorflow()
-    import tensorflow as tf
-    from google.protobuf.message import DecodeError
-
     for path in opened.shard_paths(split):
-        try:
-            for place, record in enumerate(tf.data.TFRecordDataset(str(path))):
-                example = tf.train.Example.FromString(record.numpy())
-                yield path.name, place, example
-        except (tf.errors.DataLossError, DecodeError):
-            raise ValueError(
-                f"Shard {path} is damaged. Convert the data set again with "
-                "data_prep/make_tfrecords.py."
-            ) from None
+        offset, size = 0, path.stat().st_size
+        with open(path, "rb") as file:
+            while offset < size:
+                record, features = _read(file, offset, path)
+                yield path.name, offset, features
+                offset += len(record) + tfrecord.FRAMING
 
 
-def example_at(opened, file, place):
-    """Returns the tf.train.Example at a place that `examples` has told."""
-    quiet.start_tensorflow()
-    import tensorflow as tf
+def example_at(opened, name, offset):
+    """Returns the features at a place that `examples` has told."""
+    path = opened.root / name
+    with open(path, "rb") as file:
+        return _read(file, offset, path)[1]
 
-    shard = tf.data.TFRecordDataset(str(opened.root / file))
-    (record,) = shard.skip(place).take(1)
-    return tf.train.Example.FromString(record.numpy())
+
+def _read(file, offset, path):
+    try:
+        record = tfrecord.read_at(file, offset)
+        return record, tfrecord.values(record)
+    except (ValueError, DecodeError):
+        raise ValueError(
+            f"Shard {path} is damaged at byte {offset:,}. Convert the data "
+            "set again with data_prep/make_tfrecords.py."
+        ) from None
