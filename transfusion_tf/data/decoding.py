@@ -208,8 +208,10 @@ def _arguments(tile):
 
 def _swapped(tile):
     mode, *others = _arguments(tile)
-    arguments = (_SWAPPED[mode], *others)
-    return (*tile[:3], arguments if others else arguments[0])
+    arguments = (_SWAPPED[mode], *others) if others else _SWAPPED[mode]
+    # A plain tuple in older versions of Pillow, a named one since.
+    make = getattr(type(tile), "_make", tuple)
+    return make((*tile[:3], arguments))
 
 
 def _as_array(image):
