@@ -7,6 +7,8 @@ process opens the file for itself when it first reads.
 import functools
 import os
 import pathlib
+import posixpath
+import re
 import tarfile
 import zipfile
 import zlib
@@ -42,6 +44,27 @@ def open_files(path):
         ) from None
 
 
+def check_inside(paths, owner):
+    """Raises ValueError if relative `paths` lead out of their root.
+
+    `owner` is what has them, at the beginning of the message.
+    """
+    wrong = [path for path in paths if _leaves(path.replace("\\", "/"))]
+    if wrong:
+        more = f" and {len(wrong) - 1:,} more" if len(wrong) > 1 else ""
+        raise ValueError(
+            f"{owner} has paths that leave the directory or archive they "
+            f"belong to: {wrong[0]!r}{more}. Paths must be relative, and stay "
+            "inside."
+        )
+
+
+def _leaves(path):
+    """Whether a path with / is absolute or climbs above its beginning."""
+    is_absolute = path.startswith("/") or re.match("[A-Za-z]:/", path)
+    return is_absolute or posixpath.normpath(path).split("/")[0] == ".."
+
+
 class DirectoryStore:
     """The files below a directory; a name is a path relative to it."""
 
@@ -50,7 +73,8 @@ class DirectoryStore:
 
     def names(self):
         """Returns the relative path of every file, with /, sorted."""
-        # Links are followed: data sets are often assembled from links.
+        # Links are followed, also out of the directory: whoever made it
+        # assembled it so, while a table names only what is in it.
         walk = os.walk(self.root, followlinks=True)
         paths = (
             pathlib.Path(folder, file)
@@ -93,7 +117,9 @@ class ZipStore:
             raise ValueError(
                 f"{self.path} is encrypted; decrypt it before converting it."
             )
-        return sorted(member.filename for member in members)
+        names = sorted(member.filename for member in members)
+        check_inside(names, self.path)
+        return names
 
     def read(self, name):
         """Returns the bytes of the member `name`; ReadError if damaged."""
@@ -135,7 +161,9 @@ class TarStore:
 
     def names(self):
         """Returns the name of every regular file, sorted."""
-        return sorted(self._places)
+        names = sorted(self._places)
+        check_inside(names, self.path)
+        return names
 
     def read(self, name):
         """Returns the bytes of the member `name`; ReadError if cut off."""
