@@ -121,5 +121,5 @@ def assigned(table, fold, place):
             place,
         )
     both = both.sort_values("image", ignore_index=True)
-    bad = tuple((f"{_FOLDER}{rest}", "absent") for rest in absent)
+    bad = tuple((f"{_FOLDER}{rest}", fields.ABSENT) for rest in absent)
     return both.drop(columns=["label_of_fold", "pid"]), bad

@@ -5,8 +5,9 @@ images); label, or for --task=multilabel one column for each label; and, if
 there, split and patient. Further columns are carried along only where they
 are named.
 
-A row without a label, and one whose image is not there, is left out and told;
-rows that say the same of one image are merged, rows that differ are refused.
+An image without a label, and one that is not there, is among the manifest's
+bad ones; rows that say the same of one image are merged, rows that differ are
+refused.
 """
 
 import pathlib
@@ -18,8 +19,6 @@ from data_prep.sources import fields
 from transfusion_tf import files
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.data import stores
-
-NO_LABEL, ABSENT = "no label", "absent"
 
 
 def manifest(
@@ -72,13 +71,18 @@ def manifest(
         split=split_column,
     )
     _check_columns(table, labels, roles, extra_columns)
+    are_chosen = task == "multilabel" and classes is not None
     if task == "multilabel":
         classes = _label_columns(table, labels, roles, classes, extra_columns)
     rows = _rows(table, roles, classes, extra_columns, task)
     if patient_pattern:
         rows["patient"] = _patients(rows, patient_column, patient_pattern)
     rows = _merged(rows, labels)
-    rows, bad = _usable(rows, store, input, classes, task)
+    if task == "multilabel":
+        has_label = (rows[list(classes)] != -1).any(axis=1)
+    else:
+        has_label = rows["label"] != ""
+    rows, bad = _usable(rows, has_label, store, input, are_chosen)
     if task != "multilabel":
         classes = fields.classes_of(rows["label"], task, classes)
     source = {"kind": "csv", "labels_sha256": files.file_sha256(labels)}
@@ -235,7 +239,7 @@ def _merged(rows, name):
     )
 
 
-def _usable(rows, store, place, classes, task):
+def _usable(rows, has_label, store, place, are_chosen):
     """Returns the rows that can be used, and pairs (image, why not)."""
     is_there = rows["image"].isin(store.names())
     if not is_there.any():
@@ -243,20 +247,15 @@ def _usable(rows, store, place, classes, task):
             f"{len(rows):,} of {len(rows):,} images are not in {place}: "
             f"{manifests.examples(rows['image'])}. Paths are relative to it."
         )
-    if task == "multilabel":
-        has_label = (rows[list(classes)] != -1).any(axis=1)
-    else:
-        has_label = rows["label"] != ""
-    bad = [(image, ABSENT) for image in rows.loc[~is_there, "image"]]
-    unlabelled = rows.loc[is_there & ~has_label, "image"]
-    bad += [(image, NO_LABEL) for image in unlabelled]
-    rows = rows[is_there & has_label].reset_index(drop=True)
-    if rows.empty:
+    without = rows.loc[is_there & ~has_label, "image"]
+    if len(without) == is_there.sum():
         raise ValueError(
-            f"None of the {len(bad):,} images has a label: "
-            f"{manifests.examples(image for image, _ in bad)}."
+            f"None of the {len(without):,} images has a label: "
+            f"{manifests.examples(without)}."
         )
-    return rows, tuple(bad)
+    absent = [(image, fields.ABSENT) for image in rows.loc[~is_there, "image"]]
+    bad = (*absent, *fields.unlabelled(without, are_chosen=are_chosen))
+    return rows[is_there & has_label].reset_index(drop=True), bad
 
 
 def _refuse(table, path_column, column, wrong, allowed):

@@ -4,9 +4,12 @@ import pathlib
 import posixpath
 import re
 
+from absl import logging
+
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.data import stores
 
+NO_LABEL, ABSENT = "no label", "absent"  # Why an image is bad.
 _SPLITS = {
     "train": "train",
     "val": "val",
@@ -140,6 +143,26 @@ def _found(names, texts, pattern, what):
             f"{manifests.examples(without)}."
         )
     return found
+
+
+def unlabelled(images, *, are_chosen):
+    """Returns pairs (image, reason) for a manifest's bad images.
+
+    Args:
+        images: names of images without any label.
+        are_chosen: whether the labels are some that the user has chosen among
+            others. Then an image without one is no mistake: it is left out,
+            with a warning, and not counted as bad.
+    """
+    if not are_chosen:
+        return tuple((image, NO_LABEL) for image in images)
+    if len(images):
+        logging.warning(
+            "%d images have a value for none of the labels of --classes, and "
+            "are left out.",
+            len(images),
+        )
+    return ()
 
 
 def classes_of(labels, task, given=None):

@@ -114,10 +114,13 @@ def info(place, data_dir):
     """
     folder = _version_dir(place, data_dir)
     import tensorflow_datasets as tfds
+    from google.protobuf import json_format
 
+    # What it raises for a damaged description is not documented.
+    of_damage = ValueError, LookupError, TypeError, AttributeError, OSError
     try:
         found = tfds.builder_from_directory(folder).info
-    except (ValueError, KeyError, OSError) as error:
+    except (json_format.ParseError, *of_damage) as error:
         raise ValueError(
             f"{folder} is not a data set of tensorflow_datasets ({error})."
         ) from None

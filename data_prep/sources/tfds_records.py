@@ -106,6 +106,7 @@ def manifest(
     )
     if patient_pattern:
         table["patient"] = fields.patients_in(table["patient"], patient_pattern)
+    are_chosen = task == "multilabel" and classes is not None
     if task == "multilabel":
         chosen, codes = reader.columns(values, classes)
         table[list(chosen)] = codes
@@ -119,9 +120,10 @@ def manifest(
             grades = manifests.grade_classes
             classes = grades(reader.classes) if is_grade else reader.classes
         classes = fields.classes_of(table["label"][labelled], task, classes)
-    bad = tuple((image, "no label") for image in table["image"][~labelled])
     if not labelled.any():
         raise ValueError(f"{info.name} has no image with a label.")
+    without = table["image"][~labelled]
+    bad = fields.unlabelled(without, are_chosen=are_chosen)
     return manifests.Manifest(
         name or manifests.default_name(info.name),
         task,
