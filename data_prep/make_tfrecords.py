@@ -30,13 +30,8 @@ def main(argv):
     from transfusion_tf import conversion
     from transfusion_tf.data import records
 
-    manifest = source_flags.manifest()
-    if "patient_salt" in further and not manifest.has_patients:
-        raise ValueError(
-            "--patient_salt_file needs a data set whose patients are known."
-        )
     version_dir = conversion.convert(
-        manifest,
+        source_flags.manifest(),
         FLAGS.output_dir,
         image_options=image_options,
         split_options=split_options,
