@@ -13,6 +13,7 @@ from absl import logging
 from data_prep.sources import fields
 from transfusion_tf import files, names
 from transfusion_tf.data import manifest as manifests
+from transfusion_tf.data import stores
 
 _FOLDER = "chest_xray/"
 _COLUMNS = ("path", "class", "pid")
@@ -121,5 +122,5 @@ def assigned(table, fold, place):
             place,
         )
     both = both.sort_values("image", ignore_index=True)
-    bad = tuple((f"{_FOLDER}{rest}", fields.ABSENT) for rest in absent)
+    bad = tuple((f"{_FOLDER}{rest}", stores.ABSENT) for rest in absent)
     return both.drop(columns=["label_of_fold", "pid"]), bad

@@ -253,7 +253,7 @@ def _usable(rows, has_label, store, place, are_chosen):
             f"None of the {len(without):,} images has a label: "
             f"{manifests.examples(without)}."
         )
-    absent = [(image, fields.ABSENT) for image in rows.loc[~is_there, "image"]]
+    absent = [(image, stores.ABSENT) for image in rows.loc[~is_there, "image"]]
     bad = (*absent, *fields.unlabelled(without, are_chosen=are_chosen))
     return rows[is_there & has_label].reset_index(drop=True), bad
 

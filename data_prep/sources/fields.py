@@ -9,7 +9,7 @@ from absl import logging
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.data import stores
 
-NO_LABEL, ABSENT = "no label", "absent"  # Why an image is bad.
+NO_LABEL = "no label"  # Why an image is bad.
 _SPLITS = {
     "train": "train",
     "val": "val",

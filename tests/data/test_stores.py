@@ -46,6 +46,10 @@ class TestFileStore:
         again = copy.deepcopy(store)  # By the means of pickle.
         assert again.read("b/c.txt") == FILES["b/c.txt"]
 
+    def test_what_is_not_there_is_a_read_error(self, kind, tmp_path):
+        with pytest.raises(stores.ReadError, match="^absent$"):
+            make_store(kind, tmp_path).read("b/x.txt")
+
     def test_checksum_is_that_of_the_archive(self, kind, tmp_path):
         checksum = make_store(kind, tmp_path).checksum()
         if kind == "directory":

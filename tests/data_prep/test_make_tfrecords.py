@@ -367,5 +367,6 @@ def test_pneumoniamnist(shared, binary, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     card = records.open_records(tmp_path).card
-    assert card.num_examples == {"train": 4_708, "val": 524, "test": 624}
-    assert card.counts["train"] == {"0": 1_214, "1": 3_494}
+    # 10 of the training images are, pixel for pixel, images of validation.
+    assert card.num_examples == {"train": 4_698, "val": 524, "test": 624}
+    assert card.counts["train"] == {"0": 1_214, "1": 3_484}

@@ -18,6 +18,9 @@ import numpy as np
 from transfusion_tf import files
 
 
+ABSENT = "absent"  # The reason where there is nothing to read.
+
+
 class ReadError(ValueError):
     """One image cannot be read; the others may be fine."""
 
@@ -84,8 +87,11 @@ class DirectoryStore:
         return sorted(path.relative_to(self.root).as_posix() for path in paths)
 
     def read(self, name):
-        """Returns the bytes of the file `name`."""
-        return (self.root / name).read_bytes()
+        """Returns the bytes of the file `name`; ReadError if there is none."""
+        try:
+            return (self.root / name).read_bytes()
+        except FileNotFoundError:
+            raise ReadError(ABSENT) from None
 
     def checksum(self):
         """None: a directory has no bytes of its own."""
@@ -125,6 +131,8 @@ class ZipStore:
         """Returns the bytes of the member `name`; ReadError if damaged."""
         try:
             return self._zip.read(name)
+        except KeyError:
+            raise ReadError(ABSENT) from None
         except (
             zipfile.BadZipFile,
             zlib.error,
@@ -167,6 +175,8 @@ class TarStore:
 
     def read(self, name):
         """Returns the bytes of the member `name`; ReadError if cut off."""
+        if name not in self._places:
+            raise ReadError(ABSENT)
         offset, size = self._places[name]
         self._file.seek(offset)
         data = self._file.read(size)
