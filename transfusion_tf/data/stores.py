@@ -17,7 +17,6 @@ import numpy as np
 
 from transfusion_tf import files
 
-
 ABSENT = "absent"  # The reason where there is nothing to read.
 
 
