@@ -56,6 +56,8 @@ def manifest(
     """
     import pandas as pd
 
+    if (folds is None) != (fold is None):
+        raise ValueError("--folds and --fold go together.")
     store = stores.open_files(input)
     images = [n for n in store.names() if fields.is_image_name(n)]
     found = [match for image in images if (match := _PATH.fullmatch(image))]

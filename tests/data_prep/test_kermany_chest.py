@@ -189,6 +189,12 @@ def test_folds_that_do_not_fit(tmp_path, changes, message):
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize("options", [{"folds": "x"}, {"fold": 1}])
+def test_folds_and_fold_go_together(tmp_path, options):
+    with pytest.raises(ValueError, match="--folds and --fold go together"):
+        read(tmp_path, **options)
+
+
 def test_files_of_folds_that_cannot_be_used(tmp_path):
     root = make_chest(tmp_path / "raw")
     folds = write_fold(tmp_path / "folds")
