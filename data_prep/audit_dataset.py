@@ -18,7 +18,7 @@ import pathlib
 
 from absl import flags
 
-from data_prep import make_tfrecords
+from data_prep import conversion_flags, source_flags
 from transfusion_tf import cli
 
 FLAGS = flags.FLAGS
@@ -46,17 +46,18 @@ flags.DEFINE_bool(
     "Searches the records for what looks like an identity. What is burned "
     "into images is not found, nor is a name without a form of its own.",
 )
-# Of make_tfrecords.py, beside those of the chosen source.
-_IMAGE_FLAGS = ("image_size", "resize_mode")
-_OF_RAW_DATA = ("source", "num_workers", *_IMAGE_FLAGS)
-_OWN = ("records", "distance", "max_pairs", "phi", "output_dir")
+flags.adopt_module_key_flags(source_flags)
 for _name in (
-    *("output_dir", "input", "labels", "task", "patient_pattern"),
-    *_OF_RAW_DATA,
+    "output_dir",
+    "num_workers",
+    *conversion_flags.image_flags("dicom"),  # Of the sources, the most.
 ):
     flags.declare_key_flag(_name)
-FLAGS["output_dir"].help = "Directory of what is found."
 FLAGS["source"].help = "Kind of raw data, instead of --records."
+FLAGS["seed"].help = "Seed of synthetic images."
+FLAGS["output_dir"].help = "Directory of what is found."
+_OWN = ("distance", "max_pairs", "output_dir")
+_OF_RECORDS = (*_OWN, "records", "phi")
 
 
 def main(argv):
@@ -108,15 +109,10 @@ def _facts(opened):
 
     if opened:
         return facts.of_records(opened)
-    from data_prep import sources
-    from transfusion_tf.data import images
-
-    manifest = sources.get(FLAGS.source)(
-        **_given(sources.options(FLAGS.source))
-    )
+    image_options = conversion_flags.image_options()  # Wrong ones come first.
     return facts.of_manifest(
-        manifest,
-        image_options=images.Options(**_given(_IMAGE_FLAGS)),
+        source_flags.manifest(),
+        image_options=image_options,
         num_workers=FLAGS.num_workers,
     )
 
@@ -167,48 +163,45 @@ def _counts_lines(facts):
     ]
 
 
-def _given(options):
-    """Returns {flag: value} of those in `options` that have a value."""
-    return {
-        name: FLAGS[name].value
-        for name in options
-        if FLAGS[name].value is not None
-    }
-
-
 def _check_flags():
     """Raises ValueError for flags that are missing or would not be read."""
-    if not FLAGS.output_dir:
-        raise ValueError("--output_dir must be given; --help tells more.")
+    source_flags.require("output_dir")
     if bool(FLAGS.records) == bool(FLAGS.source):
         raise ValueError(
             "Give either --records=DIR or --source=SOURCE with its flags. "
             f"Received: records={FLAGS.records}, source={FLAGS.source}."
         )
-    taken, what = {*_OWN}, "--records"
-    if FLAGS.source:
-        from data_prep import sources
-
-        options = sources.options(FLAGS.source)
-        for name, is_required in options.items():
-            if is_required and not FLAGS[name].value:
-                raise ValueError(f"--{name} must be given; --help tells more.")
-        taken |= {*_OF_RAW_DATA, *options}
-        taken -= {"records", "phi"}
-        what = f"--source={FLAGS.source}"
-    known = [
+    known = {
         flag.name
-        for module in (__name__, make_tfrecords.__name__)
+        for module in (__name__, conversion_flags.__name__)
         for flag in FLAGS.get_key_flags_for_module(module)
+    }
+    if FLAGS.source:
+        _check_source(known)
+        return
+    wrong = [
+        f"--{n}" for n in known if FLAGS[n].present and n not in _OF_RECORDS
     ]
-    wrong = sorted({n for n in known if FLAGS[n].present and n not in taken})
     if wrong:
         raise ValueError(
-            f"{', '.join(f'--{n}' for n in wrong)} does not go with {what}, "
-            f"which takes {', '.join(f'--{n}' for n in sorted(taken))}."
+            f"{', '.join(sorted(wrong))} does not go with --records, which "
+            f"takes {', '.join(f'--{n}' for n in _OF_RECORDS)}."
         )
-    if FLAGS.resize_mode and FLAGS.image_size is None:
-        raise ValueError("--resize_mode needs --image_size.")
+
+
+def _check_source(known):
+    from data_prep import sources
+
+    image_flags = conversion_flags.image_flags(FLAGS.source)
+    source_flags.check(known, (*_OWN, "num_workers", *image_flags))
+    options = sources.options(FLAGS.source)
+    for name in ("seed", "fold"):  # Those of splits, which are not drawn here.
+        if FLAGS[name].present and name not in options:
+            raise ValueError(
+                f"--{name} does not go with --source={FLAGS.source} here: "
+                "splits are audited as they come. Audit the --records for "
+                "those that a conversion has drawn."
+            )
 
 
 if __name__ == "__main__":

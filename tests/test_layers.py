@@ -90,7 +90,6 @@ LAYERS = {
         "data.tfrecord": (),
         "data.synthetic": ("data.fundus", "data.manifest", "data.textures"),
         "data.textures": ("data.drawing",),
-        "data.tfrecord": (),
         "metrics.agreement": (
             "metrics.bootstrap",
             "metrics.cells",
@@ -294,7 +293,8 @@ LAYERS = {
     },
     5: {
         "data_prep.audit_dataset": (
-            "data_prep.make_tfrecords",
+            "data_prep.conversion_flags",
+            "data_prep.source_flags",
             "data_prep.sources",
         ),
         "data_prep.conversion_flags": ("data_prep.source_flags",),

@@ -141,6 +141,18 @@ def test_identities_are_told_without_quoting_them(
             ],
             "--resize_mode needs --image_size",
         ),
+        (
+            ["--output_dir=OUT", "--source=npz", "--input=x", "--seed=4"],
+            "--seed does not go with --source=npz here: splits are audited as",
+        ),
+        (
+            ["--output_dir=OUT", "--source=npz", "--input=x", "--window=none"],
+            "--window does not go with --source=npz, which takes",
+        ),
+        (
+            ["--output_dir=OUT", "--source=npz", "--input=x", "--on_leak=drop"],
+            "--on_leak does not go with --source=npz, which takes",
+        ),
         (["--output_dir=OUT", "--records=nowhere"], "nowhere holds no records"),
         (["--distance=65"], "distance"),
     ],
