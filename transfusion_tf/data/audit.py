@@ -67,7 +67,8 @@ def audit(
         facts: pandas.DataFrame with `id` (unique), `split`, `label` (text),
             `pixels` (pixel_hash), `perceptual` (uint64, perceptual_hash) and,
             where known, `patient`; in any order.
-        on_leak: "drop" those images, "report" them only, or "error".
+        on_leak: "drop" those images, "report" them only, or "error" if there
+            are any, or patients in several splits.
         distance: images are near duplicates if their perceptual hashes differ
             in at most so many bits, 0 to 64.
         max_pairs: how many pairs are listed; all are counted.
