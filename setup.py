@@ -41,13 +41,16 @@ setuptools.setup(
     python_requires=">=3.11,<3.14",
     install_requires=[
         "absl-py>=2.1,<3",
+        "google-crc32c>=1.6,<2",
         "h5py>=3.11,<4",
+        "ImageHash>=4.3,<5",
         # 3.13 mends the loading of weights from files of other versions.
         "keras>=3.13,<3.16",
         "matplotlib>=3.8,<4",
         "numpy>=1.26,<3",
         "pandas>=2.2,<4",
         "pillow>=10.3,<14",
+        "protobuf>=5.28,<8",
         "scikit-learn>=1.5,<2",
         "scipy>=1.13,<2",
         # TensorFlow 2.21 no longer brings it, but tf.summary needs it.
@@ -58,10 +61,18 @@ setuptools.setup(
         "tqdm>=4.66,<5",
     ],
     extras_require={
-        "dicom": ["pydicom>=3.0,<4"],
+        # JPEG lossless and JPEG-LS need more, of other licences; the message
+        # that names them stands in data/dicom.py.
+        "dicom": [
+            "pydicom>=3.0,<4",
+            "pylibjpeg>=2.0,<3",
+            "pylibjpeg-openjpeg>=2.3,<3",
+            "pylibjpeg-rle>=2.0,<3",
+        ],
         "beam": ["apache-beam>=2.71,<3"],
         "ray": ["ray>=2.52,<3"],
         "test": [
+            "transfusion_tf[dicom]",
             # An implementation of CKA that shares nothing with ours.
             "dcor>=0.7,<0.8",
             "pytest>=8.3,<10",

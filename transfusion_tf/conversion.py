@@ -1,27 +1,47 @@
 """Conversion: a manifest of raw images becomes a records directory.
 
 Two passes over the images: the first hashes them, from which ids, splits and
-shards follow; the second writes the shards. Both run over a process pool. The
-bytes written do not depend on the order of the rows, on the number of workers
-or on interruptions: finished shards wait in a hidden work folder, and the
-directory appears under its name when all is done.
+shards follow; the second writes the shards. Both run over a process pool. An
+audit for leakage may then take images out of finished shards. The bytes
+written do not depend on the order of the rows, on the number of workers or on
+interruptions: finished shards wait in a hidden work folder, and the directory
+appears under its name when all is done.
 """
 
 import contextlib
 import dataclasses
-import os
+import hashlib
+import json
 import pathlib
 import shutil
-import tempfile
 
 import numpy as np
-import pandas as pd
+import PIL
 from absl import logging
 
-from transfusion_tf import hashing, pool, shards
-from transfusion_tf.data import images, records, stores
+from transfusion_tf import (
+    hashing,
+    identified,
+    names,
+    pool,
+    quarantine,
+    shard_card,
+    shard_writer,
+    shards,
+    told,
+    work_folder,
+    written,
+)
+from transfusion_tf.data import audit as audits
+from transfusion_tf.data import ids, images, official_splits, records, stores
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.data import splits as split_rules
+
+MAX_BAD_FRACTION = 0.01
+# Below this much work, counted in raw bytes, processes take longer to start
+# than they save. An image takes what this many bytes do, however small.
+_SMALL_WORK = 3e7
+_WORK_OF_AN_IMAGE = 1e4
 
 
 def convert(
@@ -30,14 +50,17 @@ def convert(
     *,
     image_options=images.DEFAULTS,
     split_options=split_rules.DEFAULTS,
+    on_leak="drop",
+    max_bad_fraction=MAX_BAD_FRACTION,
     num_workers=None,
-    max_bad_fraction=0.0,
     overwrite=False,
+    patient_salt=None,
 ):
     """Writes the records of `manifest` to `output_dir`/1.0.0.
 
     A conversion that is there already is kept if it must come out the same;
-    one that was interrupted goes on with the missing shards.
+    one that was interrupted, or failed because of some images, goes on with
+    what is missing.
 
     Args:
         manifest: a Manifest.
@@ -46,85 +69,69 @@ def convert(
         split_options: a splits.Options. Whether official splits share
             patients is asked of unusable images, too, so that their repair
             changes nothing.
-        num_workers: processes; None: one a core, or none for small data.
+        on_leak: what becomes of a training image with the pixels of a
+            validation or test image, one of audit.ON_LEAK.
         max_bad_fraction: share of the images that may be unusable; they are
-            listed in quarantine.csv and otherwise as if they did not exist.
+            listed in quarantine.csv and in no shard.
+        num_workers: processes; None: one a core, or none for small data.
         overwrite: whether to replace other records in `output_dir`.
+        patient_salt: bytes; `patient` in the records is then a keyed hash, by
+            which data sets with the same salt can be linked.
 
     Returns:
         pathlib.Path of the version directory.
 
     Raises:
-        ValueError: the manifest or too many images are not usable, or
-            `output_dir` has other records and `overwrite` is not set.
+        ValueError: the manifest or too many images are not usable, images
+            leak and `on_leak` is "error", or `output_dir` has other records
+            and `overwrite` is not set.
         OSError: reading or writing failed.
     """
     settings = {
         "images": dataclasses.asdict(image_options),
-        # Its mode shows in whether the table has splits.
-        "splits": {**dataclasses.asdict(split_options), "mode": None},
+        "splits": split_options.decisive(),
+        "on_leak": on_leak,
     }
-    _check_settings(num_workers, max_bad_fraction)
+    _check_settings(on_leak, num_workers, max_bad_fraction)
     manifest.check()
-    manifest = _with_splits(manifest, split_options.mode)
+    identified.check_salt(patient_salt, manifest)
+    manifest = _with_splits(manifest, split_options)
     output_dir = pathlib.Path(output_dir)
     root = output_dir / records.VERSION
+    limit = quarantine.Limit(
+        len(manifest.table) + len(manifest.bad), max_bad_fraction
+    )
     num_workers = num_workers or _num_workers(manifest)
-    with _made(output_dir), pool.Pool(manifest.store, num_workers) as workers:
-        table, bad = hashing.hashed(manifest, workers)
-        configuration = hashing.fingerprint(manifest, table, settings)
-        if not overwrite and _is_there(
-            root, configuration, max_bad_fraction * len(table)
-        ):
+    with (
+        work_folder.output_folder(output_dir),
+        pool.Pool(manifest.store, num_workers) as workers,
+    ):
+        found = identified.identify(manifest, workers, patient_salt)
+        configuration = hashing.fingerprint(found.manifest, settings)
+        if not overwrite and _is_there(root, configuration, limit):
             return root
-        work = output_dir / f".work-{configuration[:16]}"
-        try:
-            plan, results, bad = _written(
-                dataclasses.replace(manifest, table=table),
-                bad,
-                work,
-                workers,
-                image_options=image_options,
-                split_options=split_options,
-                max_bad_fraction=max_bad_fraction,
-            )
-            card = shards.card(
-                plan, results, configuration=configuration, quarantined=len(bad)
-            )
-        except ValueError:
-            # Such data have to change, and then other shards are needed.
-            shutil.rmtree(work, ignore_errors=True)
-            raise
-        _publish(plan, card, bad, root)
-        for left in output_dir.glob(".work-*"):
-            shutil.rmtree(left)  # Of this conversion and of abandoned ones.
+        if limit.exceeded(len(found.bad)):
+            raise limit.refusal(found.bad, "Nothing has been written yet.")
+        plan = shards.plan(
+            found.manifest,
+            found.num_bytes,
+            image_options=image_options,
+            split_options=split_options,
+        )
+        folder = work_folder.WorkFolder(
+            output_dir / f".work-{_preparation(image_options)}"
+        )
+        folder.restore()
+        done, bad = _written(plan, folder, workers, found.bad, limit)
+        _complete(done, bad, workers, on_leak, configuration)
+        folder.publish(root)
+        for rest in output_dir.glob(".work-*"):
+            shutil.rmtree(rest)  # Of this conversion and of abandoned ones.
     return root
 
 
-def _with_splits(manifest, mode):
-    """Returns the manifest without its splits where they are not kept."""
-    table = manifest.table
-    kept = split_rules.keeps_official(table, mode)
-    if kept or "split" not in table:
-        return manifest
-    shared = table[split_rules.sharing(table)]
-    found = (
-        f"{shared['patient'].nunique():,} patients ({len(shared):,} images) "
-        "are in more than one of the official splits"
-    )
-    logging.warning(
-        "%s, which are not kept: new ones are drawn by patient. "
-        "--splits=official keeps them.",
-        found,
-    )
-    return dataclasses.replace(
-        manifest,
-        table=table.drop(columns="split"),
-        source={**manifest.source, "official_splits": f"not kept: {found}"},
-    )
-
-
-def _check_settings(num_workers, max_bad_fraction):
+def _check_settings(on_leak, num_workers, max_bad_fraction):
+    names.check("on_leak", on_leak, audits.ON_LEAK)
     if num_workers is not None and num_workers < 1:
         raise ValueError(
             f"num_workers must be at least 1. Received: {num_workers}."
@@ -136,40 +143,35 @@ def _check_settings(num_workers, max_bad_fraction):
         )
 
 
+def _with_splits(manifest, options):
+    """Returns the manifest without its splits where they are not kept."""
+    table, note = official_splits.settle(manifest.table, options)
+    source = manifest.source
+    if note:
+        source = {**source, "official_splits": note}
+    manifest = dataclasses.replace(manifest, table=table, source=source)
+    if "split" in table:
+        manifests.check_classes_of_train(manifest)
+    return manifest
+
+
 def _num_workers(manifest):
-    """Chooses the number of processes from a few images.
-
-    Each process takes seconds to import TensorFlow.
-    """
-    table = manifest.table
-    sample = table["image"].iloc[np.linspace(0, len(table) - 1, 16, dtype=int)]
+    """Chooses the number of processes from a few images."""
+    images_ = manifest.table["image"]
+    places = np.linspace(0, len(images_) - 1, 16, dtype=int)
     sizes = []
-    for image in sample:
-        try:
-            raw = manifest.store.read(image)
-        except stores.ReadError:
-            continue  # Will be met, and told, again.
-        sizes.append(raw.nbytes if isinstance(raw, np.ndarray) else len(raw))
-    is_small = len(table) < 20_000 and np.mean(sizes or 0) * len(table) < 5e7
-    return 1 if is_small else pool.num_cores()
+    for image in images_.iloc[places]:
+        with contextlib.suppress(stores.ReadError):  # Will be met again.
+            raw = quarantine.read(manifest.store, image)
+            sizes.append(memoryview(raw).nbytes)
+    work = len(images_) * (np.mean(sizes or [0]) + _WORK_OF_AN_IMAGE)
+    return 1 if work < _SMALL_WORK else pool.num_cores()
 
 
-@contextlib.contextmanager
-def _made(output_dir):
-    """Makes `output_dir`, and takes it away if nothing has come into it."""
-    output_dir.mkdir(parents=True, exist_ok=True)
-    try:
-        tempfile.TemporaryFile(dir=output_dir).close()  # Before hours of work.
-        yield
-    finally:
-        with contextlib.suppress(OSError):
-            output_dir.rmdir()
-
-
-def _is_there(root, configuration, most_bad):
+def _is_there(root, configuration, limit):
     """Whether `root` has the records of `configuration`, undamaged.
 
-    Records that left out more than `most_bad` images do not count.
+    Records that left out more images than `limit` allows do not count.
     """
     if not root.exists():
         return False
@@ -183,7 +185,7 @@ def _is_there(root, configuration, most_bad):
             "or settings. Give --overwrite to replace it, or another "
             "--output_dir."
         )
-    if card.quarantined > most_bad:
+    if limit.exceeded(card.quarantined):
         return False
     try:
         records.open_records(root, verify=True)
@@ -193,64 +195,92 @@ def _is_there(root, configuration, most_bad):
     return True
 
 
-def _written(manifest, bad, work, workers, *, max_bad_fraction, **options):
-    """Writes all shards; returns the plan, the results and all bad images.
+def _preparation(image_options):
+    """Returns a name for what is done to images, which a work folder has."""
+    what = [
+        hashing.FORMAT,
+        dataclasses.asdict(image_options),
+        PIL.__version__,
+    ]
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:16]
 
-    Where bad images are found and allowed, everything is planned again
-    without them, so that they leave no trace in ids, splits and shards.
+
+def _written(plan, folder, workers, bad, limit):
+    """Writes all shards; returns a Written and all bad images.
+
+    Bad images are met to the end, so that all can be told at once, and what
+    is finished is kept; only where there is no hope it ends early.
     """
-    table = manifest.table
-    while True:
-        _check_bad(bad, len(table), max_bad_fraction)
-        good = ~table["image"].isin([image for _, image, _ in bad])
-        plan = shards.plan(
-            dataclasses.replace(manifest, table=table[good]),
-            work=work,
-            **options,
-        )
-        plan.shards.mkdir(parents=True, exist_ok=True)
-        plan.done.mkdir(exist_ok=True)
-        results, new = [], []
-        with hashing.progress("Writing", int(good.sum())) as bar:
-            for task, result in workers.run(shards.write, shards.tasks(plan)):
-                image_of = {row["id"]: row["image"] for row in task["rows"]}
-                new += [(i, image_of[i], why) for i, why in result["bad"]]
-                _check_bad(bad + new, len(table), max_bad_fraction)
-                results.append(result)
-                bar.update(len(task["rows"]))
-        if not new:
-            return plan, results, bad
-        bad = bad + new
-
-
-def _check_bad(bad, num_images, max_fraction):
-    """Raises ValueError, naming images, if more are bad than allowed."""
-    if len(bad) <= max_fraction * num_images:
-        return
-    _, image, reason = bad[0]
-    others = [image for _, image, _ in bad[1:]]
-    also = f" So are {manifests.examples(others)}." if others else ""
-    raise ValueError(
-        f"Image {image!r} cannot be used: {reason}.{also} Repair or remove "
-        "it, or let such images be left out with --max_bad_fraction=0.01."
-    )
-
-
-def _publish(plan, card, bad, root):
-    """Completes the folder of shards and gives it its final name."""
-    whole = {
-        shard["file"] for entries in card.shards.values() for shard in entries
+    finished = folder.all_finished()
+    results = {
+        shard.digest: finished[shard.digest]
+        for shard in plan.shards
+        if shard.digest in finished and not finished[shard.digest]["bad"]
     }
-    for path in plan.shards.iterdir():
-        if path.name not in whole:
-            path.unlink()  # What a killed process was writing.
-    quarantine = pd.DataFrame(
-        [(image_id, reason) for image_id, _, reason in sorted(bad, key=str)],
-        columns=["id", "reason"],
+    missing = [s for s in plan.shards if s.digest not in results]
+    # The largest first, so that none is still at it when the others are done.
+    missing.sort(key=lambda shard: (-shard.num_bytes, shard.file))
+    tasks = (
+        plan.task(shard, folder, earlier=_overlapping(plan, shard, finished))
+        for shard in missing
     )
-    # No file name: it may tell who the patient is.
-    quarantine.to_csv(plan.shards / records.QUARANTINE, index=False)
-    records.write_metadata(plan.shards, card)
-    if root.exists():
-        os.replace(root, plan.folder / "replaced")
-    os.replace(plan.shards, root)
+    bad = list(bad)
+    num_images = len(plan.manifest.table)
+    left = sum(shard.rows.stop - shard.rows.start for shard in missing)
+    with hashing.progress("Writing", num_images, num_images - left) as bar:
+        for task, result in workers.run(shard_writer.write, tasks):
+            results[task.digest] = result
+            image_of = {row["id"]: row["image"] for row in task.rows}
+            bad += [
+                quarantine.Bad(image_id, image_of[image_id], reason)
+                for image_id, reason in result["bad"]
+            ]
+            if limit.is_hopeless(len(bad)):
+                raise limit.refusal(
+                    bad,
+                    "So many are bad that the others were not looked at; what "
+                    "is finished is kept.",
+                )
+            bar.update(len(task.rows))
+    if limit.exceeded(len(bad)):
+        raise limit.refusal(
+            bad, "All others are finished and kept, and not converted again."
+        )
+    return written.gather(plan, folder, results), bad
+
+
+def _overlapping(plan, shard, finished):
+    """Returns digests of finished shards that may hold images of `shard`."""
+    in_shard = plan.manifest.table["id"].iloc[shard.rows]
+    if in_shard.empty:
+        return ()
+    first, last = (ids.hash_of(in_shard.iloc[place]) for place in (0, -1))
+    return tuple(
+        digest
+        for digest, done in finished.items()
+        if done["ids"]
+        and ids.hash_of(done["ids"][0]) <= last
+        and ids.hash_of(done["ids"][1]) >= first
+    )
+
+
+def _complete(done, bad, workers, on_leak, configuration):
+    """Audits what is written and puts the version directory together."""
+    shard_card.bit_depth(done)  # Before longer work.
+    audit = audits.audit(done.for_audit(), on_leak=on_leak)
+    left = done.without(audit.dropped, workers)
+    folder = done.folder
+    folder.keep_only({*done.digests, *left.digests})
+    card = shard_card.card(
+        left,
+        audit=audit.summary,
+        configuration=configuration,
+        quarantined=len(bad),
+    )
+    told.tell(card, bad)
+    audits.write(audit, folder.ready, done.image)
+    quarantine.write(folder.ready, bad)
+    told.write_notes(folder.ready, left.notes)
+    file_names = [shard.file for shard in done.plan.shards]
+    folder.assemble(dict(zip(left.digests, file_names, strict=True)))
+    records.write_metadata(folder.ready, card)

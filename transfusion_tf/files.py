@@ -1,6 +1,7 @@
 """Writing files so that a reader sees the old one or the new one, whole."""
 
 import contextlib
+import csv
 import errno
 import hashlib
 import json
@@ -27,6 +28,16 @@ def atomic_write(path):
         temporary.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def naming_failures(path):
+    """Turns an OSError of the block into one whose one line names `path`."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise OSError(f"Cannot write {path}: {reason}.") from None
+
+
 def require_space(path, num_bytes):
     """Raises OSError unless the disk of `path` has `num_bytes` left.
 
@@ -47,6 +58,16 @@ def write_json(path, value):
     """Writes `value` as indented JSON with sorted keys, atomically."""
     text = json.dumps(value, indent=1, sort_keys=True, allow_nan=False)
     write_text(path, text + "\n")
+
+
+def write_csv(path, rows):
+    """Writes tuples as CSV, whole or not at all."""
+    with (
+        naming_failures(path),
+        atomic_write(path) as temporary,
+        open(temporary, "w", encoding="utf-8", newline="") as file,
+    ):
+        csv.writer(file, lineterminator="\n").writerows(rows)
 
 
 def read_json(path):

@@ -2,61 +2,80 @@
 
 import hashlib
 import json
+import typing
 
 import numpy as np
 import tqdm
 
+from transfusion_tf import quarantine
 from transfusion_tf.data import ids, stores
 
 # Goes up when the same raw data and settings give other records.
-FORMAT = 1
-_HASHES_PER_TASK = 500
+FORMAT = 2
+# Few enough that a handful of large images keeps all workers busy.
+_MOST_PER_TASK = 500
+_FEWEST_TASKS = 64
+_ROWS_AT_ONCE = 10_000
 
 
-def hashed(manifest, workers):
-    """Returns the table of the images with their `hash`, and bad images.
+class Hashes(typing.NamedTuple):
+    """Of each image, in order.
 
-    A bad image is a triple (id, image, reason); here the id is unknown.
-
-    Args:
-        manifest: a Manifest.
-        workers: a pool.Pool that holds the manifest's store.
+    Attributes:
+        content: uint64 (N,), the 16 hex digits of ids.content_hash.
+        num_bytes: uint64 (N,), of the raw image.
+        reasons: {place: why it cannot be read}.
     """
-    # Only what goes into the records may decide on their order.
-    table = manifest.table[_columns(manifest)].reset_index(drop=True)
-    places = np.arange(len(table))
-    tasks = [
-        table["image"].iloc[chunk].tolist()
-        for chunk in np.array_split(places, -(-len(table) // _HASHES_PER_TASK))
-    ]
-    found, bad = {}, []
-    with progress("Reading", len(table)) as bar:
-        for task, hashes in workers.run(_hash, tasks):
-            for image, (content_hash, reason) in zip(task, hashes, strict=True):
-                found[image] = content_hash
-                if reason:
-                    bad.append(("", image, reason))
+
+    content: np.ndarray
+    num_bytes: np.ndarray
+    reasons: dict
+
+
+def hashed(images, workers):
+    """Returns the Hashes of `images`, a sequence of what a store reads.
+
+    `workers` is a pool.Pool that holds the store.
+    """
+    count = len(images)
+    found = Hashes(np.zeros(count, np.uint64), np.zeros(count, np.uint64), {})
+    step = min(_MOST_PER_TASK, max(1, count // _FEWEST_TASKS))
+    tasks = (
+        (start, list(images[start : start + step]))
+        for start in range(0, count, step)
+    )
+    with progress("Reading", count) as bar:
+        for (start, task), part in workers.run(_hash, tasks):
+            place = slice(start, start + len(task))
+            found.content[place] = part.content
+            found.num_bytes[place] = part.num_bytes
+            for index, reason in part.reasons.items():
+                found.reasons[start + index] = reason
             bar.update(len(task))
-    return table.assign(hash=table["image"].map(found)), bad
+    return found
 
 
 def _hash(store, task):
-    """Returns (hash, None) for each image of `task`, or ("", reason)."""
-    result = []
-    for image in task:
+    """Returns the Hashes of a task: (place of the first, list of images)."""
+    _, names = task
+    content, num_bytes, reasons = [], [], {}
+    for index, image in enumerate(names):
         try:
-            result.append((ids.content_hash(store.read(image)), None))
+            raw = quarantine.read(store, image)
         except stores.ReadError as error:
-            result.append(("", str(error)))
-    return result
+            raw, reasons[index] = b"", str(error)
+        content.append(int(ids.content_hash(raw), 16))
+        num_bytes.append(memoryview(raw).nbytes)
+    return Hashes(
+        np.array(content, np.uint64), np.array(num_bytes, np.uint64), reasons
+    )
 
 
-def fingerprint(manifest, table, settings):
+def fingerprint(manifest, settings):
     """Returns a SHA-256 that tells apart all that changes the records.
 
     Args:
-        manifest: a Manifest.
-        table: what `hashed` returned for it.
+        manifest: a Manifest whose table has ids and opaque patients.
         settings: dict of plain values.
     """
     head = [
@@ -67,21 +86,22 @@ def fingerprint(manifest, table, settings):
         manifest.extra_columns,
         settings,
     ]
-    rows = ids.assign(table).drop(columns="image")
-    text = json.dumps(head) + rows.to_csv(index=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps(head).encode())
+    columns = [column for column in sorted(manifest.table) if column != "image"]
+    rows = manifest.table[columns]
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        part = rows.iloc[start : start + _ROWS_AT_ONCE]
+        digest.update(part.to_csv(index=False).encode())
+    return digest.hexdigest()
 
 
-def _columns(manifest):
-    optional = [c for c in ("patient", "split") if c in manifest.table]
-    return [
-        "image",
-        *manifest.label_columns,
-        *optional,
-        *manifest.extra_columns,
-    ]
-
-
-def progress(what, num_images):
+def progress(what, num_images, done=0):
     """A progress bar on a terminal; nothing in logs and pipes."""
-    return tqdm.tqdm(desc=what, total=num_images, unit=" images", disable=None)
+    return tqdm.tqdm(
+        desc=what,
+        total=num_images,
+        initial=done,
+        unit=" images",
+        smoothing=0.1,
+        disable=None,
+    )

@@ -1,8 +1,16 @@
 """A pool of worker processes that each hold one object, or no pool at all."""
 
 import concurrent.futures
+import contextlib
 import multiprocessing
 import os
+import signal
+import sys
+import threading
+
+# Tasks that wait for each worker: enough that none is idle, and few, so that
+# memory does not grow with the number of tasks.
+_WAITING = 2
 
 # In a worker process only: the object of `Pool`, set once when it starts.
 _held = None
@@ -21,54 +29,94 @@ class Pool:
     `held` is pickled once for each worker, not for each task. With one
     worker everything runs in the calling process. Processes are spawned: a
     fork of a process in which TensorFlow has threads can hang. Used in a
-    `with` statement; on leaving, tasks that have not begun are dropped.
+    `with` statement. Where that ends in an exception, and where the calling
+    process is killed, workers give up what they are doing, cleaning up as
+    after any exception.
     """
 
     def __init__(self, held, num_workers):
         self._held = held
+        self._num_workers = num_workers
         self._executor = None
         if num_workers > 1:
+            context = multiprocessing.get_context("spawn")
+            # Nothing is ever sent: its end is how workers learn of ours.
+            theirs, self._lifeline = context.Pipe(duplex=False)
             self._executor = concurrent.futures.ProcessPoolExecutor(
                 num_workers,
-                multiprocessing.get_context("spawn"),
-                initializer=_hold,
-                initargs=(held,),
+                context,
+                initializer=_start,
+                initargs=(held, theirs),
             )
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
         if self._executor:
+            if kind:
+                self._lifeline.close()
             self._executor.shutdown(cancel_futures=True)
+            self._lifeline.close()
 
     def run(self, function, tasks):
         """Yields (task, result) as tasks end, in any order.
 
-        Raises what `function` raises, and OSError if a worker dies.
+        `tasks` is any iterable; it is read as workers come free. Raises what
+        `function` raises, and OSError if a worker dies.
         """
         if not self._executor:
             for task in tasks:
                 yield task, function(self._held, task)
             return
-        futures = {
-            self._executor.submit(_call, function, task): task for task in tasks
-        }
         try:
-            for future in concurrent.futures.as_completed(futures):
-                yield futures[future], future.result()
+            yield from self._run(function, iter(tasks))
         except concurrent.futures.process.BrokenProcessPool:
             raise OSError(
                 "A worker process ended without a word, as it does when "
-                "memory runs out. The same command goes on where it stopped; "
-                "--num_workers=1 needs the least memory."
+                "memory runs out, or when a script converts outside of "
+                "`if __name__ == '__main__':`. The same command goes on where "
+                "it stopped; --num_workers=1 needs the least memory."
             ) from None
 
+    def _run(self, function, tasks):
+        running = {}
+        while True:
+            for task in tasks:
+                running[self._executor.submit(_call, function, task)] = task
+                if len(running) >= _WAITING * self._num_workers:
+                    break
+            if not running:
+                return
+            ended, _ = concurrent.futures.wait(
+                running, return_when=concurrent.futures.FIRST_COMPLETED
+            )
+            for future in ended:
+                yield running.pop(future), future.result()
 
-def _hold(held):
+
+def _start(held, lifeline):
+    """Makes this process a worker that ends with the process of the pool."""
     global _held
     _held = held
+    # Ctrl-C reaches every process of a terminal; ours is told by the pool's.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
+    threading.Thread(target=_watch, args=(lifeline,), daemon=True).start()
+
+
+def _watch(lifeline):
+    with contextlib.suppress(EOFError, OSError):
+        lifeline.recv()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _leave(*_):
+    sys.exit(1)
 
 
 def _call(function, task):
-    return function(_held, task)
+    try:
+        return function(_held, task)
+    except SystemExit:
+        os._exit(1)  # The executor would take it for the result of a task.

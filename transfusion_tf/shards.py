@@ -1,24 +1,38 @@
-"""Which image goes to which shard, writing one shard, and the data card.
+"""Which image goes to which shard: the plan of a conversion.
 
-The middle of a conversion: everything here is a function of a table of
-hashed images, and nothing knows of worker processes.
+Everything here is a function of a table of hashed images, and nothing knows
+of worker processes.
 """
 
-import collections
 import dataclasses
 import hashlib
-import pathlib
+import json
+import typing
 
 import numpy as np
 import pandas as pd
-import PIL
-from absl import logging
 
-from transfusion_tf import files, names
-from transfusion_tf.data import ids, images, records, splits, stores
+from transfusion_tf import hashing, names, shard_writer
+from transfusion_tf.data import ids, images, records, splits
 from transfusion_tf.data import manifest as manifests
 
-BAD_IMAGE = (images.ImageError, stores.ReadError)
+
+class Shard(typing.NamedTuple):
+    """A part of the rows of a plan.
+
+    Attributes:
+        split: that it belongs to.
+        file: its final name.
+        rows: slice of the plan's table.
+        num_bytes: of its raw images.
+        digest: of all that it depends on.
+    """
+
+    split: str
+    file: str
+    rows: slice
+    num_bytes: int
+    digest: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,206 +41,120 @@ class Plan:
 
     Attributes:
         manifest: its table has `id`, opaque `patient` and `split` of each row,
-            in the order of the ids.
-        splits: {split: how it was made}.
+            in the order of splits and then of ids.
+        codes: the label codes of the table.
+        made: {split: how it was made}.
         image_options: an images.Options.
-        folder: has `shards`, which becomes the version directory, and `done`
-            with what is to be known of each finished shard.
+        shards: tuple of Shard, in the order of the table.
     """
 
     manifest: manifests.Manifest
-    splits: dict
+    codes: np.ndarray
+    made: dict
     image_options: images.Options
-    folder: pathlib.Path
+    shards: tuple = ()
 
     @property
-    def shards(self):
-        """The folder of the shards, finished or not."""
-        return self.folder / "shards"
+    def label_key(self):
+        """The name of the feature of labels."""
+        return "labels" if self.manifest.task == "multilabel" else "label"
 
     @property
-    def done(self):
-        """The folder of the JSON files that vouch for finished shards."""
-        return self.folder / "done"
+    def text_keys(self):
+        """The names of the features of text."""
+        return records.text_keys(self.manifest)
 
-    @property
-    def patients_in_common(self):
-        """The number of patients with images in more than one split."""
-        table = self.manifest.table
-        if not self.manifest.has_patients:
-            return 0
-        return splits.patients_in_common(table["patient"], table["split"])
+    def rows(self, place):
+        """Returns the rows of the slice `place` as dicts, see Task."""
+        part = self.manifest.table[["image", *self.text_keys]].iloc[place]
+        part = part.assign(**{self.label_key: self.codes[place].tolist()})
+        return part.to_dict("records")
+
+    def task(self, shard, folder, *, earlier=()):
+        """Returns the shard_writer.Task of a Shard."""
+        return shard_writer.Task(
+            folder=folder,
+            digest=shard.digest,
+            file=shard.file,
+            rows=self.rows(shard.rows),
+            label_key=self.label_key,
+            text_keys=self.text_keys,
+            image_options=self.image_options,
+            earlier=tuple(earlier),
+        )
 
 
-def plan(manifest, *, image_options, split_options, work):
-    """Returns the Plan of a manifest whose table has the column `hash`.
+def plan(manifest, num_bytes, *, image_options, split_options):
+    """Returns the Plan of a manifest whose table is as ids.assign returns it.
 
-    Its folder, below `work`, is named after all that it depends on.
+    Args:
+        manifest: a Manifest; where its table has `patient_key`, that is the
+            patient in the records, and `patient` what splits go by.
+        num_bytes: uint64 (N,) of the raw images, by the table's index.
+        image_options: an images.Options.
+        split_options: a splits.Options.
     """
-    table = ids.assign(manifest.table)
-    manifest = dataclasses.replace(manifest, table=table)
-    codes = manifest.label_codes()
+    table, codes = manifest.table, manifest.label_codes()
+    is_in = codes
     if codes.ndim == 1:
-        codes = codes[:, None] == np.arange(len(manifest.classes))
-    split, made = splits.complete(table, codes == 1, split_options)
-    manifest = dataclasses.replace(manifest, table=table.assign(split=split))
-    which = hashlib.sha256(" ".join(table["id"]).encode()).hexdigest()
-    planned = Plan(manifest, made, image_options, work / which[:16])
-    if planned.patients_in_common:
-        logging.warning(
-            "%d patients have images in more than one of the official splits, "
-            "which are kept as they are.",
-            planned.patients_in_common,
-        )
-    return planned
-
-
-def tasks(planned):
-    """Returns a task for `write` for each shard of the plan."""
-    manifest = planned.manifest
-    multilabel = manifest.task == "multilabel"
-    text_keys = records.text_keys(manifest)
-    label_key = "labels" if multilabel else "label"
-    table = manifest.table[["image", "split", *text_keys]].assign(
-        **{label_key: manifest.label_codes().tolist()}
+        is_in = codes[:, None] == np.arange(len(manifest.classes))
+    split, made = splits.complete(table, is_in == 1, split_options)
+    # Names for codes: text for each row would take more memory.
+    split = pd.Categorical(split, names.SPLITS)
+    if "patient_key" in table:
+        table = table.assign(patient=table["patient_key"])
+    order = np.argsort(split.codes, kind="stable")
+    columns = ["image", *records.text_keys(manifest), *manifest.label_columns]
+    kept = table[list(dict.fromkeys(columns))].assign(split=split)
+    whole = Plan(
+        dataclasses.replace(manifest, table=kept.iloc[order]),
+        codes[order],
+        made,
+        image_options,
     )
-    result = []
-    for split in names.SPLITS:
-        rows = table[table["split"] == split]
-        count = ids.num_shards(len(rows))
-        shard = np.array([ids.shard_of(i, count) for i in rows["id"]])
+    content = table["hash"].to_numpy()[order]
+    num_bytes = num_bytes[table.index.to_numpy()[order]]
+    return dataclasses.replace(
+        whole, shards=tuple(_shards(whole, content, num_bytes))
+    )
+
+
+def _shards(plan, content, num_bytes):
+    """Yields the Shards of a plan from hashes and sizes of its rows."""
+    split = plan.manifest.table["split"].cat.codes.to_numpy()
+    for code, name in enumerate(names.SPLITS):
+        start, end = np.searchsorted(split, (code, code + 1))
+        if start == end:
+            continue
+        total = int(num_bytes[start:end].sum())
+        count = ids.num_shards(end - start, total)
+        starts = start + ids.shard_starts(content[start:end], count)
         for index in range(count):
-            file = records.shard_name(manifest.name, split, index, count)
-            result.append(
-                {
-                    "path": planned.shards / file,
-                    "done": planned.done / f"{file}.json",
-                    "split": split,
-                    "rows": rows[shard == index].to_dict("records"),
-                    "label_key": label_key,
-                    "text_keys": text_keys,
-                    "image_options": planned.image_options,
-                }
-            )
-    return result
-
-
-def write(store, task):
-    """Writes the shard of `task`, unless that has been done before.
-
-    Returns a dict for JSON: `split`; `entry` of the data card; `kinds`, how
-    many images of each [channels, bit depth, kept]; `sizes`, two at most of
-    the [width, height] found; `bad`, a list of [id, reason]. A shard with bad
-    images does not count as done.
-    """
-    if task["done"].is_file():
-        return files.read_json(task["done"])
-    kinds, sizes, bad = collections.Counter(), set(), []
-
-    def examples():
-        for row in task["rows"]:
-            try:
-                image = images.prepare(
-                    store.read(row["image"]), task["image_options"]
-                )
-            except BAD_IMAGE as error:
-                bad.append([row["id"], str(error)])
-                continue
-            kinds[image.channels, image.bit_depth, image.kept] += 1
-            if len(sizes) < 2:
-                sizes.add((image.width, image.height))
-            yield records.serialize(
-                image.data,
-                row,
-                label_key=task["label_key"],
-                text_keys=task["text_keys"],
+            rows = slice(int(starts[index]), int(starts[index + 1]))
+            file = records.shard_name(plan.manifest.name, name, index, count)
+            yield Shard(
+                name,
+                file,
+                rows,
+                int(num_bytes[rows].sum()),
+                _digest(plan, file, rows),
             )
 
-    entry = records.write_shard(task["path"], examples())
-    result = {
-        "split": task["split"],
-        "entry": entry,
-        "bad": bad,
-        "kinds": [[*kind, number] for kind, number in sorted(kinds.items())],
-        "sizes": sorted(map(list, sizes)),
-    }
-    if not bad:
-        files.write_json(task["done"], result)
-    return result
 
-
-def card(planned, results, *, configuration, quarantined):
-    """Returns the DataCard of a plan from what `write` returned.
-
-    Raises ValueError if some images have 8 bits and others 16.
-    """
-    manifest = planned.manifest
-    results = sorted(results, key=lambda result: result["entry"]["file"])
-    shards = {
-        split: [r["entry"] for r in results if r["split"] == split]
-        for split in planned.splits
-    }
-    kinds = pd.DataFrame(
-        [kind for result in results for kind in result["kinds"]],
-        columns=["channels", "bit_depth", "kept", "images"],
+def _digest(plan, file, place):
+    """Returns the digest of a shard, in which names of images do not count."""
+    rows = plan.rows(place)
+    for row in rows:
+        del row["image"]
+    text = json.dumps(
+        [
+            hashing.FORMAT,
+            file,
+            plan.label_key,
+            plan.text_keys,
+            dataclasses.asdict(plan.image_options),
+            rows,
+        ],
+        default=str,
     )
-    sizes = {tuple(size) for result in results for size in result["sizes"]}
-    checksums = [e["sha256"] for entries in shards.values() for e in entries]
-    return records.DataCard(
-        name=manifest.name,
-        task=manifest.task,
-        classes=manifest.classes,
-        channels=int(kinds["channels"].max()),
-        bit_depth=_bit_depth(kinds),
-        image_size=_only_side(sizes),
-        has_patients=manifest.has_patients,
-        counts=manifests.counts(manifest),
-        num_examples={
-            split: sum(e["examples"] for e in entries)
-            for split, entries in shards.items()
-        },
-        shards=shards,
-        splits=planned.splits,
-        grouped_by="patient" if manifest.has_patients else "none",
-        patients_in_common=planned.patients_in_common,
-        preprocessing={
-            **dataclasses.asdict(planned.image_options),
-            "kept": int(kinds.loc[kinds["kept"], "images"].sum()),
-            "encoded_anew": int(kinds.loc[~kinds["kept"], "images"].sum()),
-            "pillow": PIL.__version__,
-        },
-        source=_source(manifest),
-        quarantined=quarantined,
-        fingerprint=hashlib.sha256("".join(checksums).encode()).hexdigest(),
-        configuration=configuration,
-        extra_columns=manifest.extra_columns,
-    )
-
-
-def _bit_depth(kinds):
-    by_depth = kinds.groupby("bit_depth")["images"].sum()
-    if len(by_depth) > 1:
-        raise ValueError(
-            f"{by_depth[8]:,} images have 8 bits and {by_depth[16]:,} have 16; "
-            "a data set has one of the two. Convert the others beforehand, or "
-            "make two data sets."
-        )
-    return int(by_depth.index[0])
-
-
-def _only_side(sizes):
-    if len(sizes) != 1:
-        return None
-    ((width, height),) = sizes
-    return width if width == height else None
-
-
-def _source(manifest):
-    if "sha256" in manifest.source:
-        return dict(manifest.source)
-    # A directory has no bytes of its own: its images stand for it.
-    all_ids = "".join(manifest.table["id"])
-    return {
-        **manifest.source,
-        "sha256_of_ids": hashlib.sha256(all_ids.encode()).hexdigest(),
-    }
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -31,6 +31,11 @@ class DataCard:
         configuration: SHA-256 over settings, image hashes and labels: equal
             for conversions that must give the same records.
         extra_columns: further text features.
+        patients_in_common_by_pair: {"train-test": number of patients that
+            both splits have, ...}; empty where patients are not known.
+        images_by_channels: {"1": number of grey images, "3": of others}.
+        notes: {note: number of images}, see notes.csv.
+        audit: what the audit for leakage found, see audit.Audit.
     """
 
     name: str
@@ -52,6 +57,14 @@ class DataCard:
     fingerprint: str
     configuration: str
     extra_columns: tuple[str, ...] = ()
+    patients_in_common_by_pair: collections.abc.Mapping = dataclasses.field(
+        default_factory=dict
+    )
+    images_by_channels: collections.abc.Mapping = dataclasses.field(
+        default_factory=dict
+    )
+    notes: collections.abc.Mapping = dataclasses.field(default_factory=dict)
+    audit: collections.abc.Mapping = dataclasses.field(default_factory=dict)
 
     def to_json(self):
         """Returns the card as a dict for JSON."""

@@ -1,55 +1,29 @@
 """One raw image -> the JPEG or PNG bytes that go into the records.
 
-Pillow and NumPy only: worker processes need no TensorFlow for this.
+Pillow, NumPy and, for some images, pydicom and SciPy: worker processes need
+no TensorFlow for this. The only place where raw images are decoded.
 """
 
 import dataclasses
-import io
-import struct
 import typing
-import warnings
-import zlib
 
 import numpy as np
-from PIL import Image
 
 from transfusion_tf import names
-from transfusion_tf.data import segments
-
-RESIZE_MODES = ("stretch", "fit", "crop")
-JPEG_QUALITY = 95
-
-_ORIENTATION = 0x0112  # The Exif tag.
-_ORIENTATION_UPRIGHT = 1
-# What Pillow raises on damaged files, by format and kind of damage. Reading
-# from memory, its OSError never means a failing disk.
-_DAMAGE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    IndexError,
-    KeyError,
-    TypeError,
-    struct.error,
-    zlib.error,
-    Image.DecompressionBombError,
+from transfusion_tf.data import (
+    decoding,
+    dicom,
+    encoding,
+    fundus_disc,
+    limits,
+    resizing,
 )
-_TURNS = {  # Exif orientation -> what makes it upright.
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_GREY16 = ("I;16", "I;16B", "I;16L", "I;16N")
-_PNG_GREY, _PNG_COLOUR = 0, 2  # PNG's colour types without alpha or palette.
 
+RESIZE_MODES = resizing.MODES
+FUNDUS_MODES = ("none", "crop", "graham")
+WINDOWS = ("auto", "none")
 
-class ImageError(ValueError):
-    """The image cannot be used; the message is the reason, without names."""
+ImageError = limits.ImageError
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -60,24 +34,63 @@ class Options:
         image_size: side of the square result in pixels; None keeps the size.
         resize_mode: "stretch" ignores the aspect ratio, "fit" adds black
             margins, "crop" cuts the longer side. All are antialiased.
+        window: of grey DICOM images, see `dicom_grey.shown`: "auto", "none"
+            or (center, width). Files of other kinds are refused with the last.
+        frame: index, from 0, of the image to take from each file; None: files
+            hold one image.
+        fundus: "none"; "crop": photographs of the fundus are cut to the
+            square around the disc, black outside it; "graham": and then
+            normalised, see `fundus_disc.graham`. Where there is no disc, the
+            square in the middle is taken and noted. 8-bit images only.
     """
 
     image_size: int | None = None
     resize_mode: str = "stretch"
+    window: str | tuple[float, float] = "auto"
+    frame: int | None = None
+    fundus: str = "none"
 
     def __post_init__(self):
         names.check("resize mode", self.resize_mode, RESIZE_MODES)
+        names.check("fundus mode", self.fundus, FUNDUS_MODES)
         if self.image_size is not None and self.image_size < 1:
             raise ValueError(
                 f"image_size must be at least 1. Received: {self.image_size}."
             )
+        if self.frame is not None and self.frame < 0:
+            raise ValueError(f"frame counts from 0. Received: {self.frame}.")
+        _check_window(self.window)
+        if self.fundus != "none" and self.resize_mode == "fit":
+            raise ValueError(
+                f"fundus={self.fundus} cuts a square, to which resize_mode=fit "
+                "adds nothing; leave one of them out."
+            )
+        if self.fundus != "none" and self.window != "auto":
+            raise ValueError(
+                f"fundus={self.fundus} is for colour photographs and window "
+                "for grey DICOM images; leave one of them out."
+            )
+
+
+def _check_window(window):
+    if isinstance(window, str):
+        return names.check("window", window, (*WINDOWS, "(center, width)"))
+    if len(window) != 2 or not np.isfinite(window).all() or window[1] < 1:
+        raise ValueError(
+            "window must be 'auto', 'none' or (center, width) with a width of "
+            f"at least 1. Received: {window}."
+        )
 
 
 DEFAULTS = Options()
 
 
 class Prepared(typing.NamedTuple):
-    """An image as it goes into the records."""
+    """An image as it goes into the records.
+
+    `notes` are of fundus_disc.NOT_FOUND, dicom.BURNED_IN and
+    dicom.SECONDARY_CAPTURE.
+    """
 
     data: bytes  # JPEG or PNG.
     width: int
@@ -85,6 +98,8 @@ class Prepared(typing.NamedTuple):
     channels: int  # 1 or 3.
     bit_depth: int  # 8 or 16.
     kept: bool  # The compressed image data are those of the raw file.
+    pixels: np.ndarray  # (H, W) or (H, W, 3), which `data` encodes.
+    notes: tuple[str, ...]  # What should be known of the image.
 
 
 def prepare(raw, options=DEFAULTS):
@@ -101,191 +116,119 @@ def prepare(raw, options=DEFAULTS):
 
     Raises:
         ImageError: the image is damaged or of a kind that cannot be used.
+        ValueError: it is DICOM and pydicom is not installed.
     """
     if isinstance(raw, np.ndarray):
-        return _encode(_resized(raw, options), as_jpeg=False)
-    image = _decoded(raw)
-    as_jpeg = image.format in ("JPEG", "MPO")
-    orientation = _orientation(image)
-    if (
-        _is_plain(image, raw)
-        and orientation == _ORIENTATION_UPRIGHT
-        and options.image_size in (None, *_square_side(image))
-    ):
-        return _kept(image, raw, as_jpeg=as_jpeg)
-    if orientation in _TURNS:
-        image = image.transpose(_TURNS[orientation])
-    pixels = _resized(_pixels(image, raw), options)
-    return _encode(pixels, as_jpeg=as_jpeg)
+        _refuse_window(options)
+        limits.check_frame(1, options.frame)
+        return _from_array(raw, options)
+    if dicom.is_dicom(raw):
+        pixels, notes = dicom.read(
+            raw, window=options.window, frame=options.frame
+        )
+        return _from_array(pixels, options, notes)
+    _refuse_window(options)
+    return _from_file(raw, options)
 
 
-def resize(pixels, *, image_size, mode):
-    """Resizes (H, W) or (H, W, C) uint8 or uint16 to a square, antialiased.
+def _refuse_window(options):
+    if not isinstance(options.window, str):
+        raise ImageError("not DICOM, and the window is given for DICOM files")
 
-    `mode` is one of RESIZE_MODES, see `Options`.
+
+def _from_file(raw, options):
+    file = decoding.ImageFile(raw, frame=options.frame)
+    reduction = _reduction(file, options)
+    pixels = file.pixels(reduction)
+    if file.is_plain() and file.is_upright and _is_wanted(pixels, options):
+        return _prepared(file.stripped(), pixels, kept=True)
+    if options.fundus == "none":
+        extent = (file.width / reduction, file.height / reduction)
+        pixels, notes = _resized(pixels, options, extent), ()
+    else:
+        disc = _disc(pixels)
+        finer = disc and _reduction_of(2 * disc.radius * reduction, options)
+        if disc and finer < reduction:  # A disc in the midst of much black.
+            pixels = decoding.ImageFile(raw, frame=options.frame).pixels(finer)
+            disc = disc.scaled(reduction / finer)
+        pixels, notes = _photograph(pixels, disc, options)
+    return _encoded(file.upright(pixels), file.is_jpeg, notes)
+
+
+def _from_array(pixels, options, notes=()):
+    if options.fundus == "none":
+        pixels = _resized(pixels, options, extent=None)
+    else:
+        pixels, found = _photograph(pixels, _disc(pixels), options)
+        notes += found
+    return _encoded(pixels, False, notes)
+
+
+def _reduction(file, options):
+    """Returns at which fraction of its size to decode a file at first.
+
+    Most discs are as wide as the photograph is high.
     """
+    sides = (file.width, file.height)
+    is_fit = options.resize_mode == "fit"
+    return _reduction_of((max if is_fit else min)(sides), options)
+
+
+def _reduction_of(side, options):
+    return decoding.reduction(side / (options.image_size or side))
+
+
+def _is_wanted(pixels, options):
+    """Whether nothing is to be done to the pixels."""
     height, width = pixels.shape[:2]
-    box, new_size = (0, 0, width, height), (image_size, image_size)
-    if mode == "crop":
-        side = min(width, height)
-        left, top = (width - side) / 2, (height - side) / 2
-        box = (left, top, left + side, top + side)
-    elif mode == "fit":
-        scale = image_size / max(width, height)
-        new_size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    scaled = _scaled(pixels, new_size, box)
-    margins = [(image_size - n) for n in scaled.shape[:2]]
-    padding = [(m // 2, m - m // 2) for m in margins]
-    return np.pad(scaled, padding + [(0, 0)] * (pixels.ndim - 2))
+    return options.fundus == "none" and (
+        options.image_size is None or height == width == options.image_size
+    )
 
 
-def _resized(pixels, options):
-    side = options.image_size
-    if side is None or pixels.shape[:2] == (side, side):
+def _resized(pixels, options, extent):
+    if _is_wanted(pixels, options):
         return pixels
-    return resize(pixels, image_size=side, mode=options.resize_mode)
+    return resizing.resize(
+        pixels,
+        image_size=options.image_size,
+        mode=options.resize_mode,
+        extent=extent,
+    )
 
 
-def _scaled(pixels, new_size, box):
-    """Scales the part `box` of an array to `new_size` (width, height)."""
-    bicubic = Image.Resampling.BICUBIC
-    if pixels.dtype == np.uint8:
-        image = Image.fromarray(np.ascontiguousarray(pixels))
-        return np.asarray(image.resize(new_size, bicubic, box))
-    if pixels.ndim == 3:  # Pillow has no 16-bit colour: one by one.
-        channels = np.moveaxis(pixels, -1, 0)
-        return np.stack([_scaled(c, new_size, box) for c in channels], axis=-1)
-    image = Image.fromarray(pixels.astype(np.float32))
-    values = np.asarray(image.resize(new_size, bicubic, box))
-    return values.round().clip(0, np.iinfo(np.uint16).max).astype(np.uint16)
+def _disc(pixels):
+    if pixels.dtype != np.uint8:
+        raise ImageError("16 bits, and photographs of the fundus have 8")
+    return fundus_disc.find(pixels)
 
 
-def _decoded(raw):
-    """Returns the Pillow image of a file's bytes, wholly decoded."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Odd metadata, which is dropped.
-            image = Image.open(io.BytesIO(raw))
-            image.load()
-            # A burst or panorama's further pictures are JPEG's (MPO) only.
-            frames = getattr(image, "n_frames", 1)
-    except Image.UnidentifiedImageError:
-        raise ImageError("not an image of a known format") from None
-    except _DAMAGE as error:
-        raise ImageError(f"damaged or cut off ({_reason(error)})") from None
-    if frames > 1 and image.format != "MPO":
-        raise ImageError(f"holds {frames} images, one is allowed")
-    return image
-
-
-def _orientation(image):
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return image.getexif().get(_ORIENTATION, _ORIENTATION_UPRIGHT)
-    except _DAMAGE:
-        return _ORIENTATION_UPRIGHT  # Exif that viewers cannot read either.
-
-
-def _square_side(image):
-    return {image.width} if image.width == image.height else ()
-
-
-def _png_kind(raw):
-    """Returns bit depth and colour type of a PNG, or None of other files."""
-    if not raw.startswith(segments.PNG_SIGNATURE):
-        return None
-    return raw[24], raw[25]
-
-
-def _is_plain(image, raw):
-    """Whether the file is one that every decoder of records reads alike."""
-    if "transparency" in image.info:
-        return False
-    if image.format == "PNG":
-        depth, colour_type = _png_kind(raw)
-        return depth in (8, 16) and colour_type in (_PNG_GREY, _PNG_COLOUR)
-    return image.format in ("JPEG", "MPO") and image.mode in ("L", "RGB")
-
-
-def _kept(image, raw, *, as_jpeg):
-    try:
-        data = (segments.strip_jpeg if as_jpeg else segments.strip_png)(raw)
-    except ValueError as error:
-        raise ImageError(f"damaged or cut off ({error})") from None
-    if as_jpeg:
-        channels, bit_depth = len(image.getbands()), 8
+def _photograph(pixels, disc, options):
+    """Returns the square of a fundus photograph, and notes."""
+    if disc:
+        square = fundus_disc.cut(pixels, disc, image_size=options.image_size)
     else:
-        bit_depth, colour_type = _png_kind(raw)
-        channels = 3 if colour_type == _PNG_COLOUR else 1
-    return Prepared(data, *image.size, channels, bit_depth, kept=True)
+        side = options.image_size or min(pixels.shape[:2])
+        square = resizing.resize(pixels, image_size=side, mode="crop")
+    if options.fundus == "graham":
+        square = fundus_disc.graham(square, masked=bool(disc))
+    return square, () if disc else (fundus_disc.NOT_FOUND,)
 
 
-def _pixels(image, raw):
-    """Returns (H, W) or (H, W, 3), uint8 or uint16, of a decoded image."""
-    depth, colour_type = _png_kind(raw) or (8, _PNG_GREY)
-    if depth == 16 and colour_type != _PNG_GREY:
-        raise ImageError(
-            "16-bit colour PNG that would have to be resized or turned, for "
-            "which only its upper 8 bits can be read"
-        )
-    if image.mode in _GREY16:
-        return np.asarray(image).astype(np.uint16)
-    if image.mode == "I":  # 32 bits; 16-bit TIFF comes so, too.
-        values = np.asarray(image)
-        if values.min() >= 0 and values.max() <= np.iinfo(np.uint16).max:
-            return values.astype(np.uint16)
-    if image.mode in ("I", "F"):
-        raise ImageError("pixel values beyond 16 bits")
-    grey = image.mode in ("1", "L", "LA", "La")
-    try:
-        return np.asarray(image.convert("L" if grey else "RGB"))
-    except ValueError:
-        raise ImageError(f"colour mode {image.mode} is not known") from None
+def _encoded(pixels, as_jpeg, notes):
+    data = encoding.encode(pixels, as_jpeg=as_jpeg)
+    return _prepared(data, pixels, kept=False, notes=notes)
 
 
-def _encode(pixels, *, as_jpeg):
+def _prepared(data, pixels, *, kept, notes=()):
     height, width = pixels.shape[:2]
-    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
-    buffer = io.BytesIO()
-    # Made from the bare pixels: Pillow copies comments and profiles of an
-    # image that it has read into the file that it writes.
-    if pixels.dtype == np.uint16 and channels == 3:
-        buffer.write(_png16_colour(pixels))
-    elif as_jpeg and pixels.dtype == np.uint8:
-        Image.fromarray(pixels).save(
-            buffer, "JPEG", quality=JPEG_QUALITY, subsampling="4:4:4"
-        )
-    else:
-        Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "PNG")
-    bit_depth = 8 * pixels.dtype.itemsize
     return Prepared(
-        buffer.getvalue(), width, height, channels, bit_depth, kept=False
+        data,
+        width,
+        height,
+        channels=1 if pixels.ndim == 2 else pixels.shape[2],
+        bit_depth=8 * pixels.dtype.itemsize,
+        kept=kept,
+        pixels=pixels,
+        notes=notes,
     )
-
-
-def _png16_colour(pixels):
-    """Returns (H, W, 3) uint16 as PNG, which Pillow cannot write."""
-    height, width, _ = pixels.shape
-    # Each row starts with its filter type, 0: values as they are.
-    rows = pixels.astype(">u2").reshape(height, -1).view(np.uint8)
-    rows = np.pad(rows, [(0, 0), (1, 0)])
-    header = struct.pack(">IIBBBBB", width, height, 16, _PNG_COLOUR, 0, 0, 0)
-    chunks = (
-        (b"IHDR", header),
-        (b"IDAT", zlib.compress(rows.tobytes())),
-        (b"IEND", b""),
-    )
-    return segments.PNG_SIGNATURE + b"".join(
-        struct.pack(">I", len(content))
-        + kind
-        + content
-        + struct.pack(">I", zlib.crc32(kind + content))
-        for kind, content in chunks
-    )
-
-
-def _reason(error):
-    """One line about `error`, without the addresses that Pillow prints."""
-    text = " ".join(str(error).split())
-    return type(error).__name__ if "<" in text or not text else text

@@ -1,19 +1,23 @@
 """Records: a data set directory of TFRecord files that tfds can read.
 
 A version directory holds `<name>-<split>.tfrecord-SSSSS-of-NNNNN`, the two
-files of tensorflow_datasets (dataset_info.json, features.json), quarantine.csv
-and data_card.json (see `card`).
+files of tensorflow_datasets (dataset_info.json, features.json), data_card.json
+(see `card`), quarantine.csv (images left out, and why), audit.csv and audit.png
+(see `audit`) and, where there is something to note, notes.csv.
 """
 
 import dataclasses
+import hashlib
 import pathlib
 
 from transfusion_tf import files, quiet
+from transfusion_tf.data import tfrecord
 from transfusion_tf.data.card import DataCard
 
 VERSION = "1.0.0"
 CARD = "data_card.json"
 QUARANTINE = "quarantine.csv"
+NOTES = "notes.csv"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,22 +100,14 @@ def serialize(image, row, *, label_key, text_keys):
         label_key: "label" or "labels".
         text_keys: names of features of text: "id", "patient", ...
     """
-    quiet.start_tensorflow()
-    import tensorflow as tf
-
-    def bytes_feature(value):
-        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
-
     label = row[label_key]
-    label = [label] if label_key == "label" else label
-    features = {
-        "image": bytes_feature(image),
-        label_key: tf.train.Feature(int64_list=tf.train.Int64List(value=label)),
-    }
-    for key in text_keys:
-        features[key] = bytes_feature(str(row[key]).encode())
-    example = tf.train.Example(features=tf.train.Features(feature=features))
-    return example.SerializeToString(deterministic=True)
+    return tfrecord.example(
+        {
+            "image": image,
+            label_key: [label] if label_key == "label" else label,
+            **{key: str(row[key]).encode() for key in text_keys},
+        }
+    )
 
 
 def write_shard(path, examples):
@@ -120,26 +116,23 @@ def write_shard(path, examples):
     Returns the shard's entry in the data card: file, examples, bytes, sha256.
     Raises OSError when the disk is full or not writable.
     """
-    quiet.start_tensorflow()
-    import tensorflow as tf
-
-    path, count = pathlib.Path(path), 0
-    with files.atomic_write(path) as temporary:
-        try:
-            with tf.io.TFRecordWriter(str(temporary)) as writer:
-                for example in examples:
-                    writer.write(example)
-                    count += 1
-        except tf.errors.OpError as error:
-            reason = error.message.rpartition("; ")[2]  # After the path.
-            raise OSError(f"Cannot write {path}: {reason}.") from None
-        entry = {
-            "file": path.name,
-            "examples": count,
-            "bytes": temporary.stat().st_size,
-            "sha256": files.file_sha256(temporary),
-        }
-    return entry
+    path, sha256, count, size = pathlib.Path(path), hashlib.sha256(), 0, 0
+    with (
+        files.naming_failures(path),
+        files.atomic_write(path) as temporary,
+        open(temporary, "wb") as file,
+    ):
+        for example in examples:
+            frame = tfrecord.framed(example)
+            file.write(frame)
+            sha256.update(frame)
+            count, size = count + 1, size + len(frame)
+    return {
+        "file": path.name,
+        "examples": count,
+        "bytes": size,
+        "sha256": sha256.hexdigest(),
+    }
 
 
 def write_metadata(root, card):
@@ -147,6 +140,7 @@ def write_metadata(root, card):
 
     Needs the card's shards in `root`.
     """
+    quiet.start_tensorflow()
     import tensorflow_datasets as tfds
 
     template = tfds.core.ShardedFileTemplate(

@@ -9,6 +9,8 @@ import struct
 
 _SOI, _EOI, _SOS, _COM = 0xD8, 0xD9, 0xDA, 0xFE
 _APP0, _APP2, _APP14, _APP15 = 0xE0, 0xE2, 0xEE, 0xEF
+# C4, C8 and CC are tables and reserved; F7 is that of JPEG-LS.
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}
 # In the compressed data 0xFF is followed by 0 or a restart marker (D0-D7);
 # any other byte starts the next segment. 0xFF before a marker is padding.
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
@@ -106,6 +108,26 @@ def jpeg_comments(data):
         place = end
 
 
+def jpeg_size(data):
+    """Returns width, height and number of components from the frame header.
+
+    Of any JPEG: lossy, lossless or JPEG-LS. Raises ValueError if the file
+    does not consist of whole segments to there.
+    """
+    place = 2
+    while True:
+        marker, start, end = _segment(data, place)
+        if marker in (_SOS, _EOI):
+            raise ValueError("no frame header in the JPEG image")
+        if marker in _FRAMES:
+            content = data[start + 4 : end]
+            if len(content) < 6:
+                raise ValueError("a JPEG segment is cut off")
+            _, height, width, components = struct.unpack_from(">BHHB", content)
+            return width, height, components
+        place = end
+
+
 def strip_png(data):
     """Returns the PNG file `data` with the chunks of image and colour only.
 
@@ -127,3 +149,60 @@ def strip_png(data):
         if kind == b"IEND":
             return b"".join(kept)
         place = end
+
+
+def metadata(data):
+    """Returns what a JPEG or PNG file holds besides the image, in order.
+
+    Returns:
+        List of (name, content, stays): a segment or chunk ("APP1", "COM",
+        "tEXt", ...; "trailer": the bytes after the end), and whether
+        `strip_jpeg` or `strip_png` keeps it as it is.
+
+    Raises:
+        ValueError: neither JPEG nor PNG, or not made of whole parts.
+    """
+    if data.startswith(PNG_SIGNATURE):
+        found, end = _png_metadata(data)
+    else:
+        found, end = _jpeg_metadata(data)
+    trailer = [("trailer", data[end:], False)] if end < len(data) else []
+    return found + trailer
+
+
+def _jpeg_metadata(data):
+    if data[:2] != bytes((0xFF, _SOI)):
+        raise ValueError("neither JPEG nor PNG")
+    found, place = [], 2
+    while True:
+        marker, start, end = _segment(data, place)
+        if marker == _EOI:
+            return found, end
+        if marker == _SOS:
+            following = _NEXT_MARKER.search(data, end)
+            if following is None:
+                raise ValueError("no end of the JPEG image")
+            end = following.start()
+        elif marker == _COM or _APP0 <= marker <= _APP15:
+            segment = data[start:end]
+            stays = _kept_segment(marker, segment) == segment
+            name = "COM" if marker == _COM else f"APP{marker - _APP0}"
+            found.append((name, segment[4:], stays))
+        place = end
+
+
+def _png_metadata(data):
+    found, place = [], len(PNG_SIGNATURE)
+    while True:
+        if len(data) < place + 12:
+            raise ValueError("no end of the PNG image")
+        length, kind = struct.unpack_from(">I4s", data, place)
+        content = data[place + 8 : place + 8 + length]
+        place += 12 + length
+        if place > len(data):
+            raise ValueError("a PNG chunk is cut off")
+        if kind == b"iCCP" or kind not in _PNG_KEPT:
+            name = kind.decode("latin-1")
+            found.append((name, content, kind in _PNG_KEPT))
+        if kind == b"IEND":
+            return found, place

@@ -7,6 +7,8 @@ process opens the file for itself when it first reads.
 import functools
 import os
 import pathlib
+import posixpath
+import re
 import tarfile
 import zipfile
 import zlib
@@ -14,6 +16,8 @@ import zlib
 import numpy as np
 
 from transfusion_tf import files
+
+ABSENT = "absent"  # The reason where there is nothing to read.
 
 
 class ReadError(ValueError):
@@ -42,6 +46,27 @@ def open_files(path):
         ) from None
 
 
+def check_inside(paths, owner):
+    """Raises ValueError if relative `paths` lead out of their root.
+
+    `owner` is what has them, at the beginning of the message.
+    """
+    wrong = [path for path in paths if _leaves(path.replace("\\", "/"))]
+    if wrong:
+        more = f" and {len(wrong) - 1:,} more" if len(wrong) > 1 else ""
+        raise ValueError(
+            f"{owner} has paths that leave the directory or archive they "
+            f"belong to: {wrong[0]!r}{more}. Paths must be relative, and stay "
+            "inside."
+        )
+
+
+def _leaves(path):
+    """Whether a path with / is absolute or climbs above its beginning."""
+    is_absolute = path.startswith("/") or re.match("[A-Za-z]:/", path)
+    return is_absolute or posixpath.normpath(path).split("/")[0] == ".."
+
+
 class DirectoryStore:
     """The files below a directory; a name is a path relative to it."""
 
@@ -50,7 +75,8 @@ class DirectoryStore:
 
     def names(self):
         """Returns the relative path of every file, with /, sorted."""
-        # Links are followed: data sets are often assembled from links.
+        # Links are followed, also out of the directory: whoever made it
+        # assembled it so, while a table names only what is in it.
         walk = os.walk(self.root, followlinks=True)
         paths = (
             pathlib.Path(folder, file)
@@ -60,8 +86,11 @@ class DirectoryStore:
         return sorted(path.relative_to(self.root).as_posix() for path in paths)
 
     def read(self, name):
-        """Returns the bytes of the file `name`."""
-        return (self.root / name).read_bytes()
+        """Returns the bytes of the file `name`; ReadError if there is none."""
+        try:
+            return (self.root / name).read_bytes()
+        except FileNotFoundError:
+            raise ReadError(ABSENT) from None
 
     def checksum(self):
         """None: a directory has no bytes of its own."""
@@ -93,12 +122,16 @@ class ZipStore:
             raise ValueError(
                 f"{self.path} is encrypted; decrypt it before converting it."
             )
-        return sorted(member.filename for member in members)
+        names = sorted(member.filename for member in members)
+        check_inside(names, self.path)
+        return names
 
     def read(self, name):
         """Returns the bytes of the member `name`; ReadError if damaged."""
         try:
             return self._zip.read(name)
+        except KeyError:
+            raise ReadError(ABSENT) from None
         except (
             zipfile.BadZipFile,
             zlib.error,
@@ -135,10 +168,14 @@ class TarStore:
 
     def names(self):
         """Returns the name of every regular file, sorted."""
-        return sorted(self._places)
+        names = sorted(self._places)
+        check_inside(names, self.path)
+        return names
 
     def read(self, name):
         """Returns the bytes of the member `name`; ReadError if cut off."""
+        if name not in self._places:
+            raise ReadError(ABSENT)
         offset, size = self._places[name]
         self._file.seek(offset)
         data = self._file.read(size)

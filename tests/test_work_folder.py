@@ -1,0 +1,200 @@
+"""Tests of interruptions: killed at any moment, a conversion goes on."""
+
+import dataclasses
+import multiprocessing.forkserver
+import os
+import pathlib
+import signal
+import time
+
+import numpy as np
+import pytest
+
+from tests import conversion_data
+from tests.conversion_data import contents, make_manifest
+from transfusion_tf import conversion, files, work_folder
+from transfusion_tf.data import records
+
+ROOT = pathlib.Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_shards():
+    with conversion_data.small_shards():
+        yield
+
+
+@pytest.fixture(scope="module")
+def clean(small_shards, tmp_path_factory):
+    """The contents after no interruption."""
+    return contents(
+        conversion.convert(make_manifest(), tmp_path_factory.mktemp("clean"))
+    )
+
+
+@pytest.fixture(scope="module")
+def processes():
+    """Forks of a process that has imported what conversions need."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(
+        ["transfusion_tf.conversion", "tests.conversion_data", "scipy.fftpack"]
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        # The server imports from where it finds things by itself.
+        patch.setenv("PYTHONPATH", str(ROOT))
+        multiprocessing.forkserver.ensure_running()
+    return context
+
+
+def convert_slowly(output_dir, num_workers, seconds):
+    """A conversion to be killed; it never comes to TensorFlow's files."""
+    manifest = make_manifest()
+    store = dataclasses.replace(manifest.store, seconds=seconds)
+    records.write_metadata = lambda root, card: files.write_json(
+        root / records.CARD, card.to_json()
+    )
+    with conversion_data.small_shards():
+        conversion.convert(
+            dataclasses.replace(manifest, store=store),
+            output_dir,
+            num_workers=num_workers,
+        )
+
+
+def convert_to_a_change(output_dir, number):
+    """A conversion that kills itself in front of its nth change of names."""
+    replace, count = os.replace, iter(range(number))
+
+    def replace_or_die(*paths):
+        if next(count, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        replace(*paths)
+
+    os.replace = replace_or_die
+    convert_slowly(output_dir, 1, 0.0)
+
+
+def finished(output_dir):
+    """The files that vouch for finished shards."""
+    return set(output_dir.glob(".work-*/*.json"))
+
+
+def test_killed_at_ten_random_moments_it_comes_to_the_same(
+    clean, processes, tmp_path
+):
+    rng = np.random.default_rng(0)
+    progress = []
+    for delay in rng.uniform(0.1, 1.2, 10):
+        num_workers = 1 + len(progress) % 5 // 4  # Two, now and then.
+        process = processes.Process(
+            target=convert_slowly, args=(tmp_path, num_workers, 0.004)
+        )
+        process.start()
+        process.join(delay)
+        process.kill()
+        process.join()
+        progress.append(len(finished(tmp_path)))
+    assert progress == sorted(progress) and progress[-1] > progress[0]
+    root = conversion.convert(make_manifest(), tmp_path)
+    assert contents(root) == clean
+    assert {path.name for path in tmp_path.iterdir()} == {"1.0.0"}
+
+
+# Each of 6 shards makes 3 changes of names, and so does the one of which images
+# are dropped; then come 3 tables, moves of the 6 shards, the data card and the
+# move of the whole directory: numbers 0 to 31.
+@pytest.mark.parametrize("number", [1, 8, 17, 19, 22, 26, 31])
+def test_killed_at_any_change_it_reads_only_what_is_missing(
+    number, clean, processes, tmp_path
+):
+    process = processes.Process(
+        target=convert_to_a_change, args=(tmp_path, number)
+    )
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    manifest = make_manifest()
+    root = conversion.convert(manifest, tmp_path, num_workers=1)
+    assert contents(root) == clean
+    in_missing_shards = len(manifest.store.read_ones) - 60
+    assert (in_missing_shards == 0) == (number >= 18)
+    assert (in_missing_shards < 60) == (number >= 3)
+
+
+def test_only_missing_shards_are_written_again(
+    clean, processes, tmp_path, monkeypatch
+):
+    process = processes.Process(target=convert_slowly, args=(tmp_path, 1, 0.01))
+    process.start()
+    deadline = time.monotonic() + 60
+    while not finished(tmp_path):
+        assert time.monotonic() < deadline and process.is_alive()
+        time.sleep(0.01)
+    process.kill()
+    process.join()
+    before = {path.stem for path in finished(tmp_path)}
+    written, write_shard = [], records.write_shard
+    monkeypatch.setattr(
+        records,
+        "write_shard",
+        lambda path, rows: written.append(path.stem) or write_shard(path, rows),
+    )
+    assert (
+        before
+        and contents(conversion.convert(make_manifest(), tmp_path)) == clean
+    )
+    assert written and not before & set(written)
+
+
+def test_one_conversion_at_a_time(tmp_path):
+    with work_folder.output_folder(tmp_path / "out"):
+        with pytest.raises(ValueError, match="Another conversion is writing"):
+            conversion.convert(make_manifest(), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def finish(folder, digest, content, file="a"):
+    """Puts a finished shard into a WorkFolder."""
+    entry = records.write_shard(folder.shard(digest), [content])
+    folder.facts(digest).write_bytes(b"facts")
+    files.write_json(folder.done(digest), {"entry": {**entry, "file": file}})
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda folder: folder.shard("11").write_bytes(b""),
+        lambda folder: folder.shard("11").unlink(),
+        lambda folder: folder.facts("11").unlink(),
+        lambda folder: folder.done("11").write_text("{"),
+    ],
+)
+def test_only_whole_shards_are_finished(damage, tmp_path):
+    folder = work_folder.WorkFolder(tmp_path)
+    finish(folder, "11", b"first")
+    finish(folder, "22", b"second", file="b")
+    assert set(folder.all_finished()) == {"11", "22"}
+    damage(folder)
+    assert set(folder.all_finished()) == {"22"}
+    assert folder.finished("33") is None
+
+
+def test_shards_come_back_from_an_unfinished_publication(tmp_path):
+    folder = work_folder.WorkFolder(tmp_path / "work")
+    folder.restore()
+    finish(folder, "11", b"whole, before a drop")
+    finish(folder, "22", b"after")
+    folder.assemble({"22": "a"})
+    assert set(folder.all_finished()) == {"11"}
+    folder.restore()
+    assert set(folder.all_finished()) == {"11", "22"}
+    assert list(folder.ready.iterdir()) == []
+    folder.keep_only({"22"})
+    assert {
+        path.suffix for path in folder.root.iterdir() if path.is_file()
+    } == {
+        ".json",
+        ".npy",
+        ".tfrecord",
+    }
+    assert set(folder.all_finished()) == {"22"}

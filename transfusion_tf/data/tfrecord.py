@@ -1,0 +1,122 @@
+"""TFRecord files and tf.train.Example without TensorFlow.
+
+Worker processes write records with this: to import TensorFlow would cost each
+of them seconds and some 500 MB. A file is a sequence of records, each framed
+as
+  length (uint64), checksum of the length, the record, checksum of the record
+in little-endian order, with masked CRC-32C checksums (uint32); see
+tensorflow/core/lib/io/record_writer.h and, for the message,
+tensorflow/core/example/feature.proto.
+"""
+
+import functools
+import struct
+
+import google_crc32c
+from google.protobuf import (
+    descriptor_pb2,
+    descriptor_pool,
+    message_factory,
+    text_format,
+)
+
+FRAMING = 16  # Bytes around each record.
+
+_MASK = 0xA282EAD8  # masked_crc32c in tensorflow/core/lib/hash/crc32c.h.
+# What records use of example.proto and feature.proto, as a FileDescriptorProto.
+# In proto3 lists of numbers are packed, which feature.proto asks for.
+_EXAMPLE = """
+name: "transfusion_tf/example.proto" package: "tensorflow" syntax: "proto3"
+message_type { name: "BytesList"
+  field { name: "value" number: 1 type: TYPE_BYTES label: LABEL_REPEATED } }
+message_type { name: "Int64List"
+  field { name: "value" number: 1 type: TYPE_INT64 label: LABEL_REPEATED } }
+message_type { name: "Feature" oneof_decl { name: "kind" }
+  field { name: "bytes_list" number: 1 type: TYPE_MESSAGE label: LABEL_OPTIONAL
+    type_name: ".tensorflow.BytesList" oneof_index: 0 }
+  field { name: "int64_list" number: 3 type: TYPE_MESSAGE label: LABEL_OPTIONAL
+    type_name: ".tensorflow.Int64List" oneof_index: 0 } }
+message_type { name: "Features"
+  field { name: "feature" number: 1 type: TYPE_MESSAGE label: LABEL_REPEATED
+    type_name: ".tensorflow.Features.FeatureEntry" }
+  nested_type { name: "FeatureEntry" options { map_entry: true }
+    field { name: "key" number: 1 type: TYPE_STRING label: LABEL_OPTIONAL }
+    field { name: "value" number: 2 type: TYPE_MESSAGE label: LABEL_OPTIONAL
+      type_name: ".tensorflow.Feature" } } }
+message_type { name: "Example"
+  field { name: "features" number: 1 type: TYPE_MESSAGE label: LABEL_OPTIONAL
+    type_name: ".tensorflow.Features" } }
+"""
+
+
+def framed(record):
+    """Returns the bytes that `record` (bytes) takes in a file."""
+    length = struct.pack("<Q", len(record))
+    return length + _checksum(length) + record + _checksum(record)
+
+
+def read_at(file, offset):
+    """Returns the record that starts at `offset` of an open binary file.
+
+    Raises ValueError where there is no whole record.
+    """
+    file.seek(offset)
+    head = file.read(12)
+    if len(head) == 12 and _checksum(head[:8]) == head[8:]:
+        (length,) = struct.unpack("<Q", head[:8])
+        record, checksum = file.read(length), file.read(4)
+        if len(record) == length and _checksum(record) == checksum:
+            return record
+    raise ValueError(f"There is no whole record at byte {offset:,}.")
+
+
+def example(features):
+    """Returns a serialized tf.train.Example; equal input gives equal bytes.
+
+    Args:
+        features: {name: bytes or a sequence of int}.
+    """
+    message = _example_class()()
+    for name, value in features.items():
+        feature = message.features.feature[name]
+        if isinstance(value, bytes):
+            feature.bytes_list.value.append(value)
+        else:
+            feature.int64_list.value.extend(value)
+    return message.SerializeToString(deterministic=True)
+
+
+def features(record):
+    """Returns what `example` was given for the serialized `record`."""
+    return {
+        name: of[0] if of and isinstance(of[0], bytes) else of
+        for name, of in values(record).items()
+    }
+
+
+def values(record):
+    """Returns {name: list of all values, bytes or int} of any record.
+
+    Features of other kinds (floats, or none at all) have no values here.
+    """
+    message = _example_class().FromString(record)
+    return {
+        name: [*feature.bytes_list.value, *feature.int64_list.value]
+        for name, feature in message.features.feature.items()
+    }
+
+
+def _checksum(data):
+    crc = google_crc32c.value(data)
+    rotated = crc >> 15 | crc << 17 & 0xFFFFFFFF
+    return struct.pack("<I", rotated + _MASK & 0xFFFFFFFF)
+
+
+@functools.cache
+def _example_class():
+    """The message class, in a pool of its own beside that of TensorFlow."""
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(text_format.Parse(_EXAMPLE, descriptor_pb2.FileDescriptorProto()))
+    return message_factory.GetMessageClass(
+        pool.FindMessageTypeByName("tensorflow.Example")
+    )

@@ -1,0 +1,106 @@
+"""Images that cannot be used: met, counted, told, and written down.
+
+File names may tell who a patient is: they are told to the user and go into no
+file.
+"""
+
+import dataclasses
+import math
+import pathlib
+import typing
+
+from absl import logging
+
+from transfusion_tf import files
+from transfusion_tf.data import images, records, stores
+
+# What one unusable image raises, and what says nothing about the others.
+BAD_IMAGE = (images.ImageError, stores.ReadError)
+# With this many times what is allowed, and this many, the rest will be alike.
+HOPELESS_FACTOR = 10
+HOPELESS_NUMBER = 100
+_NUM_NAMED = 10
+
+
+class Bad(typing.NamedTuple):
+    """An image that cannot be used; `id` is "" where no byte can be read."""
+
+    id: str
+    image: typing.Any
+    reason: str
+
+
+def read(store, image):
+    """Returns the raw image; stores.ReadError with a reason without names."""
+    try:
+        return store.read(image)
+    except OSError as error:
+        raise stores.ReadError(error.strerror or "cannot be read") from None
+
+
+@dataclasses.dataclass(frozen=True)
+class Limit:
+    """How many of `num_images` may be bad: a share of `max_fraction`."""
+
+    num_images: int
+    max_fraction: float
+
+    def exceeded(self, num_bad):
+        """Whether `num_bad` images are more than allowed."""
+        return num_bad > self.max_fraction * self.num_images
+
+    def is_hopeless(self, num_bad):
+        """Whether so many are bad that it is no use to look at the others."""
+        most = HOPELESS_FACTOR * self.max_fraction * self.num_images
+        return num_bad > max(HOPELESS_NUMBER, most)
+
+    def refusal(self, bad, what_is_kept):
+        """Returns the ValueError for too many bad images, which it names.
+
+        Args:
+            bad: list of Bad.
+            what_is_kept: a sentence.
+        """
+        allowed = math.floor(self.max_fraction * self.num_images)
+        enough = math.ceil(1000 * len(bad) / self.num_images) / 1000
+        way_out = (
+            f", or have them left out with --max_bad_fraction={enough:g}"
+            if enough < 1
+            else ""
+        )
+        return ValueError(
+            f"{_count(bad)} of {self.num_images:,} cannot be used, "
+            f"--max_bad_fraction={self.max_fraction:g} allows {allowed:,}: "
+            f"{_named(bad)}. Repair or remove them and give the same command "
+            f"again{way_out}. {what_is_kept}"
+        )
+
+
+def warn(bad):
+    """Tells of images that are left out, if there are any."""
+    if bad:
+        logging.warning(
+            "%s cannot be used and are left out, see %s: %s.",
+            _count(bad),
+            records.QUARANTINE,
+            _named(bad),
+        )
+
+
+def write(folder, bad):
+    """Writes the quarantine.csv of a records directory: id, reason."""
+    rows = sorted((one.id, one.reason) for one in bad)
+    files.write_csv(
+        pathlib.Path(folder) / records.QUARANTINE, [("id", "reason"), *rows]
+    )
+
+
+def _count(bad):
+    return "1 image" if len(bad) == 1 else f"{len(bad):,} images"
+
+
+def _named(bad):
+    named = sorted((str(one.image), one.reason) for one in bad)
+    text = ", ".join(f"{i!r} ({reason})" for i, reason in named[:_NUM_NAMED])
+    more = len(named) - _NUM_NAMED
+    return f"{text} and {more:,} more" if more > 0 else text

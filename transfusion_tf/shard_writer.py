@@ -1,0 +1,248 @@
+"""Writing one shard, the unit of work of a conversion.
+
+`write` and `drop` are pure functions of a store and a picklable task, so that
+any engine can map them over tasks. What they import needs neither TensorFlow
+nor pandas: a worker process starts quickly and stays small.
+"""
+
+import dataclasses
+import typing
+
+import numpy as np
+
+from transfusion_tf import files, quarantine, work_folder
+from transfusion_tf.data import fingerprints, ids, images, records, tfrecord
+
+# What is known of each image of a shard, so that nothing later on has to
+# decode it again; `offset` is the place of its record.
+FACTS = np.dtype(
+    [
+        ("id", "S32"),
+        ("offset", "<u8"),
+        ("pixels", "S32"),  # fingerprints.pixel_hash
+        ("perceptual", "<u8"),
+        ("width", "<u4"),
+        ("height", "<u4"),
+        ("channels", "u1"),
+        ("bit_depth", "u1"),
+        ("kept", "?"),
+    ]
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Task:
+    """A shard to be written.
+
+    Attributes:
+        folder: the work folder.
+        digest: of all that the shard depends on.
+        file: its final file name.
+        rows: dicts with `image`, the `text_keys` and the `label_key`, in the
+            order of their ids.
+        label_key: see records.serialize.
+        text_keys: see records.serialize.
+        image_options: an images.Options.
+        earlier: digests of finished shards that may hold some of the images;
+            all in a work folder were prepared with the same options.
+    """
+
+    folder: work_folder.WorkFolder
+    digest: str
+    file: str
+    rows: list
+    label_key: str
+    text_keys: tuple[str, ...]
+    image_options: images.Options
+    earlier: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Drop:
+    """Records to be left out of a finished shard.
+
+    Attributes:
+        folder: the work folder.
+        source: digest of the finished shard.
+        digest: of the shard without them.
+        ids: of the images to leave out.
+    """
+
+    folder: work_folder.WorkFolder
+    source: str
+    digest: str
+    ids: frozenset
+
+
+class _Image(typing.NamedTuple):
+    data: bytes
+    facts: tuple  # As in FACTS from `pixels` on.
+    notes: tuple
+
+
+def write(store, task):
+    """Writes the shard of `task`, unless that has been done before.
+
+    Bad images of a shard that is there are tried again: what they need, a
+    decoder say, may have been installed.
+
+    Returns a dict for JSON: `entry` of the data card; `bad`, a list of [id,
+    reason]; `notes`, a list of [id, note]; `ids`, the first and the last.
+    The facts of its images are beside it.
+    """
+    done = task.folder.finished(task.digest)
+    if done and not _can_be_mended(store, task, done["bad"]):
+        return done
+    earlier = _Earlier(task, (*task.earlier, task.digest))
+    shard = _Shard(task.folder, task.digest, task.file)
+
+    def examples():
+        for row in task.rows:
+            try:
+                image = earlier.image(row) or _prepared(store, task, row)
+            except quarantine.BAD_IMAGE as error:
+                shard.bad.append([row["id"], str(error)])
+                continue
+            yield shard.add(
+                row["id"],
+                records.serialize(
+                    image.data,
+                    row,
+                    label_key=task.label_key,
+                    text_keys=task.text_keys,
+                ),
+                image.facts,
+                image.notes,
+            )
+
+    return shard.write(examples())
+
+
+def drop(store, task):
+    """Writes what a Drop leaves of a shard; returns what `write` returns."""
+    del store  # Nothing is read or decoded again.
+    folder = task.folder
+    if done := folder.finished(task.digest):
+        return done
+    source = folder.finished(task.source)
+    shard = _Shard(folder, task.digest, source["entry"]["file"])
+    shard.bad = source["bad"]
+    notes = _notes(source)
+
+    def examples():
+        with open(folder.shard(task.source), "rb") as file:
+            for fact in np.load(folder.facts(task.source)):
+                image_id = fact["id"].decode()
+                if image_id not in task.ids:
+                    yield shard.add(
+                        image_id,
+                        tfrecord.read_at(file, int(fact["offset"])),
+                        fact.item()[2:],
+                        notes.get(image_id, ()),
+                    )
+
+    return shard.write(examples())
+
+
+class _Shard:
+    """A shard that is being written, with its facts."""
+
+    def __init__(self, folder, digest, file):
+        self._folder, self._digest, self._file = folder, digest, file
+        self._facts, self._offset = [], 0
+        self.bad, self._notes = [], []
+
+    def add(self, image_id, record, facts, notes):
+        """Notes the facts of the next record, and returns it."""
+        self._facts.append((image_id.encode(), self._offset, *facts))
+        self._notes += [[image_id, note] for note in notes]
+        self._offset += len(record) + tfrecord.FRAMING
+        return record
+
+    def write(self, examples):
+        """Writes the file of records, then the facts, last what vouches.
+
+        A mended shard is longer than before, so that what vouched for it
+        does not until it is replaced, too.
+        """
+        folder, digest = self._folder, self._digest
+        entry = records.write_shard(folder.shard(digest), examples)
+        facts = np.array(self._facts, FACTS)
+        done = {
+            "entry": {**entry, "file": self._file},
+            "bad": self.bad,
+            "notes": self._notes,
+            "ids": [facts["id"][i].decode() for i in (0, -1) if len(facts)],
+        }
+        with files.naming_failures(folder.facts(digest)):
+            with files.atomic_write(folder.facts(digest)) as temporary:
+                np.save(temporary, facts)
+            files.write_json(folder.done(digest), done)
+        return done
+
+
+class _Earlier:
+    """Prepared images in finished shards, by what their raw bytes are."""
+
+    def __init__(self, task, digests):
+        wanted = {ids.hash_of(row["id"]) for row in task.rows}
+        self._places = {}
+        for digest in digests:
+            if done := task.folder.finished(digest):
+                shard, notes = task.folder.shard(digest), _notes(done)
+                for fact in np.load(task.folder.facts(digest)):
+                    image_id = fact["id"].decode()
+                    if (content := ids.hash_of(image_id)) in wanted:
+                        place = shard, fact, notes.get(image_id, ())
+                        self._places[content] = place
+
+    def image(self, row):
+        """Returns the _Image of a row, or None where it is not here."""
+        place = self._places.get(ids.hash_of(row["id"]))
+        if not place:
+            return None
+        path, fact, notes = place
+        try:
+            with open(path, "rb") as file:
+                record = tfrecord.read_at(file, int(fact["offset"]))
+        except (OSError, ValueError):
+            return None  # Damaged: it is made anew.
+        data = tfrecord.features(record)["image"]
+        return _Image(data, fact.item()[2:], notes)
+
+
+def _prepared(store, task, row):
+    """Returns the _Image of a row from the raw data."""
+    raw = quarantine.read(store, row["image"])
+    image = images.prepare(raw, task.image_options)
+    facts = (
+        fingerprints.pixel_hash(image.pixels).encode(),
+        fingerprints.perceptual_hash(image.pixels),
+        image.width,
+        image.height,
+        image.channels,
+        image.bit_depth,
+        image.kept,
+    )
+    return _Image(image.data, facts, image.notes)
+
+
+def _can_be_mended(store, task, bad):
+    """Whether one of the `bad` images of a shard can be used by now."""
+    bad_ids = {image_id for image_id, _ in bad}
+    for row in task.rows:
+        if row["id"] in bad_ids:
+            try:
+                _prepared(store, task, row)
+            except quarantine.BAD_IMAGE:
+                continue
+            return True
+    return False
+
+
+def _notes(done):
+    """Returns {id: notes} of what vouches for a shard."""
+    found = {}
+    for image_id, note in done["notes"]:
+        found.setdefault(image_id, []).append(note)
+    return found

@@ -1,0 +1,137 @@
+"""The hidden folder in which a conversion keeps its finished shards.
+
+A shard is known by a digest of all that it depends on, so what is finished is
+found again by any conversion that needs the same shard: after an interruption
+and after some images have been repaired.
+"""
+
+import contextlib
+import dataclasses
+import fcntl
+import os
+import pathlib
+import shutil
+import tempfile
+
+from transfusion_tf import files
+
+
+@dataclasses.dataclass(frozen=True)
+class WorkFolder:
+    """Paths in a work folder, and what is finished there.
+
+    Files: `<digest>.tfrecord`, a shard; `<digest>.npy`, the facts of its
+    images; `<digest>.json`, written last, vouches for both; `ready`, what
+    will become the version directory.
+    """
+
+    root: pathlib.Path
+
+    def shard(self, digest):
+        """The path of a shard."""
+        return self.root / f"{digest}.tfrecord"
+
+    def facts(self, digest):
+        """The path of the facts of a shard's images."""
+        return self.root / f"{digest}.npy"
+
+    def done(self, digest):
+        """The path of the JSON file that vouches for a shard."""
+        return self.root / f"{digest}.json"
+
+    @property
+    def ready(self):
+        """The folder in which the version directory is put together."""
+        return self.root / "ready"
+
+    def finished(self, digest):
+        """Returns what the JSON file of a finished shard says, or None."""
+        done = self._said(self.done(digest))
+        with contextlib.suppress(FileNotFoundError):
+            size = self.shard(digest).stat().st_size
+            is_whole = done and size == done["entry"]["bytes"]
+            return done if is_whole and self.facts(digest).is_file() else None
+
+    def all_finished(self):
+        """Returns {digest: what its JSON file says} of finished shards."""
+        digests = [path.stem for path in sorted(self.root.glob("*.json"))]
+        found = {digest: self.finished(digest) for digest in digests}
+        return {digest: done for digest, done in found.items() if done}
+
+    def restore(self):
+        """Empties `ready`; brings back shards that were being published."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        for path in self.root.glob("*.json"):
+            entry = (self._said(path) or {"entry": {"file": ""}})["entry"]
+            place = self.ready / entry["file"]
+            # A shard and what a drop has left of it are called alike.
+            if place.is_file() and place.stat().st_size == entry["bytes"]:
+                os.replace(place, self.shard(path.stem))
+        shutil.rmtree(self.ready, ignore_errors=True)
+        self.ready.mkdir()
+
+    def keep_only(self, digests):
+        """Removes all other shards, and what killed processes have left."""
+        for path in self.root.iterdir():
+            if path.is_file() and path.stem not in digests:
+                path.unlink()
+
+    def assemble(self, names):
+        """Moves shards to `ready`; `names` is {digest: final file name}."""
+        for digest, name in names.items():
+            os.replace(self.shard(digest), self.ready / name)
+
+    def publish(self, root):
+        """Gives `ready` its name `root`, whose place it takes if need be."""
+        if root.exists():
+            os.replace(root, self.root / "replaced")
+        os.replace(self.ready, root)
+
+    @staticmethod
+    def _said(path):
+        try:
+            return files.read_json(path)
+        except (FileNotFoundError, ValueError):
+            return None
+
+
+@contextlib.contextmanager
+def output_folder(path):
+    """Makes and holds the folder `path`; removes it if nothing comes into it.
+
+    Raises:
+        OSError: it cannot be written.
+        ValueError: another conversion holds it.
+    """
+    path = pathlib.Path(path)
+    path.mkdir(parents=True, exist_ok=True)
+    try:
+        tempfile.TemporaryFile(dir=path).close()  # Before hours of work.
+        with _held(path):
+            yield
+    finally:
+        with contextlib.suppress(OSError):
+            path.rmdir()
+
+
+@contextlib.contextmanager
+def _held(path):
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        _lock(descriptor, path)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor, path):
+    # The system lets go of a lock when its process ends, however that ends.
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise ValueError(
+            f"Another conversion is writing to {path}; wait for its end, or "
+            "give another --output_dir."
+        ) from None
+    except OSError:
+        pass  # Some network disks lock no folders.
