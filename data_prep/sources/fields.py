@@ -3,6 +3,7 @@
 import pathlib
 import posixpath
 import re
+import warnings
 
 from absl import logging
 
@@ -64,16 +65,21 @@ def read_table(file, name):
     import pandas as pd
 
     try:
-        # utf-8-sig: spreadsheets begin UTF-8 files with a byte order mark.
-        rows = pd.read_csv(
-            file,
-            dtype=str,
-            keep_default_na=False,
-            encoding="utf-8-sig",
-            index_col=False,
-        )
-    except ValueError as error:  # All of pandas' parsing errors are.
-        raise ValueError(f"{name} is not a CSV file ({error}).") from None
+        with warnings.catch_warnings():
+            # Rows with more fields than the header, which would be lost.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            # utf-8-sig: spreadsheets begin UTF-8 with a byte order mark.
+            rows = pd.read_csv(
+                file,
+                dtype=str,
+                keep_default_na=False,
+                encoding="utf-8-sig",
+                index_col=False,
+            )
+    # All of pandas' parsing errors are ValueErrors.
+    except (ValueError, pd.errors.ParserWarning) as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(f"{name} is not a CSV file ({reason}).") from None
     rows.columns = [column.strip() for column in rows.columns]
     if rows.empty:
         raise ValueError(f"{name} has no row beside its header.")

@@ -121,8 +121,9 @@ def info(place, data_dir):
     try:
         found = tfds.builder_from_directory(folder).info
     except (json_format.ParseError, *of_damage) as error:
+        reason = " ".join(str(error).split())
         raise ValueError(
-            f"{folder} is not a data set of tensorflow_datasets ({error})."
+            f"{folder} is not a data set of tensorflow_datasets ({reason})."
         ) from None
     if found.file_format is not tfds.core.FileFormat.TFRECORD:
         raise ValueError(

@@ -71,6 +71,29 @@ def test_a_damaged_zip_member_is_a_read_error(tmp_path):
         store.read("b")
 
 
+def test_a_zip_member_that_is_absurdly_large(tmp_path, monkeypatch):
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", b"0" * 1_000)
+        archive.writestr("b", b"0" * 1_001)
+    monkeypatch.setattr(stores, "MAX_MEMBER_BYTES", 1_000)
+    store = stores.open_files(path)
+    assert len(store.read("a")) == 1_000
+    with pytest.raises(stores.ReadError, match="absurdly large"):
+        store.read("b")
+
+
+def test_a_zip_of_a_version_that_is_not_known(tmp_path):
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a", b"data")
+    data = bytearray(path.read_bytes())
+    data[data.index(b"PK\x01\x02") + 6] = 99  # Version needed: 9.9.
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=r"x.zip is not a whole .zip file \(z"):
+        stores.open_files(path).names()
+
+
 def test_a_tar_that_is_cut_off(tmp_path):
     store = make_store("tar", tmp_path)
     offset, _ = store._places["b/c.txt"]

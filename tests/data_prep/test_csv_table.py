@@ -153,6 +153,8 @@ def test_csv_in_an_archive(tmp_path):
         ("", {}, "is not a CSV file"),
         (b"\xff\xfe\xfa", {}, "is not a CSV file"),
         ("path,label\n", {}, "no row"),
+        ("path,label\na.png,1,x\n", {}, "is not a CSV file .*header"),
+        ("path,label\na.png,1\nb.png,1,x\n", {}, "Expected 2 fields in line 3"),
         (
             "file,label\na.png,1\n",
             {},

@@ -4,11 +4,13 @@ Archives are read in place and never unpacked. A store can be pickled: each
 process opens the file for itself when it first reads.
 """
 
+import errno
 import functools
 import os
 import pathlib
 import posixpath
 import re
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -17,6 +19,19 @@ import numpy as np
 
 from transfusion_tf import files
 
+# More than an uncompressed image of the size that decoders take. A member can
+# claim, and be, a million times what it takes in the archive.
+MAX_MEMBER_BYTES = 2**30
+# What zipfile raises for damage, beside BadZipFile.
+_ZIP_DAMAGE = (
+    EOFError,
+    NotImplementedError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
 ABSENT = "absent"  # The reason where there is nothing to read.
 
 
@@ -110,7 +125,7 @@ class ZipStore:
     def _zip(self):
         try:
             return zipfile.ZipFile(self.path)
-        except zipfile.BadZipFile as error:
+        except (zipfile.BadZipFile, *_ZIP_DAMAGE) as error:
             raise ValueError(
                 f"{self.path} is not a whole .zip file ({error})."
             ) from None
@@ -129,16 +144,19 @@ class ZipStore:
     def read(self, name):
         """Returns the bytes of the member `name`; ReadError if damaged."""
         try:
-            return self._zip.read(name)
+            member = self._zip.getinfo(name)
         except KeyError:
             raise ReadError(ABSENT) from None
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            NotImplementedError,
-        ) as error:
+        if member.file_size > MAX_MEMBER_BYTES:
+            raise ReadError("absurdly large")
+        try:
+            return self._zip.read(member)
+        except (zipfile.BadZipFile, *_ZIP_DAMAGE) as error:
             raise ReadError(f"damaged archive member: {error}") from None
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise  # The disk fails, not this member.
+            raise ReadError("damaged archive member: wrong place") from None
 
     def checksum(self):
         """Returns the SHA-256 of the archive."""
