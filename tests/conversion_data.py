@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import hashlib
 import io
+import pathlib
 import time
 
 import numpy as np
@@ -13,6 +14,7 @@ from PIL import Image
 
 from transfusion_tf.data.manifest import Manifest
 
+ROOT = pathlib.Path(__file__).parents[1]
 # Several shards for few images.
 EXAMPLES_PER_SHARD = 12
 

@@ -3,7 +3,6 @@
 import dataclasses
 import multiprocessing.forkserver
 import os
-import pathlib
 import signal
 import time
 
@@ -14,8 +13,6 @@ from tests import conversion_data
 from tests.conversion_data import contents, make_manifest
 from transfusion_tf import conversion, files, work_folder
 from transfusion_tf.data import records
-
-ROOT = pathlib.Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -41,7 +38,7 @@ def processes():
     )
     with pytest.MonkeyPatch.context() as patch:
         # The server imports from where it finds things by itself.
-        patch.setenv("PYTHONPATH", str(ROOT))
+        patch.setenv("PYTHONPATH", str(conversion_data.ROOT))
         multiprocessing.forkserver.ensure_running()
     return context
 
