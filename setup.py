@@ -13,7 +13,6 @@ DICOM = [
     "pydicom>=3.0,<4",
     "pylibjpeg>=2.0,<3",
     "pylibjpeg-openjpeg>=2.3,<3",
-    "pylibjpeg-rle>=2.0,<3",
 ]
 
 

@@ -165,7 +165,7 @@ def test_small_discs_are_decoded_finer(monkeypatch):
 
     monkeypatch.setattr(images.decoding.ImageFile, "pixels", noting)
     options = images.Options(fundus="crop", image_size=100)
-    for radius, expected in ((610, [8]), (240, [8, 2])):
+    for radius, expected in ((610, [8]), (310, [8, 4])):
         reductions.clear()
         raw = jpeg(photograph(1200, 1600, 800, 600, radius))
         prepared = images.prepare(raw, options)

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 from PIL import Image
 
+from transfusion_tf import files
 from transfusion_tf.data import limits, segments
 
 # Named, because Pillow knows dozens, one of which (EPS) starts a program.
@@ -235,5 +236,5 @@ def _as_array(image):
 
 def _reason(error):
     """One line about `error`, without the addresses that Pillow prints."""
-    text = " ".join(str(error).split())
+    text = files.one_line(error)
     return type(error).__name__ if "<" in text or not text else text

@@ -4,6 +4,8 @@ Archives are read in place and never unpacked. A store can be pickled: each
 process opens the file for itself when it first reads.
 """
 
+import contextlib
+import errno
 import functools
 import os
 import pathlib
@@ -15,9 +17,38 @@ import numpy as np
 
 from transfusion_tf import files
 
+# What damage leads to; RuntimeError comes where a password is asked for.
+_DAMAGE = (
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
 
 class ReadError(ValueError):
     """One image cannot be read; the others may be fine."""
+
+
+@contextlib.contextmanager
+def refusing_damage(what, error_type=ValueError):
+    """Turns what damaged .zip and .npz files lead to into an `error_type`.
+
+    `what` is the beginning of its message; the reason follows in brackets.
+    """
+    try:
+        yield
+    except _DAMAGE as error:
+        reason = files.one_line(error)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise  # The disk's.
+        reason = "it names a place before its start"
+    else:
+        return
+    raise error_type(f"{what} ({reason})")
 
 
 def open_files(path):
@@ -79,12 +110,8 @@ class ZipStore:
 
     @functools.cached_property
     def _zip(self):
-        try:
+        with refusing_damage(f"{self.path} is not a whole .zip file"):
             return zipfile.ZipFile(self.path)
-        except zipfile.BadZipFile as error:
-            raise ValueError(
-                f"{self.path} is not a whole .zip file ({error})."
-            ) from None
 
     def names(self):
         """Returns the name of every member that is a file, sorted."""
@@ -97,15 +124,8 @@ class ZipStore:
 
     def read(self, name):
         """Returns the bytes of the member `name`; ReadError if damaged."""
-        try:
+        with refusing_damage("damaged archive member", ReadError):
             return self._zip.read(name)
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            NotImplementedError,
-        ) as error:
-            raise ReadError(f"damaged archive member: {error}") from None
 
     def checksum(self):
         """Returns the SHA-256 of the archive."""
@@ -169,13 +189,11 @@ class NpzStore:
     def array(self, key):
         """Returns the array `key` whole; keeps only the last one in memory."""
         if key != self._key:
-            try:
-                with np.load(self.path, allow_pickle=False) as archive:
-                    self._key, self._array = key, archive[key]
-            except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-                raise ValueError(
-                    f"{self.path}: the array {key} is damaged ({error})."
-                ) from None
+            with (
+                refusing_damage(f"{self.path}: the array {key} is damaged"),
+                np.load(self.path, allow_pickle=False) as archive,
+            ):
+                self._key, self._array = key, archive[key]
         return self._array
 
     def head(self, key):
