@@ -201,8 +201,9 @@ def tally(count, *, seed, folder):
         try:
             found[kind, outcome(kind, raw, number, folder)] += 1
         except BaseException as error:
-            error.add_note(f"in case {number} of seed {seed}: {kind}")
-            raise
+            raise AssertionError(
+                f"case {number} of seed {seed}, {kind}: {error!r}"
+            ) from error
     return found
 
 

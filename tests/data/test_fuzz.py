@@ -69,7 +69,7 @@ def test_limits_of_time_and_memory(monkeypatch):
         ("damaged or cut off (KeyError)", "damaged or cut off"),
         ("holds 12 images; one is allowed", "holds N images"),
         ("/tmp/a/b.zip is encrypted", "PATH is encrypted"),
-        ("3 of 4 are not in a/b.zip: a/0, 'b'", "N of N are not in PATH "),
+        ("3 of 4 are not in a/b.zip: a/0, 'b'", "N of N are not in PATH"),
     ],
 )
 def test_classes_of_reasons(text, expected):

@@ -7,6 +7,7 @@ process opens the file for itself when it first reads.
 import contextlib
 import errno
 import functools
+import lzma
 import os
 import pathlib
 import tarfile
@@ -23,6 +24,7 @@ _DAMAGE = (
     NotImplementedError,
     RuntimeError,
     ValueError,
+    lzma.LZMAError,
     zipfile.BadZipFile,
     zlib.error,
 )
@@ -43,9 +45,10 @@ def refusing_damage(what, error_type=ValueError):
     except _DAMAGE as error:
         reason = files.one_line(error)
     except OSError as error:
-        if error.errno != errno.EINVAL:
-            raise  # The disk's.
-        reason = "it names a place before its start"
+        if error.errno not in (None, errno.EINVAL):
+            raise  # The disk's. A decoder's has no number, and to be sent
+            # to a place before the start of the file is an invalid argument.
+        reason = files.one_line(error)
     else:
         return
     raise error_type(f"{what} ({reason})")
