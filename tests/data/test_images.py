@@ -292,7 +292,9 @@ def test_turning_and_reduced_decoding(orientation):
     file = decoding.ImageFile(raw)
     for mode in images.RESIZE_MODES:
         options = images.Options(image_size=24, resize_mode=mode)
-        full = resizing.resize(file.pixels(), image_size=24, mode=mode)
+        full = resizing.resize(
+            np.asarray(file.picture()), image_size=24, mode=mode
+        )
         np.testing.assert_allclose(
             images.prepare(raw, options).pixels,
             file.upright(full).astype(int),
