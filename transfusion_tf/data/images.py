@@ -179,6 +179,8 @@ def _reduction(file, options):
 
     Most discs are as wide as the photograph is high.
     """
+    if not file.is_jpeg:
+        return 1
     sides = (file.width, file.height)
     is_fit = options.resize_mode == "fit"
     return _reduction_of((max if is_fit else min)(sides), options)
