@@ -67,7 +67,6 @@ setuptools.setup(
             "pydicom>=3.0,<4",
             "pylibjpeg>=2.0,<3",
             "pylibjpeg-openjpeg>=2.3,<3",
-            "pylibjpeg-rle>=2.0,<3",
         ],
         "beam": ["apache-beam>=2.71,<3"],
         "ray": ["ray>=2.52,<3"],

@@ -94,8 +94,8 @@ def test_reduced_decoding_costs_no_quality(reduction, subsampling, quality):
 @pytest.mark.parametrize("progressive", [False, True])
 def test_colours_of_reduced_decoding(mode, shape, progressive):
     raw = encoded(PHOTOGRAPH, mode=mode, progressive=progressive)
-    reduced = decoding.ImageFile(raw).pixels(8)
-    full = decoding.ImageFile(raw).pixels()
+    reduced = np.asarray(decoding.ImageFile(raw).picture(8))
+    full = np.asarray(decoding.ImageFile(raw).picture())
     assert reduced.shape == shape
     means = full.reshape(92, 8, 92, 8, -1).mean(axis=(1, 3))
     assert psnr(reduced.reshape(means.shape), means) > 38
@@ -108,12 +108,14 @@ def test_cut_off_jpegs_are_told_at_any_reduction(reduction, progressive):
     for length in (700, len(raw) // 3, len(raw) * 9 // 10, len(raw) - 40):
         file = decoding.ImageFile(raw[:length])
         with pytest.raises(limits.ImageError, match="damaged or cut off"):
-            file.pixels(reduction)
+            file.picture(reduction)
 
 
 def test_other_formats_are_never_reduced():
     raw = encoded(PHOTOGRAPH, "PNG")
-    np.testing.assert_array_equal(decoding.ImageFile(raw).pixels(8), PHOTOGRAPH)
+    np.testing.assert_array_equal(
+        np.asarray(decoding.ImageFile(raw).picture(8)), PHOTOGRAPH
+    )
 
 
 def claiming(raw, place, layout, *values):
@@ -204,7 +206,9 @@ def tiff16(pixels, order, *, deflated):
 def test_all_16_bits_of_each_colour_in_tiff(order, deflated):
     pixels = np.random.default_rng(1).integers(0, 2**16, (9, 7, 3))
     raw = tiff16(pixels.astype(np.uint16), order, deflated=deflated)
-    np.testing.assert_array_equal(decoding.ImageFile(raw).pixels(), pixels)
+    np.testing.assert_array_equal(
+        np.asarray(decoding.ImageFile(raw).picture()), pixels
+    )
 
 
 def test_16_bits_of_each_colour_that_cannot_be_read():
@@ -214,4 +218,4 @@ def test_16_bits_of_each_colour_that_cannot_be_read():
     crc = zlib.crc32(grey_alpha[12:29])
     for raw in (ppm, claiming(grey_alpha, 29, ">I", crc)):
         with pytest.raises(limits.ImageError, match="only the upper 8 can be"):
-            decoding.ImageFile(raw).pixels()
+            np.asarray(decoding.ImageFile(raw).picture())

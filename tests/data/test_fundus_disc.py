@@ -157,15 +157,15 @@ def test_photographs_are_prepared_from_reduced_decoding():
 
 def test_small_discs_are_decoded_finer(monkeypatch):
     reductions = []
-    read = images.decoding.ImageFile.pixels
+    read = images.decoding.ImageFile.picture
 
     def noting(self, reduction=1):
         reductions.append(reduction)
         return read(self, reduction)
 
-    monkeypatch.setattr(images.decoding.ImageFile, "pixels", noting)
+    monkeypatch.setattr(images.decoding.ImageFile, "picture", noting)
     options = images.Options(fundus="crop", image_size=100)
-    for radius, expected in ((610, [8]), (240, [8, 2])):
+    for radius, expected in ((610, [8]), (310, [8, 4])):
         reductions.clear()
         raw = jpeg(photograph(1200, 1600, 800, 600, radius))
         prepared = images.prepare(raw, options)

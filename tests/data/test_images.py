@@ -292,9 +292,36 @@ def test_turning_and_reduced_decoding(orientation):
     file = decoding.ImageFile(raw)
     for mode in images.RESIZE_MODES:
         options = images.Options(image_size=24, resize_mode=mode)
-        full = resizing.resize(file.pixels(), image_size=24, mode=mode)
+        full = resizing.resize(
+            np.asarray(file.picture()), image_size=24, mode=mode
+        )
         np.testing.assert_allclose(
             images.prepare(raw, options).pixels,
             file.upright(full).astype(int),
             atol=2,
         )
+
+
+@pytest.mark.parametrize("mode", images.RESIZE_MODES)
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_lossless_files_and_arrays_come_out_the_same(mode, dtype):
+    pixels = gradient(403, 301, dtype=dtype, colour=False)
+    options = images.Options(image_size=24, resize_mode=mode)
+    expected = images.prepare(pixels, options)
+    for file_format in ("PNG", "TIFF"):
+        found = images.prepare(encoded(pixels, file_format), options)
+        np.testing.assert_array_equal(found.pixels, expected.pixels)
+        assert found.data == expected.data
+
+
+def test_the_first_picture_of_a_phones_file():
+    first, second = (
+        Image.fromarray(gradient(200, 240)).rotate(a) for a in (0, 180)
+    )
+    raw = encoded(first, "MPO", save_all=True, append_images=[second])
+    assert decoding.ImageFile(raw).is_jpeg
+    options = images.Options(image_size=20)
+    expected = images.prepare(encoded(first, "JPEG"), options)
+    np.testing.assert_array_equal(
+        images.prepare(raw, options).pixels, expected.pixels
+    )

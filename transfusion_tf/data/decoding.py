@@ -7,6 +7,7 @@ import sys
 import numpy as np
 from PIL import Image
 
+from transfusion_tf import files
 from transfusion_tf.data import limits, segments
 
 # Named, because Pillow knows dozens, one of which (EPS) starts a program.
@@ -98,15 +99,21 @@ class ImageFile:
                 limits.check_size(*image.size)
         return image
 
-    def pixels(self, reduction=1):
-        """Returns the pixels, wholly decoded, as stored (not turned).
+    def again(self):
+        """Returns the same file, not yet decoded."""
+        return type(self)(self._raw, frame=self._frame)
+
+    def picture(self, reduction=1):
+        """Returns the picture, wholly decoded, as stored (not turned).
 
         Args:
             reduction: 1; for JPEG also 2, 4 or 8: the array has a 1/n-th of
                 the width and height, rounded up.
 
         Returns:
-            (H, W) or (H, W, 3), uint8 or uint16.
+            Of 8 bits, a Pillow image of mode L or RGB, because resizing takes
+            that as it is; of 16, an array (H, W) or (H, W, 3) of uint16.
+            `numpy.asarray` makes an array of both.
 
         Raises:
             limits.ImageError: damaged, or of a kind that cannot be used.
@@ -121,7 +128,7 @@ class ImageFile:
             return self._colour16()
         with limits.refusing_damage(_reason):
             image.load()
-        return _as_array(image)
+        return _plain(image)
 
     @property
     def is_upright(self):
@@ -214,8 +221,8 @@ def _swapped(tile):
     return make((*tile[:3], arguments))
 
 
-def _as_array(image):
-    """Returns (H, W) or (H, W, 3), uint8 or uint16, of a decoded image."""
+def _plain(image):
+    """Returns a decoded image as mode L or RGB, or as (H, W) uint16."""
     if image.mode in _GREY16:
         return np.asarray(image).astype(np.uint16)
     if image.mode == "I":  # 32 bits; 16-bit TIFF comes so, too.
@@ -224,9 +231,11 @@ def _as_array(image):
             return values.astype(np.uint16)
     if image.mode in ("I", "F"):
         raise limits.ImageError("pixel values beyond 16 bits")
-    grey = image.mode in ("1", "L", "LA", "La")
+    if image.mode in ("L", "RGB"):
+        return image
+    grey = image.mode in ("1", "LA", "La")
     try:
-        return np.asarray(image.convert("L" if grey else "RGB"))
+        return image.convert("L" if grey else "RGB")
     except ValueError:
         raise limits.ImageError(
             f"colour mode {image.mode} is not known"
@@ -235,5 +244,5 @@ def _as_array(image):
 
 def _reason(error):
     """One line about `error`, without the addresses that Pillow prints."""
-    text = " ".join(str(error).split())
+    text = files.one_line(error)
     return type(error).__name__ if "<" in text or not text else text

@@ -62,6 +62,7 @@ _PACKAGES = {
     "9": "pylibjpeg pylibjpeg-openjpeg",  # JPEG 2000.
     "2": "pylibjpeg pylibjpeg-openjpeg",  # High-throughput JPEG 2000.
 }
+_RLE = "1.2.840.10008.1.2.5"
 _ENCAPSULATED = "1.2.840.10008.1.2.4."
 _JPEG_2000_SIZE = b"\xff\x4f\xff\x51"  # Start of codestream, then its size.
 
@@ -83,7 +84,7 @@ def read(raw, *, window="auto", frame=None):
         ValueError: pydicom is not installed.
     """
     dicom_header.require_pydicom()
-    with dicom_header.quiet(), limits.refusing_damage():
+    with dicom_header.refusing_damage():
         header = dicom_header.read(raw, _USED)
         _check(header, frame)
         pixels = _pixels(header, window=window, frame=frame or 0)
@@ -99,7 +100,7 @@ def patient_of(raw):
     dicom_header.require_pydicom()
     if not is_dicom(raw):
         raise limits.ImageError("not a DICOM file")
-    with dicom_header.quiet(), limits.refusing_damage():
+    with dicom_header.refusing_damage():
         header = dicom_header.read(raw, ("PatientID",), until_pixels=True)
         return str(header.get("PatientID") or "").strip() or None
 
@@ -176,7 +177,12 @@ def _check_codestream(header, frame):
 def _pixels(header, *, window, frame):
     from pydicom import pixels
 
-    stored = pixels.pixel_array(header, index=frame)
+    # Pydicom's own decoder of RLE: the fast one (pylibjpeg-rle 2.2) panics on
+    # damaged data, which ends the process.
+    is_rle = header.file_meta.TransferSyntaxUID == _RLE
+    stored = pixels.pixel_array(
+        header, index=frame, decoding_plugin="pydicom" if is_rle else ""
+    )
     kind = header.PhotometricInterpretation
     if kind == "PALETTE COLOR":
         colours = pixels.apply_color_lut(stored, header)[..., :3]

@@ -41,13 +41,23 @@ def require_pydicom():
 
 
 @contextlib.contextmanager
-def quiet():
-    """Keeps values of the file, which pydicom's warnings quote, from logs."""
+def refusing_damage():
+    """Turns what pydicom raises into ImageError, and keeps it from logging.
+
+    Its warnings quote values of the file.
+    """
+    from pydicom import errors
+
     logger = logging.getLogger("pydicom")
     before = logger.level
     logger.setLevel(logging.CRITICAL + 1)
     try:
-        yield
+        with limits.refusing_damage():
+            yield
+    except (errors.BytesLengthException, errors.InvalidDicomError) as error:
+        raise limits.ImageError(
+            f"damaged or cut off ({type(error).__name__})"
+        ) from None
     finally:
         logger.setLevel(before)
 
