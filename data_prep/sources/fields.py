@@ -2,9 +2,7 @@
 
 import pathlib
 import re
-import warnings
 
-from transfusion_tf import files
 from transfusion_tf.data import manifest as manifests
 
 _SPLITS = {
@@ -59,26 +57,17 @@ def read_table(file, name):
     import pandas as pd
 
     try:
-        with warnings.catch_warnings():
-            # Rows with more values than columns would lose them.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            # utf-8-sig: spreadsheets begin UTF-8 with a byte order mark.
-            rows = pd.read_csv(
-                file,
-                dtype=str,
-                keep_default_na=False,
-                encoding="utf-8-sig",
-                index_col=False,
-            )
-    except (ValueError, pd.errors.ParserWarning) as error:
-        raise ValueError(
-            f"{name} is not a CSV file ({files.one_line(error)})."
-        ) from None
-    rows.columns = [column.strip() for column in rows.columns]
-    if any(len(column.splitlines()) > 1 for column in rows.columns):
-        raise ValueError(
-            f"{name} is not a CSV file (a column's name has several lines)."
+        # utf-8-sig: spreadsheets begin UTF-8 files with a byte order mark.
+        rows = pd.read_csv(
+            file,
+            dtype=str,
+            keep_default_na=False,
+            encoding="utf-8-sig",
+            index_col=False,
         )
+    except ValueError as error:  # All of pandas' parsing errors are.
+        raise ValueError(f"{name} is not a CSV file ({error}).") from None
+    rows.columns = [column.strip() for column in rows.columns]
     if rows.empty:
         raise ValueError(f"{name} has no row beside its header.")
     return rows.apply(lambda column: column.str.strip())

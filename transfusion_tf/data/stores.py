@@ -4,10 +4,7 @@ Archives are read in place and never unpacked. A store can be pickled: each
 process opens the file for itself when it first reads.
 """
 
-import contextlib
-import errno
 import functools
-import lzma
 import os
 import pathlib
 import tarfile
@@ -18,40 +15,9 @@ import numpy as np
 
 from transfusion_tf import files
 
-# What damage leads to; RuntimeError comes where a password is asked for.
-_DAMAGE = (
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-    lzma.LZMAError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-
 
 class ReadError(ValueError):
     """One image cannot be read; the others may be fine."""
-
-
-@contextlib.contextmanager
-def refusing_damage(what, error_type=ValueError):
-    """Turns what damaged .zip and .npz files lead to into an `error_type`.
-
-    `what` is the beginning of its message; the reason follows in brackets.
-    """
-    try:
-        yield
-    except _DAMAGE as error:
-        reason = files.one_line(error)
-    except OSError as error:
-        if error.errno not in (None, errno.EINVAL):
-            raise  # The disk's. A decoder's has no number, and to be sent
-            # to a place before the start of the file is an invalid argument.
-        reason = files.one_line(error)
-    else:
-        return
-    raise error_type(f"{what} ({reason})")
 
 
 def open_files(path):
@@ -113,8 +79,12 @@ class ZipStore:
 
     @functools.cached_property
     def _zip(self):
-        with refusing_damage(f"{self.path} is not a whole .zip file"):
+        try:
             return zipfile.ZipFile(self.path)
+        except zipfile.BadZipFile as error:
+            raise ValueError(
+                f"{self.path} is not a whole .zip file ({error})."
+            ) from None
 
     def names(self):
         """Returns the name of every member that is a file, sorted."""
@@ -127,8 +97,15 @@ class ZipStore:
 
     def read(self, name):
         """Returns the bytes of the member `name`; ReadError if damaged."""
-        with refusing_damage("damaged archive member", ReadError):
+        try:
             return self._zip.read(name)
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            NotImplementedError,
+        ) as error:
+            raise ReadError(f"damaged archive member: {error}") from None
 
     def checksum(self):
         """Returns the SHA-256 of the archive."""
@@ -192,11 +169,13 @@ class NpzStore:
     def array(self, key):
         """Returns the array `key` whole; keeps only the last one in memory."""
         if key != self._key:
-            with (
-                refusing_damage(f"{self.path}: the array {key} is damaged"),
-                np.load(self.path, allow_pickle=False) as archive,
-            ):
-                self._key, self._array = key, archive[key]
+            try:
+                with np.load(self.path, allow_pickle=False) as archive:
+                    self._key, self._array = key, archive[key]
+            except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+                raise ValueError(
+                    f"{self.path}: the array {key} is damaged ({error})."
+                ) from None
         return self._array
 
     def head(self, key):
