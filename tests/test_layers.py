@@ -56,6 +56,7 @@ LAYERS = {
         "data.lesions": ("data.drawing",),
         "data.limits": (),
         "data.manifest": (),
+        "data.official_splits": ("data.splits",),
         "data.pipeline": ("data.augment",),
         "data.records": ("data.card",),
         "data.resizing": (),
@@ -63,6 +64,8 @@ LAYERS = {
         "data.splits": (),
         "data.stores": (),
         "data.subsets": (),
+        "data.tfds_store": ("data.stores", "data.tfrecord"),
+        "data.tfrecord": (),
         "data.synthetic": ("data.fundus", "data.manifest", "data.textures"),
         "data.textures": ("data.drawing",),
         "metrics.agreement": (
@@ -248,15 +251,30 @@ LAYERS = {
         "config_flags": (),
     },
     5: {
-        "data_prep.make_tfrecords": ("data_prep.sources",),
+        "data_prep.conversion_flags": ("data_prep.source_flags",),
+        "data_prep.make_tfrecords": (
+            "data_prep.conversion_flags",
+            "data_prep.source_flags",
+        ),
+        "data_prep.source_flags": ("data_prep.sources",),
         "data_prep.sources": (),
+        "data_prep.sources.chest_folds": ("data_prep.sources.fields",),
         "data_prep.sources.csv_table": ("data_prep.sources.fields",),
+        "data_prep.sources.dicom": ("data_prep.sources.csv_table",),
         "data_prep.sources.fields": (),
         "data_prep.sources.idrid": ("data_prep.sources.fields",),
         "data_prep.sources.image_folder": ("data_prep.sources.fields",),
-        "data_prep.sources.kermany_chest": ("data_prep.sources.fields",),
+        "data_prep.sources.kermany_chest": (
+            "data_prep.sources.chest_folds",
+            "data_prep.sources.fields",
+        ),
         "data_prep.sources.npz": ("data_prep.sources.fields",),
         "data_prep.sources.synthetic": (),
+        "data_prep.sources.tfds_features": (),
+        "data_prep.sources.tfds_records": (
+            "data_prep.sources.fields",
+            "data_prep.sources.tfds_features",
+        ),
         "run_scripts.analyze_filters": (),
         "run_scripts.analyze_gain": (),
         "run_scripts.analyze_predictions": (),
@@ -290,6 +308,7 @@ WITHOUT_TENSORFLOW = (
     "analysis.gabor_",
     "data.images",
     "data.manifest",
+    "data.official_splits",
     "data.splits",
 )
 

@@ -19,7 +19,7 @@ import pandas as pd
 from absl import logging
 
 from transfusion_tf import hashing, pool, shards
-from transfusion_tf.data import images, records, stores
+from transfusion_tf.data import images, official_splits, records, stores
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.data import splits as split_rules
 
@@ -61,12 +61,11 @@ def convert(
     """
     settings = {
         "images": dataclasses.asdict(image_options),
-        # Its mode shows in whether the table has splits.
-        "splits": {**dataclasses.asdict(split_options), "mode": None},
+        "splits": split_options.decisive(),
     }
     _check_settings(num_workers, max_bad_fraction)
     manifest.check()
-    manifest = _with_splits(manifest, split_options.mode)
+    manifest = _with_splits(manifest, split_options)
     output_dir = pathlib.Path(output_dir)
     root = output_dir / records.VERSION
     num_workers = num_workers or _num_workers(manifest)
@@ -101,27 +100,16 @@ def convert(
     return root
 
 
-def _with_splits(manifest, mode):
+def _with_splits(manifest, options):
     """Returns the manifest without its splits where they are not kept."""
-    table = manifest.table
-    kept = split_rules.keeps_official(table, mode)
-    if kept or "split" not in table:
-        return manifest
-    shared = table[split_rules.sharing(table)]
-    found = (
-        f"{shared['patient'].nunique():,} patients ({len(shared):,} images) "
-        "are in more than one of the official splits"
-    )
-    logging.warning(
-        "%s, which are not kept: new ones are drawn by patient. "
-        "--splits=official keeps them.",
-        found,
-    )
-    return dataclasses.replace(
-        manifest,
-        table=table.drop(columns="split"),
-        source={**manifest.source, "official_splits": f"not kept: {found}"},
-    )
+    table, note = official_splits.settle(manifest.table, options)
+    source = manifest.source
+    if note:
+        source = {**source, "official_splits": note}
+    manifest = dataclasses.replace(manifest, table=table, source=source)
+    if "split" in table:
+        manifests.check_classes_of_train(manifest)
+    return manifest
 
 
 def _check_settings(num_workers, max_bad_fraction):

@@ -12,7 +12,6 @@ import pathlib
 import numpy as np
 import pandas as pd
 import PIL
-from absl import logging
 
 from transfusion_tf import files, names
 from transfusion_tf.data import ids, images, records, splits, stores
@@ -49,14 +48,6 @@ class Plan:
         """The folder of the JSON files that vouch for finished shards."""
         return self.folder / "done"
 
-    @property
-    def patients_in_common(self):
-        """The number of patients with images in more than one split."""
-        table = self.manifest.table
-        if not self.manifest.has_patients:
-            return 0
-        return splits.patients_in_common(table["patient"], table["split"])
-
 
 def plan(manifest, *, image_options, split_options, work):
     """Returns the Plan of a manifest whose table has the column `hash`.
@@ -71,14 +62,7 @@ def plan(manifest, *, image_options, split_options, work):
     split, made = splits.complete(table, codes == 1, split_options)
     manifest = dataclasses.replace(manifest, table=table.assign(split=split))
     which = hashlib.sha256(" ".join(table["id"]).encode()).hexdigest()
-    planned = Plan(manifest, made, image_options, work / which[:16])
-    if planned.patients_in_common:
-        logging.warning(
-            "%d patients have images in more than one of the official splits, "
-            "which are kept as they are.",
-            planned.patients_in_common,
-        )
-    return planned
+    return Plan(manifest, made, image_options, work / which[:16])
 
 
 def tasks(planned):
@@ -172,6 +156,7 @@ def card(planned, results, *, configuration, quarantined):
     )
     sizes = {tuple(size) for result in results for size in result["sizes"]}
     checksums = [e["sha256"] for entries in shards.values() for e in entries]
+    patients_in_common, by_pair = _patients_in_common(manifest)
     return records.DataCard(
         name=manifest.name,
         task=manifest.task,
@@ -188,7 +173,8 @@ def card(planned, results, *, configuration, quarantined):
         shards=shards,
         splits=planned.splits,
         grouped_by="patient" if manifest.has_patients else "none",
-        patients_in_common=planned.patients_in_common,
+        patients_in_common=patients_in_common,
+        patients_in_common_by_pair=by_pair,
         preprocessing={
             **dataclasses.asdict(planned.image_options),
             "kept": int(kinds.loc[kinds["kept"], "images"].sum()),
@@ -201,6 +187,14 @@ def card(planned, results, *, configuration, quarantined):
         configuration=configuration,
         extra_columns=manifest.extra_columns,
     )
+
+
+def _patients_in_common(manifest):
+    """Returns how many patients are in several splits, and that by pair."""
+    if not manifest.has_patients:
+        return 0, {}
+    columns = manifest.table["patient"], manifest.table["split"]
+    return splits.patients_in_common(*columns), splits.in_common(*columns)
 
 
 def _bit_depth(kinds):

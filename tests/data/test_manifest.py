@@ -101,6 +101,33 @@ def test_check_tells_what_is_wrong(changes, message):
     assert "\n" not in str(raised.value)
 
 
+def test_an_image_is_not_both_good_and_bad():
+    manifest = dataclasses.replace(make_manifest(), bad=(("b.png", "absent"),))
+    with pytest.raises(ValueError, match="among the bad ones: 'b.png'"):
+        manifest.check()
+
+
+@pytest.mark.parametrize(
+    "split, message",
+    [
+        (["train", "train", "test"], None),
+        (
+            ["train", "test", "val"],
+            "test split has .* train split lacks: 'dog'",
+        ),
+        (["train", "val", "train"], "The val split has .*: 'dog'. Take them"),
+        (["test", "test", "test"], None),  # Told where splits are completed.
+    ],
+)
+def test_classes_that_train_lacks(split, message):
+    manifest = make_manifest(split=split)
+    if message is None:
+        manifests.check_classes_of_train(manifest)
+    else:
+        with pytest.raises(ValueError, match=message):
+            manifests.check_classes_of_train(manifest)
+
+
 def test_an_empty_manifest_is_refused():
     manifest = make_manifest()
     empty = dataclasses.replace(manifest, table=manifest.table[:0])

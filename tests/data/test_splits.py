@@ -1,9 +1,13 @@
 """Tests of drawing splits: exact, stratified, by patient, reproducible."""
 
+import hashlib
+
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import model_selection
 
+from transfusion_tf import names
 from transfusion_tf.data import splits
 
 
@@ -34,58 +38,30 @@ def test_official_splits_are_kept():
 
 
 @pytest.mark.parametrize(
-    "patients, split, mode, kept",
-    [
-        ([0, 0, 1, 1], ["train", "train", "test", "test"], "auto", True),
-        ([0, 0, 1, 1], ["train", "train", "test", "test"], "grouped", False),
-        ([0, 0, 1, 0], ["train", "train", "test", "val"], "auto", False),
-        ([0, 0, 1, 0], ["train", "train", "test", "val"], "official", True),
-        (None, ["train", "train", "test", "val"], "auto", True),
-        (None, None, "auto", False),
-        ([0, 0, 1, 0], None, "auto", False),
-        ([0, 0, 1, 0], None, "grouped", False),
-    ],
-)
-def test_official_splits_are_kept_unless_they_share_patients(
-    patients, split, mode, kept
-):
-    table = make_table(4, patients=patients, split=split)
-    assert splits.keeps_official(table, mode) is kept
-
-
-@pytest.mark.parametrize(
-    "mode, message",
-    [
-        ("official", "--splits=official needs a data set with splits"),
-        ("grouped", "--splits=grouped needs patients: a column patient"),
-    ],
-)
-def test_what_becomes_of_splits_must_be_possible(mode, message):
-    with pytest.raises(ValueError, match=message):
-        splits.keeps_official(make_table(4), mode)
-
-
-@pytest.mark.parametrize(
     "options, message",
     [
         ({"mode": "random"}, "'random'; known: auto, official, grouped"),
         ({"seed": -1}, "seed must be at least 0. Received: -1"),
+        ({"test_fraction": 1.0}, "--test_fraction must be between 0 and 1"),
+        ({"val_fraction": 0}, "--val_fraction must be .* Received: 0"),
+        ({"num_folds": 5}, "--num_folds and --fold go together"),
+        ({"fold": 1}, "--num_folds and --fold go together"),
+        ({"num_folds": 5, "fold": 6}, "one of 1 to --num_folds.*5 and 6"),
+        ({"num_folds": 5, "fold": 0}, "Received: 5 and 0"),
+        ({"num_folds": 1, "fold": 1}, "must be at least 2.*1 and 1"),
+        (
+            {"num_folds": 5, "fold": 1, "test_fraction": 0.2},
+            "--test_fraction does not go with --num_folds",
+        ),
+        (
+            {"num_folds": 5, "fold": 1, "mode": "official"},
+            "--splits=official does not go with --num_folds",
+        ),
     ],
 )
 def test_options_that_make_no_sense(options, message):
     with pytest.raises(ValueError, match=message):
         splits.Options(**options)
-
-
-def test_rows_of_patients_in_several_splits():
-    table = make_table(
-        5,
-        patients=[7, 8, 7, 8, 9],
-        split=["train", "val", "test", "val", "test"],
-    )
-    assert splits.sharing(table).tolist() == [True, False, True, False, False]
-    without = table.drop(columns="patient")
-    assert splits.sharing(without).tolist() == [False] * 5
 
 
 def test_val_is_exactly_a_tenth_of_each_class():
@@ -114,8 +90,9 @@ def test_a_total_is_exact_where_classes_do_not_divide():
             np.arange(70).astype(str),
             np.arange(70),
             labels,
-            fraction=0.25,
-            rng=np.random.default_rng(seed),
+            start=0,
+            stop=0.25,
+            key=str(seed),
         )
         assert chosen.sum() in (17, 18)
         assert set(labels[chosen].sum(axis=0)) <= {2, 3}
@@ -187,7 +164,7 @@ def test_rare_strata_are_drawn_at_their_rate():
     names = np.arange(40).astype(str)
     times = sum(
         splits.draw(
-            names, names, labels, fraction=0.25, rng=np.random.default_rng(seed)
+            names, names, labels, start=0, stop=0.25, key=str(seed)
         ).astype(int)
         for seed in range(200)
     )
@@ -196,10 +173,110 @@ def test_rare_strata_are_drawn_at_their_rate():
     assert 25 < times.min() and times.max() < 75
 
 
+def test_fractions_can_be_chosen():
+    table, labels = make_table(1_000), one_hot(np.arange(1_000) % 2)
+    options = splits.Options(test_fraction=0.2, val_fraction=0.25)
+    split, made = splits.complete(table, labels, options)
+    counts = pd.Series(split).value_counts().to_dict()
+    assert counts == {"train": 600, "val": 200, "test": 200}
+    assert made["val"].startswith("drawn: 25% of train by image")
+
+
+def folds_of(table, labels, *, num_folds, seed=0):
+    """The fold 1..num_folds in which each row is a test image."""
+    fold = np.zeros(len(table), int)
+    for number in range(1, num_folds + 1):
+        options = splits.Options(num_folds=num_folds, fold=number, seed=seed)
+        split, made = splits.complete(table, labels, options)
+        assert set(split) == set(names.SPLITS)
+        assert (fold[split == "test"] == 0).all()
+        fold[split == "test"] = number
+        assert made["test"].startswith(f"drawn: fold {number} of {num_folds}")
+    return fold
+
+
+def test_every_image_is_in_the_test_split_of_one_fold():
+    table = make_table(1_000)
+    labels = one_hot(np.repeat([0, 1, 2], [500, 300, 200]))
+    fold = folds_of(table, labels, num_folds=5)
+    for number in range(1, 6):
+        of_class = labels[fold == number].sum(axis=0)
+        assert of_class.tolist() == [100, 60, 40]
+
+
+def cohort(seed=5):
+    """A table of 400 patients, a third of them ill, and its labels (N, 2)."""
+    patients = patients_of_sizes(np.random.default_rng(seed))
+    ids = [hashlib.sha256(f"{i}".encode()).hexdigest()[:16] for i in patients]
+    table = make_table(len(patients), patients=patients)
+    table["id"] = [f"{i}-{n}" for n, i in enumerate(ids)]
+    return table, one_hot((patients % 3 == 0) * 1)
+
+
+def scikit_learn_folds(table, labels, *, num_folds, seed=0):
+    """What `folds_of` returns, by StratifiedGroupKFold."""
+    cut = model_selection.StratifiedGroupKFold(
+        num_folds, shuffle=True, random_state=seed
+    )
+    fold = np.zeros(len(table), int)
+    parts = cut.split(table["id"], labels.argmax(axis=1), table["patient"])
+    for number, (_, test) in enumerate(parts, 1):
+        fold[test] = number
+    return fold
+
+
+def test_folds_of_patients_are_as_even_as_those_of_scikit_learn():
+    table, labels = cohort()
+    for draw in (folds_of, scikit_learn_folds):
+        fold = draw(table, labels, num_folds=5)
+        assert splits.patients_in_common(table["patient"], fold) == 0
+        shares = [
+            labels[fold == n].sum(axis=0) / labels.sum(axis=0)
+            for n in range(1, 6)
+        ]
+        np.testing.assert_allclose(shares, 0.2, atol=0.015)
+
+
+def test_an_image_less_moves_few_others():
+    table, labels = cohort()
+    kept = np.arange(len(table)) != 100
+    moved = {}
+    for draw in (folds_of, scikit_learn_folds):
+        before = draw(table, labels, num_folds=5)[kept]
+        rest = table[kept].reset_index(drop=True)
+        moved[draw] = (before != draw(rest, labels[kept], num_folds=5)).mean()
+    assert moved[folds_of] < 0.02
+    assert moved[scikit_learn_folds] > 0.2  # Why its folds are not used.
+
+
+def test_a_new_patient_moves_few_of_a_drawn_test_split():
+    table, labels = cohort()
+    more = pd.concat(
+        [table, pd.DataFrame({"id": ["0"], "patient": ["new"]})],
+        ignore_index=True,
+    )
+    before, _ = splits.complete(table, labels, splits.DEFAULTS)
+    after, _ = splits.complete(
+        more, np.vstack([labels, [[True, False]]]), splits.DEFAULTS
+    )
+    assert (before != after[:-1]).mean() < 0.02
+
+
 def test_patients_in_common_are_counted():
     patients = ["a", "a", "b", "b", "c"]
     split = ["train", "test", "val", "val", "test"]
     assert splits.patients_in_common(patients, split) == 1
+    assert splits.in_common(patients, split) == {
+        "train-val": 0,
+        "train-test": 1,
+        "val-test": 0,
+    }
+
+
+def test_patients_in_common_of_the_splits_that_there_are():
+    patients = ["a", "b", "b", "a", "c"]
+    split = ["test", "test", "train", "train", "train"]
+    assert splits.in_common(patients, split) == {"train-test": 2}
 
 
 def test_without_a_train_split_nothing_can_be_drawn():

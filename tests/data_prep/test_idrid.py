@@ -6,7 +6,7 @@ import pytest
 from data_prep import sources
 from tests.data_prep import trees
 from transfusion_tf import conversion
-from transfusion_tf.data import records, splits
+from transfusion_tf.data import official_splits, records, splits
 
 
 def read(place):
@@ -33,7 +33,7 @@ def test_tables_and_comments_tell_everything(tmp_path, kind):
     assert [patients[i] for i in (2, 3, 6)] == [
         rows["image"][i] for i in (2, 3, 6)
     ]
-    assert rows[splits.sharing(rows)].index.tolist() == [4, 5]
+    assert rows[official_splits.sharing(rows)].index.tolist() == [4, 5]
 
 
 def test_the_order_of_files_does_not_matter(tmp_path):
@@ -157,7 +157,7 @@ def test_the_real_archive(shared):
     assert (len(numbered), numbered["patient"].nunique()) == (354, 226)
     assert table["patient"].nunique() == 226 + 516 - 354
     assert splits.patients_in_common(table["patient"], table["split"]) == 18
-    assert not splits.keeps_official(table, "auto")
+    assert not official_splits.keeps(table, splits.DEFAULTS)
     new = table.drop(columns="split").assign(id=table["image"])
     labels = pd.get_dummies(table["label"]).to_numpy(bool)
     split, _ = splits.complete(new, labels, splits.Options(seed=0))

@@ -31,6 +31,8 @@ class DataCard:
         configuration: SHA-256 over settings, image hashes and labels: equal
             for conversions that must give the same records.
         extra_columns: further text features.
+        patients_in_common_by_pair: {"train-test": number of patients that
+            both splits have, ...}; empty where patients are not known.
     """
 
     name: str
@@ -52,6 +54,9 @@ class DataCard:
     fingerprint: str
     configuration: str
     extra_columns: tuple[str, ...] = ()
+    patients_in_common_by_pair: collections.abc.Mapping = dataclasses.field(
+        default_factory=dict
+    )
 
     def to_json(self):
         """Returns the card as a dict for JSON."""

@@ -38,6 +38,8 @@ class Manifest:
             an array (H, W) or (H, W, 3) of uint8 or uint16.
         extra_columns: columns of the table that the records carry as text.
         source: what the images came from (kind, checksums); never a path.
+        bad: pairs (image, reason) of images that the source knows not to be
+            usable, and that the table does not have: without a label, absent.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Manifest:
     store: typing.Any
     extra_columns: tuple[str, ...] = ()
     source: collections.abc.Mapping = dataclasses.field(default_factory=dict)
+    bad: tuple[tuple[str, str], ...] = ()
 
     @property
     def label_columns(self):
@@ -130,6 +133,26 @@ def counts(manifest):
     }
 
 
+def check_classes_of_train(manifest):
+    """Raises ValueError if val or test have a class that train lacks.
+
+    Such a class cannot be learned. Needs the column `split`.
+    """
+    found = counts(manifest)
+    learned = found.pop("train", None)
+    if learned is None:
+        return  # Nothing is; that is told where splits are completed.
+    for split, numbers in found.items():
+        unknown = [n for n in numbers if numbers[n] and not learned[n]]
+        if unknown:
+            raise ValueError(
+                f"The {split} split has images of classes that the train "
+                f"split lacks: {examples(unknown)}. Take them out, or draw "
+                "new splits (--splits=grouped where patients are known, else "
+                "without the given splits)."
+            )
+
+
 def examples(values, *, most=3):
     """Returns the first of `values` as text, and how many more there are."""
     values = list(values)
@@ -167,6 +190,11 @@ def _check_columns(manifest):
         raise ValueError(
             "Images stand in the manifest more than once: "
             f"{examples(image[image.duplicated()].unique())}."
+        )
+    both = image[image.isin([name for name, _ in manifest.bad])]
+    if len(both):
+        raise ValueError(
+            f"Images are in the table and among the bad ones: {examples(both)}."
         )
 
 

@@ -1,12 +1,14 @@
 """Splits into train, val and test: official ones kept, others drawn.
 
-Official splits that share patients are not kept unless that is asked for.
-
 Drawn splits are stratified by label and keep all images of a patient
-together. They depend on ids, labels and the seed, never on the row order.
+together. They depend on ids, labels and the seed, never on the row order, and
+an image more or less moves few others: groups stand in an order drawn by
+(seed, id), from which splits and folds are cut. scikit-learn's
+StratifiedGroupKFold shuffles all groups anew, and cannot cut by a fraction.
 """
 
 import dataclasses
+import hashlib
 
 import numpy as np
 import pandas as pd
@@ -17,8 +19,6 @@ from transfusion_tf import names
 MODES = ("auto", "official", "grouped")
 TEST_FRACTION = 0.15  # Of train, where there is no official test split.
 VAL_FRACTION = 0.10  # Of what is then left of train.
-# Streams of the seed: one for each split that is drawn.
-_STREAMS = {"test": 0, "val": 1}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -30,55 +30,71 @@ class Options:
             "official": they are kept; "grouped": new ones are drawn by
             patient.
         seed: of the splits that are drawn.
+        test_fraction: share of the training images that become the test
+            split; None: TEST_FRACTION. Only where a test split is drawn.
+        val_fraction: share of the training images left that become the
+            validation split; None: VAL_FRACTION. Only where it is drawn.
+        num_folds: number of folds into which all images are cut, of which one
+            is the test split; None: no folds. Official splits are not kept.
+        fold: 1..num_folds, which of them.
+        require_patients: whether unknown patients are an error.
     """
 
     mode: str = "auto"
     seed: int = 0
+    test_fraction: float | None = None
+    val_fraction: float | None = None
+    num_folds: int | None = None
+    fold: int | None = None
+    require_patients: bool = False
 
     def __post_init__(self):
         names.check("splits", self.mode, MODES)
         if self.seed < 0:
             raise ValueError(f"seed must be at least 0. Received: {self.seed}.")
+        for name in ("test_fraction", "val_fraction"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < 1:
+                raise ValueError(
+                    f"--{name} must be between 0 and 1. Received: {value}."
+                )
+        self._check_folds()
+
+    def _check_folds(self):
+        if self.num_folds is None and self.fold is None:
+            return
+        if self.num_folds is None or self.fold is None:
+            raise ValueError("--num_folds and --fold go together.")
+        if self.num_folds < 2 or not 1 <= self.fold <= self.num_folds:
+            raise ValueError(
+                "--num_folds must be at least 2, and --fold one of 1 to "
+                f"--num_folds. Received: {self.num_folds} and {self.fold}."
+            )
+        wrong = [
+            flag
+            for flag, is_given in (
+                ("--splits=official", self.mode == "official"),
+                ("--test_fraction", self.test_fraction is not None),
+            )
+            if is_given
+        ]
+        if wrong:
+            raise ValueError(
+                f"{wrong[0]} does not go with --num_folds, which draws the "
+                "test split."
+            )
+
+    def decisive(self):
+        """Returns the settings that a draw depends on, for a fingerprint.
+
+        The mode shows in whether the table still has splits.
+        """
+        settings = dataclasses.asdict(self)
+        del settings["mode"], settings["require_patients"]
+        return settings
 
 
 DEFAULTS = Options()
-
-
-def keeps_official(table, mode):
-    """Returns whether the official splits of `table` are kept.
-
-    Args:
-        table: pandas.DataFrame with, where known, `patient` and `split`.
-        mode: see `Options`.
-
-    Raises:
-        ValueError: there is no official split to keep, no patient to group
-            by.
-    """
-    if mode == "official" and "split" not in table:
-        raise ValueError(
-            "--splits=official needs a data set with splits (folders train, "
-            "val, test; or a column split). Leave the flag out to draw them."
-        )
-    if mode == "grouped" and "patient" not in table:
-        raise ValueError(
-            "--splits=grouped needs patients: a column patient, or "
-            "--patient_pattern. Without them leave the flag out."
-        )
-    if "split" not in table or mode == "grouped":
-        return False
-    return mode == "official" or not sharing(table).any()
-
-
-def sharing(table):
-    """Returns bool (N,): the patient of the row is in several splits too.
-
-    All False where `table` has no column `patient` or no `split`.
-    """
-    if not {"patient", "split"} <= set(table):
-        return np.zeros(len(table), bool)
-    spread = table.groupby("patient")["split"].transform("nunique")
-    return (spread > 1).to_numpy()
 
 
 def complete(table, labels, options):
@@ -107,14 +123,35 @@ def complete(table, labels, options):
             f"{', '.join(sorted(present))}."
         )
     made = {name: "official" for name in names.SPLITS if name in present}
-    for name, fraction in (("test", TEST_FRACTION), ("val", VAL_FRACTION)):
+    for name in ("test", "val"):
         if name not in present:
-            _draw_into(
-                split, name, table, labels, fraction=fraction, options=options
+            share, which = _share(name, options)
+            _draw_into(split, name, table, labels, share, options.seed)
+            unit = "patient" if "patient" in table else "image"
+            made[name] = (
+                f"drawn: {which} by {unit}, stratified, seed {options.seed}"
             )
-            made[name] = _description(fraction, table, options)
             made["train"] = "the rest"
     return split, made
+
+
+def in_common(patients, split):
+    """Returns how many patients two splits share, for each pair of splits.
+
+    Args:
+        patients: (N,) any values.
+        split: (N,) names of splits.
+
+    Returns:
+        {"train-val": number, ...}, of the splits that there are.
+    """
+    found = pd.crosstab(np.asarray(patients), np.asarray(split)) > 0
+    present = [name for name in names.SPLITS if name in found]
+    return {
+        f"{one}-{other}": int((found[one] & found[other]).sum())
+        for i, one in enumerate(present)
+        for other in present[i + 1 :]
+    }
 
 
 def patients_in_common(patients, split):
@@ -123,47 +160,82 @@ def patients_in_common(patients, split):
     return int((spread > 1).sum())
 
 
-def draw(ids, groups, labels, *, fraction, rng):
-    """Returns bool (N,): a stratified `fraction` of the images, whole groups.
+def draw(ids, groups, labels, *, start, stop, key):
+    """Returns bool (N,): a stratified share of the images, whole groups.
 
-    A group's stratum is the set of labels among its images. Groups are taken
-    in random order from one stratum after the other, also in random order,
-    each time as many as come nearest to the share due so far. So the total is
-    exact to half a group, and rare strata get their share on average.
+    A group's stratum is the set of labels among its images. The groups of a
+    stratum stand one after the other in an order drawn by (key, id), each at
+    the place in [0, 1) where its images begin in the stratum; a drawn part of
+    their length later, so that a stratum of few groups gives its share on
+    average. All strata are then merged by place, and the share is cut out of
+    that order. So its total is exact to half a group, that of a stratum to
+    about one, and a group more or less shifts few others across a cut.
 
     Args:
         ids: (N,) unique text; makes the result independent of the row order.
         groups: (N,) the patient of each image, or its id.
         labels: bool (N, num_classes).
-        fraction: share of the images to take.
-        rng: numpy.random.Generator.
+        start: share of all images in front of those to take, 0..1.
+        stop: share of all images at which to stop, start..1.
+        key: text; another one gives another order.
     """
-    order = np.argsort(np.asarray(ids, dtype=str))
-    groups = pd.Series(np.asarray(groups, dtype=object))
-    by_group = pd.DataFrame(labels[order]).groupby(groups.to_numpy()[order])
-    sizes = by_group.size()
-    _, stratum = np.unique(by_group.any(), axis=0, return_inverse=True)
-    taken, due = [], 0.0
-    for number in rng.permutation(stratum.max() + 1):
-        members = rng.permutation(np.flatnonzero(stratum == number))
-        cumulative = np.append(0, sizes.to_numpy()[members].cumsum())
-        due += fraction * cumulative[-1]
-        nearest = int(np.abs(cumulative - due).argmin())
-        due -= cumulative[nearest]
-        taken.extend(sizes.index[members[:nearest]])
-    return groups.isin(taken).to_numpy()
+    ids, groups = np.asarray(ids, dtype=object), np.asarray(groups, object)
+    by_group = pd.DataFrame(np.asarray(labels, bool)).groupby(groups)
+    has = by_group.any().to_numpy()
+    strata, stratum = np.unique(has, axis=0, return_inverse=True)
+    table = pd.DataFrame(
+        {
+            "first": pd.Series(ids).groupby(groups).min(),
+            "size": by_group.size(),
+            "stratum": stratum.ravel(),
+        }
+    )
+    table["order"] = [_uniform(key, first) for first in table["first"]]
+    table = table.sort_values(["order", "first"])
+    sizes = table.groupby("stratum")["size"]
+    shift = np.array([_uniform(key, row.tobytes().hex()) for row in strata])
+    before = sizes.cumsum() - table["size"]
+    begin = before + shift[table["stratum"]] * table["size"]
+    table["place"] = begin / sizes.transform("sum")
+    table = table.sort_values(["place", "order", "first"])
+    cuts = np.append(0, table["size"].cumsum())
+    first, last = (
+        int(np.abs(cuts - share * len(ids)).argmin()) for share in (start, stop)
+    )
+    return pd.Series(groups).isin(table.index[first:last]).to_numpy()
 
 
-def _draw_into(split, name, table, labels, *, fraction, options):
-    """Moves a `fraction` of the train rows of `split` to the split `name`."""
+def _uniform(key, name):
+    """A number in [0, 1) drawn by (key, name)."""
+    digest = hashlib.sha256(f"{key}:{name}".encode()).digest()
+    return int.from_bytes(digest[:6], "big") / 2**48
+
+
+def _share(name, options):
+    """Returns (start, stop) of what `draw` shall take, and its description."""
+    if name == "test" and options.num_folds:
+        folds, fold = options.num_folds, options.fold
+        return ((fold - 1) / folds, fold / folds), f"fold {fold} of {folds}"
+    given, default = {
+        "test": (options.test_fraction, TEST_FRACTION),
+        "val": (options.val_fraction, VAL_FRACTION),
+    }[name]
+    fraction = default if given is None else given
+    return (0.0, fraction), f"{100 * fraction:g}% of train"
+
+
+def _draw_into(split, name, table, labels, share, seed):
+    """Moves a `share` of the train rows of `split` to the split `name`."""
     train = np.flatnonzero(split == "train")
     groups = table["patient" if "patient" in table else "id"].to_numpy()[train]
+    start, stop = share
     chosen = draw(
         table["id"].to_numpy()[train],
         groups,
         labels[train],
-        fraction=fraction,
-        rng=np.random.default_rng((options.seed, _STREAMS[name])),
+        start=start,
+        stop=stop,
+        key=f"{seed}:{name}",
     )
     if chosen.all() or not chosen.any():
         raise ValueError(
@@ -172,11 +244,3 @@ def _draw_into(split, name, table, labels, *, fraction, options):
             "give the splits (folders train, val, test; or a column split)."
         )
     split[train[chosen]] = name
-
-
-def _description(fraction, table, options):
-    unit = "patient" if "patient" in table else "image"
-    return (
-        f"drawn: {fraction:.0%} of train by {unit}, stratified, "
-        f"seed {options.seed}"
-    )

@@ -4,9 +4,13 @@ Archives are read in place and never unpacked. A store can be pickled: each
 process opens the file for itself when it first reads.
 """
 
+import errno
 import functools
 import os
 import pathlib
+import posixpath
+import re
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -14,6 +18,21 @@ import zlib
 import numpy as np
 
 from transfusion_tf import files
+
+# More than an uncompressed image of the size that decoders take. A member can
+# claim, and be, a million times what it takes in the archive.
+MAX_MEMBER_BYTES = 2**30
+# What zipfile raises for damage, beside BadZipFile.
+_ZIP_DAMAGE = (
+    EOFError,
+    NotImplementedError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+ABSENT = "absent"  # The reason where there is nothing to read.
 
 
 class ReadError(ValueError):
@@ -42,6 +61,27 @@ def open_files(path):
         ) from None
 
 
+def check_inside(paths, owner):
+    """Raises ValueError if relative `paths` lead out of their root.
+
+    `owner` is what has them, at the beginning of the message.
+    """
+    wrong = [path for path in paths if _leaves(path.replace("\\", "/"))]
+    if wrong:
+        more = f" and {len(wrong) - 1:,} more" if len(wrong) > 1 else ""
+        raise ValueError(
+            f"{owner} has paths that leave the directory or archive they "
+            f"belong to: {wrong[0]!r}{more}. Paths must be relative, and stay "
+            "inside."
+        )
+
+
+def _leaves(path):
+    """Whether a path with / is absolute or climbs above its beginning."""
+    is_absolute = path.startswith("/") or re.match("[A-Za-z]:/", path)
+    return is_absolute or posixpath.normpath(path).split("/")[0] == ".."
+
+
 class DirectoryStore:
     """The files below a directory; a name is a path relative to it."""
 
@@ -50,7 +90,8 @@ class DirectoryStore:
 
     def names(self):
         """Returns the relative path of every file, with /, sorted."""
-        # Links are followed: data sets are often assembled from links.
+        # Links are followed, also out of the directory: whoever made it
+        # assembled it so, while a table names only what is in it.
         walk = os.walk(self.root, followlinks=True)
         paths = (
             pathlib.Path(folder, file)
@@ -60,8 +101,11 @@ class DirectoryStore:
         return sorted(path.relative_to(self.root).as_posix() for path in paths)
 
     def read(self, name):
-        """Returns the bytes of the file `name`."""
-        return (self.root / name).read_bytes()
+        """Returns the bytes of the file `name`; ReadError if there is none."""
+        try:
+            return (self.root / name).read_bytes()
+        except FileNotFoundError:
+            raise ReadError(ABSENT) from None
 
     def checksum(self):
         """None: a directory has no bytes of its own."""
@@ -81,7 +125,7 @@ class ZipStore:
     def _zip(self):
         try:
             return zipfile.ZipFile(self.path)
-        except zipfile.BadZipFile as error:
+        except (zipfile.BadZipFile, *_ZIP_DAMAGE) as error:
             raise ValueError(
                 f"{self.path} is not a whole .zip file ({error})."
             ) from None
@@ -93,19 +137,26 @@ class ZipStore:
             raise ValueError(
                 f"{self.path} is encrypted; decrypt it before converting it."
             )
-        return sorted(member.filename for member in members)
+        names = sorted(member.filename for member in members)
+        check_inside(names, self.path)
+        return names
 
     def read(self, name):
         """Returns the bytes of the member `name`; ReadError if damaged."""
         try:
-            return self._zip.read(name)
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            NotImplementedError,
-        ) as error:
+            member = self._zip.getinfo(name)
+        except KeyError:
+            raise ReadError(ABSENT) from None
+        if member.file_size > MAX_MEMBER_BYTES:
+            raise ReadError("absurdly large")
+        try:
+            return self._zip.read(member)
+        except (zipfile.BadZipFile, *_ZIP_DAMAGE) as error:
             raise ReadError(f"damaged archive member: {error}") from None
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise  # The disk fails, not this member.
+            raise ReadError("damaged archive member: wrong place") from None
 
     def checksum(self):
         """Returns the SHA-256 of the archive."""
@@ -135,10 +186,14 @@ class TarStore:
 
     def names(self):
         """Returns the name of every regular file, sorted."""
-        return sorted(self._places)
+        names = sorted(self._places)
+        check_inside(names, self.path)
+        return names
 
     def read(self, name):
         """Returns the bytes of the member `name`; ReadError if cut off."""
+        if name not in self._places:
+            raise ReadError(ABSENT)
         offset, size = self._places[name]
         self._file.seek(offset)
         data = self._file.read(size)
