@@ -81,6 +81,10 @@ def read_table(file, name):
         reason = " ".join(str(error).split())
         raise ValueError(f"{name} is not a CSV file ({reason}).") from None
     rows.columns = [column.strip() for column in rows.columns]
+    if any(len(column.splitlines()) > 1 for column in rows.columns):
+        raise ValueError(
+            f"{name} is not a CSV file (a column's name has several lines)."
+        )
     if rows.empty:
         raise ValueError(f"{name} has no row beside its header.")
     return rows.apply(lambda column: column.str.strip())

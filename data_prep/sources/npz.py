@@ -6,7 +6,6 @@ or uint16; labels (N, 1), or (N, L) with ones and zeros for several labels.
 
 import pathlib
 import zipfile
-import zlib
 
 import numpy as np
 
@@ -105,7 +104,10 @@ def _read_labels(path):
     """Returns {split: labels (N, L)} after checking every array's head."""
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}.")
-    try:
+    with stores.refusing_damage(
+        f"{path} is not an .npz file with the arrays "
+        "{train,val,test}_{images,labels}"
+    ):
         if not zipfile.is_zipfile(path):
             raise ValueError("it is no archive, or cut off")
         with np.load(path, allow_pickle=False) as archive:
@@ -120,11 +122,6 @@ def _read_labels(path):
                 split: _checked_labels(archive, store, split)
                 for split in names.SPLITS
             }
-    except (ValueError, zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise ValueError(
-            f"{path} is not an .npz file with the arrays "
-            f"{{train,val,test}}_{{images,labels}} ({error})."
-        ) from None
 
 
 def _checked_labels(archive, store, split):

@@ -4,8 +4,10 @@ Archives are read in place and never unpacked. A store can be pickled: each
 process opens the file for itself when it first reads.
 """
 
+import contextlib
 import errno
 import functools
+import lzma
 import os
 import pathlib
 import posixpath
@@ -22,14 +24,16 @@ from transfusion_tf import files
 # More than an uncompressed image of the size that decoders take. A member can
 # claim, and be, a million times what it takes in the archive.
 MAX_MEMBER_BYTES = 2**30
-# What zipfile raises for damage, beside BadZipFile.
-_ZIP_DAMAGE = (
+# What damage in a .zip or .npz leads to, beside OSError.
+_DAMAGE = (
     EOFError,
     NotImplementedError,
     OverflowError,
     RuntimeError,
     ValueError,
+    lzma.LZMAError,
     struct.error,
+    zipfile.BadZipFile,
     zlib.error,
 )
 ABSENT = "absent"  # The reason where there is nothing to read.
@@ -37,6 +41,26 @@ ABSENT = "absent"  # The reason where there is nothing to read.
 
 class ReadError(ValueError):
     """One image cannot be read; the others may be fine."""
+
+
+@contextlib.contextmanager
+def refusing_damage(what, error_type=ValueError):
+    """Turns what damaged .zip and .npz files lead to into an `error_type`.
+
+    `what` is the beginning of its message; the reason follows in brackets.
+    """
+    try:
+        yield
+    except _DAMAGE as error:
+        reason = files.one_line(error)
+    except OSError as error:
+        if error.errno not in (None, errno.EINVAL):
+            raise  # The disk's. A decoder's has no number, and to be sent
+            # to a place before the start of the file is an invalid argument.
+        reason = files.one_line(error)
+    else:
+        return
+    raise error_type(f"{what} ({reason})")
 
 
 def open_files(path):
@@ -123,12 +147,8 @@ class ZipStore:
 
     @functools.cached_property
     def _zip(self):
-        try:
+        with refusing_damage(f"{self.path} is not a whole .zip file"):
             return zipfile.ZipFile(self.path)
-        except (zipfile.BadZipFile, *_ZIP_DAMAGE) as error:
-            raise ValueError(
-                f"{self.path} is not a whole .zip file ({error})."
-            ) from None
 
     def names(self):
         """Returns the name of every member that is a file, sorted."""
@@ -149,14 +169,8 @@ class ZipStore:
             raise ReadError(ABSENT) from None
         if member.file_size > MAX_MEMBER_BYTES:
             raise ReadError("absurdly large")
-        try:
+        with refusing_damage("damaged archive member", ReadError):
             return self._zip.read(member)
-        except (zipfile.BadZipFile, *_ZIP_DAMAGE) as error:
-            raise ReadError(f"damaged archive member: {error}") from None
-        except OSError as error:
-            if error.errno != errno.EINVAL:
-                raise  # The disk fails, not this member.
-            raise ReadError("damaged archive member: wrong place") from None
 
     def checksum(self):
         """Returns the SHA-256 of the archive."""
@@ -224,13 +238,11 @@ class NpzStore:
     def array(self, key):
         """Returns the array `key` whole; keeps only the last one in memory."""
         if key != self._key:
-            try:
-                with np.load(self.path, allow_pickle=False) as archive:
-                    self._key, self._array = key, archive[key]
-            except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-                raise ValueError(
-                    f"{self.path}: the array {key} is damaged ({error})."
-                ) from None
+            with (
+                refusing_damage(f"{self.path}: the array {key} is damaged"),
+                np.load(self.path, allow_pickle=False) as archive,
+            ):
+                self._key, self._array = key, archive[key]
         return self._array
 
     def head(self, key):
