@@ -221,9 +221,8 @@ def test_16_bits_of_each_colour_that_cannot_be_read():
             np.asarray(decoding.ImageFile(raw).picture())
 
 
-@pytest.mark.parametrize("compression", [None, "tiff_lzw"])
-def test_a_tiff_without_all_its_strips(compression):
-    raw = encoded(np.full((8, 8), 9, np.uint8), "TIFF", compression=compression)
+def test_a_tiff_without_all_its_strips():
+    raw = encoded(np.full((8, 8), 9, np.uint8), "TIFF")
     assert (np.asarray(decoding.ImageFile(raw).picture()) == 9).all()
     height = raw.index(struct.pack("<HHI", 257, 4, 1)) + 8
     with pytest.raises(limits.ImageError, match="damaged or cut off"):
