@@ -7,7 +7,6 @@ import warnings
 
 from absl import logging
 
-from transfusion_tf import files
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.data import stores
 
@@ -77,10 +76,10 @@ def read_table(file, name):
                 encoding="utf-8-sig",
                 index_col=False,
             )
+    # All of pandas' parsing errors are ValueErrors.
     except (ValueError, pd.errors.ParserWarning) as error:
-        raise ValueError(
-            f"{name} is not a CSV file ({files.one_line(error)})."
-        ) from None
+        reason = " ".join(str(error).split())
+        raise ValueError(f"{name} is not a CSV file ({reason}).") from None
     rows.columns = [column.strip() for column in rows.columns]
     if any(len(column.splitlines()) > 1 for column in rows.columns):
         raise ValueError(

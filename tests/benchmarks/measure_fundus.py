@@ -20,7 +20,7 @@ from transfusion_tf import cli
 
 SIDE, COLUMNS, ROWS = 96, 16, 9
 CUTS_A_PAGE = COLUMNS * ROWS
-FRAME = (255, 255, 255)
+WHITE = 255
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("archive", None, "a .zip, .tar or folder", required=True)
@@ -51,16 +51,16 @@ def main(argv):
         if disc:
             discs.append(disc)
     print(f"a disc in {len(discs):,} of {len(names):,} photographs")
-    for what, values in zip(("x", "y", "radius"), zip(*discs), strict=True):
-        low, middle, high = np.percentile(values, [0, 50, 100])
+    ranges = np.percentile(discs, [0, 50, 100], axis=0).T if discs else ()
+    for what, (low, middle, high) in zip("xyr", ranges, strict=False):
         print(f"{what}: {low:.1f} to {high:.1f}, median {middle:.1f} pixels")
     print(f"{1000 * np.median(seconds):.1f} ms to find one (median)")
     draw(cuts, pathlib.Path(FLAGS.output_dir))
 
 
 def framed(cut):
-    """Returns the cut with a frame of 3 pixels."""
-    result = np.full_like(cut, FRAME[0])
+    """Returns the cut with a white frame of 3 pixels."""
+    result = np.full_like(cut, WHITE)
     result[3:-3, 3:-3] = cut[3:-3, 3:-3]
     return result
 

@@ -219,3 +219,11 @@ def test_16_bits_of_each_colour_that_cannot_be_read():
     for raw in (ppm, claiming(grey_alpha, 29, ">I", crc)):
         with pytest.raises(limits.ImageError, match="only the upper 8 can be"):
             np.asarray(decoding.ImageFile(raw).picture())
+
+
+def test_a_tiff_without_all_its_strips():
+    raw = encoded(np.full((8, 8), 9, np.uint8), "TIFF")
+    assert (np.asarray(decoding.ImageFile(raw).picture()) == 9).all()
+    height = raw.index(struct.pack("<HHI", 257, 4, 1)) + 8
+    with pytest.raises(limits.ImageError, match="damaged or cut off"):
+        decoding.ImageFile(claiming(raw, height, "<I", 800)).picture()

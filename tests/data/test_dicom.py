@@ -160,6 +160,13 @@ def test_colours_are_those_of_pydicom():
     )
 
 
+def test_a_window_is_for_grey_images():
+    for name in ("SC_rgb_small_odd.dcm", "examples_palette.dcm"):
+        with pytest.raises(images.ImageError, match="the window is for grey"):
+            prepared(raw_of(name), window=(40, 80))
+        prepared(raw_of(name), window="none")
+
+
 def test_one_frame_of_several():
     raw = raw_of("SC_rgb_rle_2frame.dcm")
     with pytest.raises(images.ImageError, match="holds 2 images, one is"):

@@ -126,6 +126,7 @@ class ImageFile:
             )
         if _is_colour16(image):
             return self._colour16()
+        _check_strips(image)
         with limits.refusing_damage(_reason):
             image.load()
         return _plain(image)
@@ -169,6 +170,7 @@ class ImageFile:
         halves = []
         for swapped in (False, True):
             image = self._opened()
+            _check_strips(image)
             with limits.refusing_damage(_reason):
                 if swapped:
                     image.tile = [_swapped(tile) for tile in image.tile]
@@ -189,6 +191,18 @@ def _exif(image):
         return image.getexif()
     except limits.DAMAGE:
         return {}  # Exif that viewers cannot read either.
+
+
+def _check_strips(image):
+    """Raises ImageError for a TIFF that is larger than its strips.
+
+    Pillow would leave the rest black.
+    """
+    if image.format == "TIFF":
+        boxes = [tile[1] for tile in image.tile]
+        area = sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes)
+        if area < image.width * image.height:
+            raise limits.ImageError("damaged or cut off (strips are missing)")
 
 
 def _is_colour16(image):

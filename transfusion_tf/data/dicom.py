@@ -87,6 +87,9 @@ def read(raw, *, window="auto", frame=None):
     with dicom_header.refusing_damage():
         header = dicom_header.read(raw, _USED)
         _check(header, frame)
+        is_grey = header.PhotometricInterpretation.startswith("MONOCHROME")
+        if not is_grey and not isinstance(window, str):
+            raise limits.ImageError("in colours, and the window is for grey")
         pixels = _pixels(header, window=window, frame=frame or 0)
         return pixels, _notes(header)
 

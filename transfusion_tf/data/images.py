@@ -35,7 +35,7 @@ class Options:
         resize_mode: "stretch" ignores the aspect ratio, "fit" adds black
             margins, "crop" cuts the longer side. All are antialiased.
         window: of grey DICOM images, see `dicom_grey.shown`: "auto", "none"
-            or (center, width). Files of other kinds are refused with the last.
+            or (center, width), with which other images are refused.
         frame: index, from 0, of the image to take from each file; None: files
             hold one image.
         fundus: "none"; "crop": photographs of the fundus are cut to the

@@ -24,8 +24,7 @@ from transfusion_tf import files
 # More than an uncompressed image of the size that decoders take. A member can
 # claim, and be, a million times what it takes in the archive.
 MAX_MEMBER_BYTES = 2**30
-ABSENT = "absent"  # The reason where there is nothing to read.
-# What damage leads to; RuntimeError comes where a password is asked for.
+# What damage in a .zip or .npz leads to, beside OSError.
 _DAMAGE = (
     EOFError,
     NotImplementedError,
@@ -37,6 +36,7 @@ _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
 )
+ABSENT = "absent"  # The reason where there is nothing to read.
 
 
 class ReadError(ValueError):
