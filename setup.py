@@ -7,6 +7,14 @@ import setuptools
 
 ROOT = pathlib.Path(__file__).parent
 
+# JPEG lossless and JPEG-LS need more, of other licences; the message that
+# names them stands in data/dicom.py.
+DICOM = [
+    "pydicom>=3.0,<4",
+    "pylibjpeg>=2.0,<3",
+    "pylibjpeg-openjpeg>=2.3,<3",
+]
+
 
 def version():
     """Returns `__version__` of the package without importing it."""
@@ -61,10 +69,11 @@ setuptools.setup(
         "tqdm>=4.66,<5",
     ],
     extras_require={
-        "dicom": ["pydicom>=3.0,<4"],
+        "dicom": DICOM,
         "beam": ["apache-beam>=2.71,<3"],
         "ray": ["ray>=2.52,<3"],
         "test": [
+            *DICOM,
             "pytest>=8.3,<10",
             "pytest-xdist>=3.6,<4",
             "ruff>=0.12,<0.18",

@@ -1,5 +1,6 @@
 """What train and evaluate refuse, and what a run's options change."""
 
+import dataclasses
 import shutil
 
 import numpy as np
@@ -275,13 +276,28 @@ def test_a_loss_that_is_no_number_ends_the_run_with_advice(train, tmp_path):
     assert status["status"] == "failed" and "finite" in status["reason"]
 
 
-def test_evaluate_refuses_other_classes(tiny_runs, tmp_path, tiny_dataset):
-    import dataclasses
-
+def test_evaluate_matches_classes_by_name(tiny_runs, tmp_path, tiny_dataset):
     opened = experiment.open_dataset(tiny_dataset)
-    card = dataclasses.replace(opened.card, classes=("1", "0"))
+    aucs = []
+    for classes in (("0", "1"), ("1", "0")):
+        card = dataclasses.replace(opened.card, classes=classes)
+        numbers = experiment.evaluate(
+            tiny_runs[0],
+            dataclasses.replace(opened, card=card),
+            "test",
+            output_dir=tmp_path / classes[0],
+        )
+        aucs.append(numbers["auc"]["value"])
+    # The same images under exchanged names.
+    assert aucs[0] != 0.5
+    assert aucs[1] == pytest.approx(1 - aucs[0])
+
+
+def test_evaluate_refuses_other_classes(tiny_runs, tmp_path, tiny_dataset):
+    opened = experiment.open_dataset(tiny_dataset)
+    card = dataclasses.replace(opened.card, classes=("1", "2"))
     other = dataclasses.replace(opened, card=card)
-    with pytest.raises(ValueError, match=r"classes \['1', '0'\]; the run was"):
+    with pytest.raises(ValueError, match=r"classes \['1', '2'\]; the run was"):
         experiment.evaluate(
             tiny_runs[0], other, "test", output_dir=tmp_path / "out"
         )

@@ -43,3 +43,16 @@ def test_damaged_json_is_named(tmp_path):
     path.write_text("{")
     with pytest.raises(ValueError, match="a.json is not readable as JSON"):
         files.read_json(path)
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("as it is", "as it is"),
+        ("two\n  lines\n", "two lines"),
+        ("x" * 201, "x" * 197 + "..."),
+        ("x" * 200, "x" * 200),
+    ],
+)
+def test_errors_on_one_line(text, expected):
+    assert files.one_line(ValueError(text)) == expected

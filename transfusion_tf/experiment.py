@@ -101,7 +101,8 @@ def evaluate(run_dir, opened, split, *, checkpoint="best", output_dir):
 
     Args:
       run_dir: directory of a run.
-      opened: Records with the task and classes that the run was trained on.
+      opened: Records with the task and classes that the run was trained on;
+        classes are matched by name.
       split: "train", "val" or "test".
       checkpoint: "best", "last" or a step.
       output_dir: directory, made if need be.
@@ -113,7 +114,8 @@ def evaluate(run_dir, opened, split, *, checkpoint="best", output_dir):
       ValueError: the records have another task or other classes.
     """
     run, output_dir = RunDir(run_dir), pathlib.Path(output_dir)
-    scoring.check_same_classes(run_record.read(run)["data"], opened)
+    data = run_record.read(run)["data"]
+    scoring.check_same_classes(data, opened)
     backbone = load_backbone(run, checkpoint)
     config = run_record.read_config(run)
     predictor = evaluation.Predictor(
@@ -124,7 +126,14 @@ def evaluate(run_dir, opened, split, *, checkpoint="best", output_dir):
     )
     output_dir.mkdir(parents=True, exist_ok=True)
     path = output_dir / "predictions.csv"
-    numbers = scoring.score(predictor, opened, split, config=config, path=path)
+    numbers = scoring.score(
+        predictor,
+        opened,
+        split,
+        config=config,
+        path=path,
+        classes=data["classes"],
+    )
     files.write_json(output_dir / "metrics.json", numbers)
     return numbers
 

@@ -87,3 +87,9 @@ def file_sha256(path):
     """SHA-256 of a file, in hex."""
     with pathlib.Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def one_line(error, length=200):
+    """Returns what an exception says on one line of at most `length`."""
+    text = " ".join(str(error).split())
+    return text if len(text) <= length else text[: length - 3] + "..."

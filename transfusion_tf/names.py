@@ -40,6 +40,8 @@ SOURCES = (
     "npz",
     "image_folder",
     "csv",
+    "dicom",
+    "tfds",
     "kermany_chest",
     "idrid",
     *SYNTHETIC,

@@ -1,11 +1,13 @@
 """Numbers of a network on a split, from predictions that are kept."""
 
+import numpy as np
+
 from transfusion_tf import datasets
 from transfusion_tf.metrics import summary
 from transfusion_tf.training import predictions
 
 
-def score(predictor, opened, split, *, config, path=None):
+def score(predictor, opened, split, *, config, path=None, classes=None):
     """Scores every example of `split` once.
 
     Args:
@@ -14,6 +16,8 @@ def score(predictor, opened, split, *, config, path=None):
       split: "train", "val" or "test".
       config: RunConfig with the image size resolved.
       path: CSV for the predictions, or None.
+      classes: those of the network in their order, which may be another one
+        than that of `opened`; None: those of `opened`.
 
     Returns:
       The dict of metrics.summary.summarize, and `loss`.
@@ -24,15 +28,18 @@ def score(predictor, opened, split, *, config, path=None):
         image_size=config.data.image_size,
         batch_size=config.train.batch_size,
     )
-    scored, loss = predictor.predict(batches, opened.num_examples(split))
     card = opened.card
+    classes = tuple(classes or card.classes)
+    if classes != card.classes:
+        batches = relabelled(batches, card, classes)
+    scored, loss = predictor.predict(batches, opened.num_examples(split))
     if path is not None:
-        predictions.write(path, scored, card.classes)
+        predictions.write(path, scored, classes)
         # What is reported is what anyone can compute from the saved file.
         scored, _ = predictions.read(path)
     numbers = summary.summarize(
         card.task,
-        card.classes,
+        classes,
         scored.labels,
         scored.scores,
         groups=scored.patients,
@@ -41,13 +48,37 @@ def score(predictor, opened, split, *, config, path=None):
     return {**numbers, "loss": loss}
 
 
+def relabelled(batches, card, classes):
+    """Yields `batches` with their labels as `classes` number them.
+
+    Args:
+      batches: dicts with `label`, (n,) or (n, num_labels), in the order of
+        the classes of `card`.
+      card: DataCard.
+      classes: the same names in another order.
+    """
+    place = np.array([classes.index(name) for name in card.classes])
+    for batch in batches:
+        label = batch["label"]
+        if label.ndim == 1:
+            label = place[label]
+        else:
+            label = label[:, np.argsort(place)]
+        yield {**batch, "label": label}
+
+
 def check_same_classes(data, opened):
-    """Raises ValueError unless `opened` fits the `data` of a run's record."""
-    theirs = (opened.card.task, list(opened.card.classes))
-    ours = (data["task"], data["classes"])
+    """Raises ValueError unless `opened` fits the `data` of a run's record.
+
+    Classes are matched by name: their order may be another one.
+    """
+    card = opened.card
+    theirs = (card.task, sorted(card.classes))
+    ours = (data["task"], sorted(data["classes"]))
     if theirs != ours:
         raise ValueError(
-            f"{opened.root} is {theirs[0]} with the classes {theirs[1]}; the "
-            f"run was trained on {ours[0]} with {ours[1]}. Give records with "
-            "the same classes in the same order."
+            f"{opened.root} is {card.task} with the classes "
+            f"{list(card.classes)}; the run was trained on {data['task']} with "
+            f"{data['classes']}. Give records with classes of the same names: "
+            f"--classes={','.join(data['classes'])} when they are made."
         )

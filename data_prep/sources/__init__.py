@@ -13,6 +13,8 @@ _PLACES = {
     "npz": ("npz", "manifest"),
     "image_folder": ("image_folder", "manifest"),
     "csv": ("csv_table", "manifest"),
+    "dicom": ("dicom", "manifest"),
+    "tfds": ("tfds_records", "manifest"),
     "kermany_chest": ("kermany_chest", "manifest"),
     "idrid": ("idrid", "manifest"),
     "synthetic_fundus": ("synthetic", "fundus_manifest"),

@@ -1,13 +1,19 @@
 """A CSV file that names images and gives their labels.
 
-Columns: path (relative to the directory or archive of the images); label, or
-for --task=multilabel one column for each label; and, if there, split and
-patient. Further columns are carried along only where they are named.
+Columns, by default: path (relative to the directory or archive of the
+images); label, or for --task=multilabel one column for each label; and, if
+there, split and patient. Further columns are carried along only where they
+are named.
+
+An image without a label, and one that is not there, is among the manifest's
+bad ones; rows that say the same of one image are merged, rows that differ are
+refused.
 """
 
 import pathlib
 
 import numpy as np
+from absl import logging
 
 from data_prep.sources import fields
 from transfusion_tf import files
@@ -21,6 +27,11 @@ def manifest(
     labels,
     name=None,
     task="multiclass",
+    classes=None,
+    path_column=None,
+    label_column=None,
+    patient_column=None,
+    split_column=None,
     patient_pattern=None,
     extra_columns=(),
 ):
@@ -31,114 +42,233 @@ def manifest(
         labels: path of the CSV file.
         name: of the data set; None: that of the directory or archive.
         task: "multiclass"; "ordinal", label is one of 0, 1, ... k; or
-            "multilabel", values are 1, 0 and -1 or empty (missing), and every
-            column that has no other meaning is a label.
-        patient_pattern: regular expression that finds the patient in a file's
-            name, see `fields.patients`; in place of a column patient.
+            "multilabel", values are 1, 0 and -1 or empty (missing).
+        classes: names in their order, which no label may be outside of; for
+            multilabel the columns that are labels. None: the labels found,
+            sorted; for multilabel every column that has no other meaning.
+        path_column: None: path.
+        label_column: None: label. Not for multilabel.
+        patient_column: None: patient, if the table has it.
+        split_column: None: split, if the table has it.
+        patient_pattern: regular expression that finds the patient in the text
+            of `patient_column` where that is given, else in the file's name;
+            see `fields.patients`.
         extra_columns: names of further columns that the records shall carry.
 
     Raises:
         FileNotFoundError: there is nothing at `input` or `labels`.
         ValueError: a column, an image or a label is missing or not allowed.
     """
-    rows = _read(pathlib.Path(labels), extra_columns)
     store = stores.open_files(input)
-    rows["image"] = [_plain(path) for path in rows.pop("path")]
-    _check_images(rows["image"], store, input)
-    if patient_pattern:
-        if "patient" in rows:
-            raise ValueError(
-                f"--patient_pattern does not go with {labels}, "
-                "which has a column patient."
-            )
-        rows["patient"] = fields.patients(
-            rows["image"].tolist(), patient_pattern
-        )
-    if "split" in rows:
-        rows["split"] = _splits(rows)
+    table = _read(pathlib.Path(labels))
+    roles = _roles(
+        table,
+        labels,
+        task,
+        path=path_column,
+        label=label_column,
+        patient=patient_column,
+        split=split_column,
+    )
+    _check_columns(table, labels, roles, extra_columns)
+    are_chosen = task == "multilabel" and classes is not None
     if task == "multilabel":
-        known = {*manifests.RESERVED, *extra_columns} - {"label"}
-        classes = tuple(c for c in rows.columns if c not in known)
-        for column in classes:
-            rows[column] = _values(rows, column)
+        classes = _label_columns(table, labels, roles, classes, extra_columns)
+    rows = _rows(table, roles, classes, extra_columns, task)
+    if patient_pattern:
+        rows["patient"] = _patients(rows, patient_column, patient_pattern)
+    rows = _merged(rows, labels)
+    if task == "multilabel":
+        has_label = (rows[list(classes)] != -1).any(axis=1)
     else:
-        classes = _classes(rows, task, labels)
+        has_label = rows["label"] != ""
+    rows, bad = _usable(rows, has_label, store, input, are_chosen)
+    if task != "multilabel":
+        classes = fields.classes_of(rows["label"], task, classes)
     source = {"kind": "csv", "labels_sha256": files.file_sha256(labels)}
     if checksum := store.checksum():
         source["sha256"] = checksum
     return manifests.Manifest(
         name or fields.default_name(input),
         task,
-        classes,
+        tuple(classes),
         rows,
         store,
         extra_columns=tuple(extra_columns),
         source=source,
+        bad=bad,
     )
 
 
-def _read(path, extra_columns):
+def _read(path):
     """Returns the table in `path`, all of it text."""
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}.")
-    rows = fields.read_table(path, path)
-    missing = [c for c in ("path", *extra_columns) if c not in rows]
+    return fields.read_table(path, path)
+
+
+def _roles(table, name, task, **given):
+    """Returns {role: column}; roles are path, label, patient and split."""
+    if task == "multilabel" and given["label"]:
+        raise ValueError(
+            "--label_column does not go with --task=multilabel, where each "
+            "label has a column: --classes names them."
+        )
+    needed = {"path"} if task == "multilabel" else {"path", "label"}
+    roles = {}
+    for role, column in given.items():
+        if column is None and role not in needed and role not in table:
+            continue
+        if role == "label" and task == "multilabel":
+            continue
+        roles[role] = column or role
+        if roles[role] not in table:
+            several = (
+                " Several labels for an image need --task=multilabel."
+                if role == "label" and column is None
+                else ""
+            )
+            raise ValueError(
+                f"{name} has no column {roles[role]!r}, as --{role}_column "
+                f"has it; it has {_listed(table)}.{several}"
+            )
+    return roles
+
+
+def _check_columns(table, name, roles, extra_columns):
+    missing = [column for column in extra_columns if column not in table]
     if missing:
         raise ValueError(
-            f"{path} has no column {manifests.examples(missing)}; it has "
-            f"{', '.join(rows.columns)}."
+            f"{name} has no column {manifests.examples(missing)}, as "
+            f"--extra_columns has it; it has {_listed(table)}."
         )
+    private = {roles["path"], roles.get("patient")} & set(extra_columns)
+    if private:
+        raise ValueError(
+            f"--extra_columns cannot have {manifests.examples(private)}: "
+            "no path and no patient's name goes into the records."
+        )
+
+
+def _label_columns(table, name, roles, classes, extra_columns):
+    """Returns the columns that are labels."""
+    if classes is None:
+        known = {*manifests.RESERVED, *extra_columns, *roles.values()}
+        return tuple(c for c in table if c not in known - {"label"})
+    missing = [column for column in classes if column not in table]
+    if missing:
+        raise ValueError(
+            f"{name} has no column {manifests.examples(missing)}, as "
+            f"--classes has it; it has {_listed(table)}."
+        )
+    twice = set(classes) & {*roles.values(), *extra_columns}
+    if twice:
+        raise ValueError(
+            f"--classes has {manifests.examples(sorted(twice))}, which other "
+            "flags or names say to be no label."
+        )
+    return tuple(classes)
+
+
+def _rows(table, roles, classes, extra_columns, task):
+    """Returns the columns of a manifest from those of the file."""
+    import pandas as pd
+
+    rows = pd.DataFrame({"image": fields.inside(table[roles["path"]])})
+    if task == "multilabel":
+        for column in classes:
+            rows[column] = _values(table, roles["path"], column)
+    else:
+        rows["label"] = table[roles["label"]]
+    if "split" in roles:
+        splits = table[roles["split"]].map(fields.split_of)
+        wrong = splits.isna()
+        _refuse(table, roles["path"], roles["split"], wrong, "train, val, test")
+        rows["split"] = splits
+    if "patient" in roles:
+        rows["patient"] = table[roles["patient"]]
+    for column in extra_columns:
+        rows[column] = table[column]
     return rows
 
 
-def _plain(path):
-    """Returns a relative path as stores write it."""
-    return pathlib.PurePosixPath(path.replace("\\", "/")).as_posix()
-
-
-def _check_images(images, store, place):
-    known = set(store.names())
-    missing = [image for image in images if image not in known]
-    if missing:
-        raise ValueError(
-            f"{len(missing):,} of {len(images):,} images are not in {place}: "
-            f"{manifests.examples(missing)}. Paths are relative to it."
-        )
-
-
-def _splits(rows):
-    splits = rows["split"].map(fields.split_of)
-    _refuse(rows, "split", splits.isna(), "train, val, test")
-    return splits
-
-
-def _values(rows, column):
-    """Returns a label's values as int64: 1, 0, and -1 for missing."""
+def _values(table, path_column, column):
+    """Returns a label's values as int8: 1, 0, and -1 for missing."""
     import pandas as pd
 
-    values = pd.to_numeric(rows[column].replace("", "-1"), errors="coerce")
+    values = pd.to_numeric(table[column].replace("", "-1"), errors="coerce")
     wrong = ~values.isin(manifests.MULTILABEL_VALUES)
-    _refuse(rows, column, wrong, "1, 0, and -1 or empty (missing)")
-    return values.astype(np.int64)
+    allowed = "1, 0, and -1 or empty (missing)"
+    _refuse(table, path_column, column, wrong, allowed)
+    return values.astype(np.int8)
 
 
-def _classes(rows, task, path):
-    if "label" not in rows:
+def _patients(rows, patient_column, pattern):
+    """Returns the patients that `pattern` finds."""
+    if patient_column:
+        return fields.patients_in(rows["patient"], pattern)
+    if "patient" in rows:
         raise ValueError(
-            f"{path} has no column 'label'; it has {', '.join(rows.columns)}. "
-            "Several labels for an image need --task=multilabel."
+            "--patient_pattern does not go with a table that has a column "
+            "patient. --patient_column=patient has it search that column."
         )
-    _refuse(rows, "label", rows["label"] == "", "any text, but not empty")
-    return fields.classes_of(rows["label"], task)
+    return fields.patients(rows["image"], pattern)
 
 
-def _refuse(rows, column, wrong, allowed):
+def _merged(rows, name):
+    """Returns `rows` with one row for each image."""
+    merged = rows.drop_duplicates(ignore_index=True)
+    if len(merged) < len(rows):
+        logging.warning(
+            "%s: %d rows say once more what others say, and are left out.",
+            name,
+            len(rows) - len(merged),
+        )
+    twice = merged[merged["image"].duplicated(keep=False)]
+    if twice.empty:
+        return merged
+    several = twice.groupby("image").nunique().max() > 1
+    column = several.index[several][0]
+    shown = [
+        f"{image}: {', '.join(map(str, values.unique()))}"
+        for image, values in twice.groupby("image", sort=False)[column]
+    ]
+    raise ValueError(
+        f"{name} has {len(shown):,} images in several rows that differ in "
+        f"{column!r}: {manifests.examples(shown)}. Leave one row for each."
+    )
+
+
+def _usable(rows, has_label, store, place, are_chosen):
+    """Returns the rows that can be used, and pairs (image, why not)."""
+    is_there = rows["image"].isin(store.names())
+    if not is_there.any():
+        raise ValueError(
+            f"{len(rows):,} of {len(rows):,} images are not in {place}: "
+            f"{manifests.examples(rows['image'])}. Paths are relative to it."
+        )
+    without = rows.loc[is_there & ~has_label, "image"]
+    if len(without) == is_there.sum():
+        raise ValueError(
+            f"None of the {len(without):,} images has a label: "
+            f"{manifests.examples(without)}."
+        )
+    absent = [(image, stores.ABSENT) for image in rows.loc[~is_there, "image"]]
+    bad = (*absent, *fields.unlabelled(without, are_chosen=are_chosen))
+    return rows[is_there & has_label].reset_index(drop=True), bad
+
+
+def _refuse(table, path_column, column, wrong, allowed):
     """Raises ValueError if rows are `wrong`; a column's values are told."""
     if wrong.any():
-        pairs = rows.loc[wrong, ["image", column]].itertuples(index=False)
+        pairs = table.loc[wrong, [path_column, column]].to_numpy()
         shown = [f"{image}: {value}" for image, value in pairs]
         raise ValueError(
             f"Column {column!r} has values that are not allowed in "
             f"{wrong.sum():,} rows: {manifests.examples(shown)}. Allowed: "
             f"{allowed}."
         )
+
+
+def _listed(table):
+    return ", ".join(filter(None, table.columns))

@@ -1,10 +1,16 @@
 """What several sources read alike: names of splits, files and patients."""
 
 import pathlib
+import posixpath
 import re
+import warnings
+
+from absl import logging
 
 from transfusion_tf.data import manifest as manifests
+from transfusion_tf.data import stores
 
+NO_LABEL = "no label"  # Why an image is bad.
 _SPLITS = {
     "train": "train",
     "val": "val",
@@ -15,6 +21,8 @@ _SPLITS = {
 _IMAGE_SUFFIXES = frozenset(
     (
         ".bmp",
+        ".dcm",
+        ".dicom",
         ".gif",
         ".jfif",
         ".jpe",
@@ -57,20 +65,42 @@ def read_table(file, name):
     import pandas as pd
 
     try:
-        # utf-8-sig: spreadsheets begin UTF-8 files with a byte order mark.
-        rows = pd.read_csv(
-            file,
-            dtype=str,
-            keep_default_na=False,
-            encoding="utf-8-sig",
-            index_col=False,
-        )
-    except ValueError as error:  # All of pandas' parsing errors are.
-        raise ValueError(f"{name} is not a CSV file ({error}).") from None
+        with warnings.catch_warnings():
+            # Rows with more fields than the header, which would be lost.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            # utf-8-sig: spreadsheets begin UTF-8 with a byte order mark.
+            rows = pd.read_csv(
+                file,
+                dtype=str,
+                keep_default_na=False,
+                encoding="utf-8-sig",
+                index_col=False,
+            )
+    # All of pandas' parsing errors are ValueErrors.
+    except (ValueError, pd.errors.ParserWarning) as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(f"{name} is not a CSV file ({reason}).") from None
     rows.columns = [column.strip() for column in rows.columns]
+    if any(len(column.splitlines()) > 1 for column in rows.columns):
+        raise ValueError(
+            f"{name} is not a CSV file (a column's name has several lines)."
+        )
     if rows.empty:
         raise ValueError(f"{name} has no row beside its header.")
     return rows.apply(lambda column: column.str.strip())
+
+
+def inside(paths):
+    """Returns relative `paths` as stores write them, without . and ..
+
+    Raises ValueError for paths that are empty or lead out of the root that
+    they are relative to.
+    """
+    if not all(paths):
+        raise ValueError("There are rows without a path. Fill or delete them.")
+    plain = [posixpath.normpath(path.replace("\\", "/")) for path in paths]
+    stores.check_inside(plain, "The table")
+    return plain
 
 
 def default_name(input_path):
@@ -90,30 +120,87 @@ def patients(image_names, pattern):
     Raises:
         ValueError: not a regular expression, or names do not match.
     """
+    return _found(
+        image_names,
+        [name.rpartition("/")[2] for name in image_names],
+        pattern,
+        "file names",
+    )
+
+
+def patients_in(texts, pattern):
+    """Returns the patient in each of `texts`, as `patients` finds it."""
+    return _found(texts, texts, pattern, "texts")
+
+
+def _found(names, texts, pattern, what):
+    """Returns what `pattern` finds in `texts`; errors show the `names`."""
     try:
         search = re.compile(pattern).search
     except re.error as error:
         raise ValueError(
             f"--patient_pattern={pattern} is not a regular expression: {error}."
         ) from None
-    matches = [search(name.rpartition("/")[2]) for name in image_names]
+    matches = [search(text) for text in texts]
     found = [match and match[min(1, match.re.groups)] for match in matches]
     without = [
-        name
-        for name, patient in zip(image_names, found, strict=True)
-        if not patient
+        name for name, patient in zip(names, found, strict=True) if not patient
     ]
     if without:
         raise ValueError(
             f"--patient_pattern={pattern} finds no patient in "
-            f"{len(without):,} of {len(found):,} file names: "
+            f"{len(without):,} of {len(found):,} {what}: "
             f"{manifests.examples(without)}."
         )
     return found
 
 
-def classes_of(labels, task):
-    """Returns the classes of text `labels` in order; grades for ordinal."""
-    if task == "ordinal":
-        return manifests.grade_classes(labels)
-    return manifests.sorted_classes(labels)
+def unlabelled(images, *, are_chosen):
+    """Returns pairs (image, reason) for a manifest's bad images.
+
+    Args:
+        images: names of images without any label.
+        are_chosen: whether the labels are some that the user has chosen among
+            others. Then an image without one is no mistake: it is left out,
+            with a warning, and not counted as bad.
+    """
+    if not are_chosen:
+        return tuple((image, NO_LABEL) for image in images)
+    if len(images):
+        logging.warning(
+            "%d images have a value for none of the labels of --classes, and "
+            "are left out.",
+            len(images),
+        )
+    return ()
+
+
+def classes_of(labels, task, given=None):
+    """Returns the classes of text `labels` in order; grades for ordinal.
+
+    Args:
+        labels: iterable of text.
+        task: "multiclass" or "ordinal".
+        given: the classes in order, of which some may have no image; None:
+            those of `labels`.
+
+    Raises:
+        ValueError: a label is not among those `given`, or is no grade.
+    """
+    if given is None:
+        if task == "ordinal":
+            return manifests.grade_classes(labels)
+        return manifests.sorted_classes(labels)
+    given = tuple(given)
+    if task == "ordinal" and given != tuple(map(str, range(len(given)))):
+        raise ValueError(
+            "--classes of --task=ordinal are the grades 0,1,...,k in order. "
+            f"Received: {','.join(given)}."
+        )
+    unknown = sorted(set(labels) - set(given))
+    if unknown:
+        raise ValueError(
+            f"There are labels that --classes does not have: "
+            f"{manifests.examples(unknown)}; it has {', '.join(given)}."
+        )
+    return given

@@ -112,7 +112,11 @@ def _split(split, names, root, store, place):
 
 def _read(table, store):
     """Returns the columns of name and grade, as text, of a table."""
-    rows = fields.read_table(io.BytesIO(store.read(table)), table)
+    try:
+        data = store.read(table)
+    except stores.ReadError as error:
+        raise ValueError(f"{table} cannot be read: {error}.") from None
+    rows = fields.read_table(io.BytesIO(data), table)
     missing = [column for column in (_NAME, _GRADE) if column not in rows]
     if missing:
         raise ValueError(

@@ -11,13 +11,22 @@ from transfusion_tf.data import manifest as manifests
 from transfusion_tf.data import stores
 
 
-def manifest(*, input, name=None, task="multiclass", patient_pattern=None):
+def manifest(
+    *,
+    input,
+    name=None,
+    task="multiclass",
+    classes=None,
+    patient_pattern=None,
+):
     """Returns the manifest of the directory or archive `input`.
 
     Args:
         input: path of a directory, .zip or .tar; archives are read in place.
         name: of the data set; None: that of the directory or archive.
         task: "multiclass", or "ordinal" where the classes are 0, 1, ... k.
+        classes: names of the folders in the order of the classes, some of
+            which may be absent; None: those that are there, sorted.
         patient_pattern: regular expression that finds the patient in a file's
             name, see `fields.patients`; None: patients are not known.
 
@@ -37,7 +46,7 @@ def manifest(*, input, name=None, task="multiclass", patient_pattern=None):
     images = [n for n in store.names() if fields.is_image_name(n)]
     if not images:
         raise ValueError(
-            f"{input} has no image files (.jpeg, .png, .tiff, ...). Expected "
+            f"{input} has no image files (.jpeg, .png, .dcm, ...). Expected "
             "<split>/<class>/<file> or <class>/<file>."
         )
     table = pd.DataFrame({"image": images})
@@ -45,7 +54,7 @@ def manifest(*, input, name=None, task="multiclass", patient_pattern=None):
     table["label"] = labels
     if splits:
         table["split"] = splits
-    if len(set(labels)) < 2:
+    if classes is None and len(set(labels)) < 2:
         raise ValueError(
             f"{input} has images of one class only: {labels[0]!r}. Expected "
             "<split>/<class>/<file> or <class>/<file>."
@@ -58,7 +67,7 @@ def manifest(*, input, name=None, task="multiclass", patient_pattern=None):
     return manifests.Manifest(
         name or fields.default_name(input),
         task,
-        fields.classes_of(labels, task),
+        fields.classes_of(labels, task, classes),
         table,
         store,
         source=source,

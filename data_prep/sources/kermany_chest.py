@@ -14,7 +14,7 @@ name. --patient_pattern reads the names in another way.
 
 import re
 
-from data_prep.sources import fields
+from data_prep.sources import chest_folds, fields
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.data import stores
 
@@ -29,7 +29,14 @@ _PATH = re.compile(
 )
 
 
-def manifest(*, input, name="kermany_chest", patient_pattern=PATIENT):
+def manifest(
+    *,
+    input,
+    name="kermany_chest",
+    patient_pattern=PATIENT,
+    folds=None,
+    fold=None,
+):
     """Returns the manifest of the directory or archive `input`.
 
     Args:
@@ -38,14 +45,19 @@ def manifest(*, input, name="kermany_chest", patient_pattern=PATIENT):
         name: of the data set.
         patient_pattern: regular expression that finds the patient in a file's
             name, see `fields.patients`.
+        folds: directory of published folds, whose splits take the place of
+            the folders' (see chest_folds.py); None: the folders tell them.
+        fold: number of the fold; goes with `folds`.
 
     Raises:
-        FileNotFoundError: there is nothing at `input`.
+        FileNotFoundError: there is nothing at `input`, or no such fold.
         ValueError: a folder is missing, there are images in other folders or
             different sets in several places, or a name tells no patient.
     """
     import pandas as pd
 
+    if (folds is None) != (fold is None):
+        raise ValueError("--folds and --fold go together.")
     store = stores.open_files(input)
     images = [n for n in store.names() if fields.is_image_name(n)]
     found = [match for image in images if (match := _PATH.fullmatch(image))]
@@ -53,18 +65,23 @@ def manifest(*, input, name="kermany_chest", patient_pattern=PATIENT):
     _check_strays(images, root, input)
     table = pd.DataFrame(
         [
-            {"image": m[0], "label": m["label"], "split": m["split"]}
+            {key: m[key] for key in (0, "rest", "label", "split")}
             for m in found
             if m["root"] == root
         ]
-    )
+    ).rename(columns={0: "image"})
     _check_folders(table, input)
+    source, bad = {"kind": "kermany_chest"}, ()
+    if folds:
+        published, checksum = chest_folds.read(folds, fold)
+        table, bad = chest_folds.assigned(table, published, input)
+        source |= {"fold": fold, "folds_sha256": checksum}
+    table = table.drop(columns="rest")
     table["patient"] = fields.patients(table["image"], patient_pattern)
-    source = {"kind": "kermany_chest"}
     if checksum := store.checksum():
         source["sha256"] = checksum
     return manifests.Manifest(
-        name, "multiclass", CLASSES, table, store, source=source
+        name, "multiclass", CLASSES, table, store, source=source, bad=bad
     )
 
 

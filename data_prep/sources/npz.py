@@ -6,7 +6,6 @@ or uint16; labels (N, 1), or (N, L) with ones and zeros for several labels.
 
 import pathlib
 import zipfile
-import zlib
 
 import numpy as np
 
@@ -20,16 +19,18 @@ KEYS = tuple(
 )
 
 
-def manifest(*, input, name=None, task=None):
+def manifest(*, input, name=None, task=None, classes=None):
     """Returns the manifest of the .npz file `input`.
 
-    Classes are called by their numbers, labels label_0, label_1, ...
+    Classes are called by their numbers, labels label_0, label_1, ... where
+    `classes` does not name them.
 
     Args:
         input: path of the file.
         name: of the data set; None: that of the file.
         task: None: "multilabel" where there are several label columns, else
             "multiclass".
+        classes: names of the classes 0, 1, ... or of the label columns.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -61,7 +62,12 @@ def manifest(*, input, name=None, task=None):
     numbers = np.concatenate(list(labels.values()))
     table = pd.DataFrame({"image": images, "split": splits})
     if task == "multilabel":
-        classes = tuple(f"label_{i}" for i in range(width))
+        classes = tuple(classes or (f"label_{i}" for i in range(width)))
+        if len(classes) != width:
+            raise ValueError(
+                f"{path} has {width} labels for each image, --classes has "
+                f"{len(classes)} names: {', '.join(classes)}."
+            )
         table[list(classes)] = numbers.astype(np.int64)
     else:
         if numbers.min(initial=0) < 0:
@@ -69,8 +75,7 @@ def manifest(*, input, name=None, task=None):
                 f"{path}: --task={task} takes labels from 0 up. "
                 f"Received: {numbers.min()}."
             )
-        table["label"] = numbers[:, 0].astype(str)
-        classes = fields.classes_of(table["label"], task)
+        table["label"], classes = _named(numbers[:, 0], task, classes, path)
     store = stores.NpzStore(path)
     return manifests.Manifest(
         name or fields.default_name(path),
@@ -82,11 +87,27 @@ def manifest(*, input, name=None, task=None):
     )
 
 
+def _named(numbers, task, classes, path):
+    """Returns class names (N,) of `numbers`, and all of them in order."""
+    if classes is None or task == "ordinal":
+        labels = numbers.astype(str)
+        return labels, fields.classes_of(labels, task, classes)
+    if numbers.max(initial=0) >= len(classes):
+        raise ValueError(
+            f"{path} has classes up to number {numbers.max()}; --classes "
+            f"names those from 0 to {len(classes) - 1}: {', '.join(classes)}."
+        )
+    return np.array(classes)[numbers], tuple(classes)
+
+
 def _read_labels(path):
     """Returns {split: labels (N, L)} after checking every array's head."""
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}.")
-    try:
+    with stores.refusing_damage(
+        f"{path} is not an .npz file with the arrays "
+        "{train,val,test}_{images,labels}"
+    ):
         if not zipfile.is_zipfile(path):
             raise ValueError("it is no archive, or cut off")
         with np.load(path, allow_pickle=False) as archive:
@@ -101,11 +122,6 @@ def _read_labels(path):
                 split: _checked_labels(archive, store, split)
                 for split in names.SPLITS
             }
-    except (ValueError, zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise ValueError(
-            f"{path} is not an .npz file with the arrays "
-            f"{{train,val,test}}_{{images,labels}} ({error})."
-        ) from None
 
 
 def _checked_labels(archive, store, split):

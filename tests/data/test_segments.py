@@ -87,6 +87,20 @@ def test_comments_of_a_jpeg_are_found():
             segments.jpeg_comments(damaged)
 
 
+@pytest.mark.parametrize("options", [{}, {"progressive": True}])
+def test_size_of_a_jpeg(options):
+    plain = make_file("JPEG", size=(300, 17), **options)
+    full = plain[:20] + jpeg_segment(0xE1, b"\xff\xc0" * 9) + plain[20:]
+    assert segments.jpeg_size(full) == (300, 17, 3)
+    frame = plain.index(b"\xff\xc2" if options else b"\xff\xc0")
+    for damaged in (plain[:2], plain[: frame + 6], plain[:2] + b"\xff\xd9"):
+        with pytest.raises(ValueError, match="JPEG"):
+            segments.jpeg_size(damaged)
+    short = plain[:2] + jpeg_segment(0xF7, bytes(5))
+    with pytest.raises(ValueError, match="cut off"):
+        segments.jpeg_size(short)
+
+
 def test_comments_between_the_scans_of_a_jpeg_go():
     plain = make_file("JPEG", progressive=True)
     second_scan = plain.index(b"\xff\xda", plain.index(b"\xff\xda") + 2)

@@ -46,6 +46,10 @@ class TestFileStore:
         again = copy.deepcopy(store)  # By the means of pickle.
         assert again.read("b/c.txt") == FILES["b/c.txt"]
 
+    def test_what_is_not_there_is_a_read_error(self, kind, tmp_path):
+        with pytest.raises(stores.ReadError, match="^absent$"):
+            make_store(kind, tmp_path).read("b/x.txt")
+
     def test_checksum_is_that_of_the_archive(self, kind, tmp_path):
         checksum = make_store(kind, tmp_path).checksum()
         if kind == "directory":
@@ -67,6 +71,29 @@ def test_a_damaged_zip_member_is_a_read_error(tmp_path):
         store.read("b")
 
 
+def test_a_zip_member_that_is_absurdly_large(tmp_path, monkeypatch):
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", b"0" * 1_000)
+        archive.writestr("b", b"0" * 1_001)
+    monkeypatch.setattr(stores, "MAX_MEMBER_BYTES", 1_000)
+    store = stores.open_files(path)
+    assert len(store.read("a")) == 1_000
+    with pytest.raises(stores.ReadError, match="absurdly large"):
+        store.read("b")
+
+
+def test_a_zip_of_a_version_that_is_not_known(tmp_path):
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a", b"data")
+    data = bytearray(path.read_bytes())
+    data[data.index(b"PK\x01\x02") + 6] = 99  # Version needed: 9.9.
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=r"x.zip is not a whole .zip file \(z"):
+        stores.open_files(path).names()
+
+
 def test_a_tar_that_is_cut_off(tmp_path):
     store = make_store("tar", tmp_path)
     offset, _ = store._places["b/c.txt"]
@@ -74,6 +101,35 @@ def test_a_tar_that_is_cut_off(tmp_path):
         file.truncate(offset + 10)
     with pytest.raises(stores.ReadError, match="ends in the middle"):
         store.read("b/c.txt")
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+@pytest.mark.parametrize(
+    "name", ["../x.png", "a/../../x.png", "/x.png", "..\\x.png", "C:\\x.png"]
+)
+def test_members_that_leave_the_archive(tmp_path, kind, name):
+    path = tmp_path / f"x.{kind}"
+    if kind == "zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("a.png", b"")
+            member = zipfile.ZipInfo("b.png")
+            member.filename = name
+            archive.writestr(member, b"")
+    else:
+        with tarfile.open(path, "w") as archive:
+            archive.addfile(tarfile.TarInfo("a.png"))
+            archive.addfile(tarfile.TarInfo(name))
+    with pytest.raises(ValueError, match=f"x.{kind} has paths that leave") as e:
+        stores.open_files(path).names()
+    assert "\n" not in str(e.value) and "x.png" in str(e.value)
+
+
+def test_names_with_dots_stay_inside(tmp_path):
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("..a/b..png", b"")
+        archive.writestr("a/../b.png", b"")
+    assert len(stores.open_files(path).names()) == 2
 
 
 def test_compressed_tar_is_refused_with_advice(tmp_path):

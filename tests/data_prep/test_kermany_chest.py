@@ -118,6 +118,109 @@ def test_folders_that_are_absent(tmp_path):
         read(tmp_path / "nowhere")
 
 
+FOLD = {
+    "train": (
+        "train/NORMAL/IM-0001-0001.jpeg",
+        "test/NORMAL/IM-0011-0001.jpeg",
+    ),
+    "val": ("train/PNEUMONIA/person2_virus_2.jpeg",),
+    "test": (
+        "test/PNEUMONIA/person1_virus_6.jpeg",
+        "val/NORMAL/NORMAL2-IM-1427-0001.jpeg",  # Absent.
+    ),
+}
+
+
+def write_fold(folder, fold=3, **changes):
+    """Writes the files of a fold as the authors have them."""
+    folder.mkdir(exist_ok=True)
+    for split, paths in (FOLD | changes).items():
+        rows = [
+            f"{i},../../../data/chest_xray/{path},{path.split('/')[1]},0001"
+            for i, path in enumerate(paths)
+        ]
+        text = "\n".join([",path,class,pid", *rows, ""])
+        (folder / f"{split}_{fold}.csv").write_text(text)
+    return folder
+
+
+def test_published_folds_take_the_place_of_the_splits(tmp_path, caplog):
+    root = make_chest(tmp_path / "raw")
+    folds = write_fold(tmp_path / "folds")
+    manifest = read(root, folds=folds, fold=3)
+    found = manifest.table.set_index("image")["split"].to_dict()
+    assert found == {
+        f"chest_xray/{path}": split
+        for split, paths in FOLD.items()
+        for path in paths
+        if not path.startswith("val/")
+    }
+    absent = "chest_xray/val/NORMAL/NORMAL2-IM-1427-0001.jpeg"
+    assert manifest.bad == ((absent, "absent"),)
+    assert "1 of the 5 images of the fold are not in" in caplog.text
+    assert "7 images of" in caplog.text and "left out" in caplog.text
+    assert manifest.source["fold"] == 3
+    assert set(manifest.table) == {"image", "label", "split", "patient"}
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"val": FOLD["train"][:1]}, "in more than one row: 'train/NORMAL/IM-"),
+        (
+            {"test": ("train/OTHER/IM-0002-0001-0001.jpeg",)},
+            None,  # Absent, so no matter.
+        ),
+        (dict.fromkeys(FOLD, ()), "has no row beside its header"),
+        (
+            {s: (f"train/NORMAL/no{s}.jpeg",) for s in FOLD},
+            "has none of the 3 images of the fold: 'train/NORMAL/notrain",
+        ),
+    ],
+)
+def test_folds_that_do_not_fit(tmp_path, changes, message):
+    root = make_chest(tmp_path / "raw")
+    folds = write_fold(tmp_path / "folds", **changes)
+    if message is None:
+        assert len(read(root, folds=folds, fold=3).bad) == 1
+        return
+    with pytest.raises(ValueError, match=message) as raised:
+        read(root, folds=folds, fold=3)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("options", [{"folds": "x"}, {"fold": 1}])
+def test_folds_and_fold_go_together(tmp_path, options):
+    with pytest.raises(ValueError, match="--folds and --fold go together"):
+        read(tmp_path, **options)
+
+
+def test_files_of_folds_that_cannot_be_used(tmp_path):
+    root = make_chest(tmp_path / "raw")
+    folds = write_fold(tmp_path / "folds")
+    with pytest.raises(
+        FileNotFoundError, match="no file .*train_4.csv; --fold"
+    ):
+        read(root, folds=folds, fold=4)
+    path = folds / "test_3.csv"
+    text = path.read_text()
+    path.write_text(text.replace("PNEUMONIA,", "NORMAL,"))
+    with pytest.raises(
+        ValueError, match="1 images have another class in the f"
+    ):
+        read(root, folds=folds, fold=3)
+    path.write_text(text.replace("chest_xray/", ""))
+    with pytest.raises(
+        ValueError, match="test_3.csv has paths without chest_x"
+    ):
+        read(root, folds=folds, fold=3)
+    path.write_text(text.replace("pid", "patient"))
+    with pytest.raises(
+        ValueError, match="no column .pid.; it has .*path, class"
+    ):
+        read(root, folds=folds, fold=3)
+
+
 def test_the_real_archive(shared):
     table = read(shared / "data" / "kermany_chest_224.zip").table
     assert len(table) == 5_840
@@ -136,6 +239,24 @@ def test_the_real_archive(shared):
     assert splits.patients_in_common(table["patient"], split) == 0
     shares = labels[split == "test"].sum(axis=0) / labels.sum(axis=0)
     assert abs(shares - 0.15).max() < 0.01
+
+
+def test_the_published_folds(shared):
+    options = {
+        "folds": shared / "reference" / "revisiting_transfer_folds",
+        "place": shared / "data" / "kermany_chest_224.zip",
+    }
+    tested = []
+    for fold in range(1, 6):
+        manifest = read(**options, fold=fold)
+        table = manifest.table
+        assert (len(table), len(manifest.bad)) == (5_840, 16)
+        # Their patients are ours: no fold shares one between its splits.
+        assert splits.patients_in_common(table["patient"], table["split"]) == 0
+        assert official_splits.keeps(table, splits.DEFAULTS)
+        tested += table.loc[table["split"] == "test", "image"].tolist()
+    # The test splits, 4,395 images of which 7 are absent, do not overlap.
+    assert len(tested) == len(set(tested)) == 4_388
 
 
 def test_patients_are_those_of_the_published_folds(shared):

@@ -5,13 +5,17 @@ import zipfile
 
 import numpy as np
 import pytest
+from absl.testing import flagsaver
 from PIL import Image
 
-from data_prep import make_tfrecords
-from transfusion_tf import names
-from transfusion_tf.data import images, records, splits
+from data_prep import conversion_flags, make_tfrecords, source_flags
+from tests.data_prep import trees
+from transfusion_tf import conversion, names
+from transfusion_tf.data import audit, images, records, splits
 
 SCRIPT = "data_prep/make_tfrecords.py"
+# What every source needs, where nothing is read before the flags are checked.
+GIVEN = ("--output_dir=OUT", "--input=x")
 
 
 def files_of(root):
@@ -177,7 +181,54 @@ def test_synthetic(binary, tmp_path):
             ["--source=npz", "--output_dir=OUT", "--input=nowhere.npz"],
             "no file nowhere.npz",
         ),
-        (["--source=dicom"], "should be one of <npz|image_folder|csv"),
+        (["--source=bids"], "should be one of <npz|image_folder|csv"),
+        (
+            ["--source=npz", "--output_dir=OUT", "--input=x", "--window=1,2"],
+            "--window does not go with --source=npz",
+        ),
+        (
+            ["--source=tfds", "--output_dir=OUT", "--input=x", "--frame=1"],
+            "--frame does not go with --source=tfds",
+        ),
+        (
+            ["--source=idrid", "--output_dir=OUT", "--input=x", "--folds=x"],
+            "--folds does not go with --source=idrid",
+        ),
+        (
+            ["--source=csv", *GIVEN, "--labels=y", "--window=wide"],
+            "--window must be CENTER,WIDTH (two numbers), auto or none. Rec",
+        ),
+        (["--source=npz", *GIVEN, "--fold=1"], "--fold needs --num_folds"),
+        (
+            ["--source=npz", *GIVEN, "--num_folds=5"],
+            "--num_folds and --fold go together",
+        ),
+        (
+            ["--source=kermany_chest", *GIVEN, "--folds=x"],
+            "--folds needs --fold",
+        ),
+        (
+            [
+                "--source=kermany_chest",
+                *GIVEN,
+                "--folds=x",
+                "--fold=1",
+                "--num_folds=5",
+            ],
+            "--folds and --num_folds do not go together",
+        ),
+        (
+            ["--source=npz", *GIVEN, "--test_fraction=1.5"],
+            "--test_fraction must be between 0 and 1. Received: 1.5",
+        ),
+        (
+            ["--source=npz", *GIVEN, "--patient_salt_file=none.txt"],
+            "no file none.txt for the salt",
+        ),
+        (
+            ["--source=npz", *GIVEN, "--patient_salt_file=/dev/null"],
+            "no file /dev/null for the salt",
+        ),
         (["--image_size=0"], "image_size"),
     ],
 )
@@ -203,8 +254,94 @@ def test_a_corrupt_image_gets_one_line(binary, tmp_path):
     )
     assert done.returncode == 2
     (line,) = errors(done)
-    assert line.startswith("error: Image 'class_0/DOE0_0.jpg' cannot be used")
-    assert not (tmp_path / "out").exists()
+    assert "'class_0/DOE0_0.jpg'" in line and "--max_bad_fraction" in line
+    assert not (tmp_path / "out" / "1.0.0").exists()
+
+
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_an_empty_salt_file_gets_one_line(binary, tmp_path, text):
+    salt = tmp_path / "salt.txt"
+    salt.write_text(text)
+    done = binary(
+        SCRIPT,
+        "--source=npz",
+        "--input=x",
+        f"--output_dir={tmp_path / 'out'}",
+        f"--patient_salt_file={salt}",
+    )
+    assert done.returncode == 2
+    (line,) = errors(done)
+    assert "salt.txt is empty. Fill it" in line
+
+
+class TestOptions:
+    """What the flags say to the library, without a process."""
+
+    @pytest.fixture(autouse=True)
+    def flags(self):
+        """Parses flags for one test."""
+        flags = make_tfrecords.FLAGS
+
+        def parse(*arguments):
+            flags.unparse_flags()
+            flags(["make_tfrecords.py", *arguments])
+
+        parse()
+        with flagsaver.flagsaver():
+            yield parse
+
+    def test_of_splits(self, flags):
+        assert conversion_flags.split_options() == splits.DEFAULTS
+        flags(
+            "--splits=grouped",
+            "--seed=3",
+            "--val_fraction=0.2",
+            "--num_folds=5",
+            "--fold=2",
+            "--require_patients",
+        )
+        assert conversion_flags.split_options() == splits.Options(
+            mode="grouped",
+            seed=3,
+            val_fraction=0.2,
+            num_folds=5,
+            fold=2,
+            require_patients=True,
+        )
+
+    def test_of_images(self, flags):
+        assert conversion_flags.image_options() == images.DEFAULTS
+        flags("--image_size=9", "--window=40,400.5", "--frame=2")
+        assert conversion_flags.image_options() == images.Options(
+            image_size=9, window=(40.0, 400.5), frame=2
+        )
+        flags("--window=none", "--fundus=crop")
+        with pytest.raises(ValueError, match="window"):
+            conversion_flags.image_options()  # Photographs have none.
+
+    def test_of_conversions(self, flags, tmp_path):
+        assert conversion_flags.further() == {}
+        salt = tmp_path / "salt.txt"
+        salt.write_text("secret\n")
+        flags(
+            "--on_leak=report",
+            "--max_bad_fraction=0",
+            f"--patient_salt_file={salt}",
+        )
+        assert conversion_flags.further() == {
+            "on_leak": "report",
+            "max_bad_fraction": 0.0,
+            "patient_salt": b"secret",
+        }
+
+    def test_of_folds_go_to_the_source_that_has_them(self, flags, tmp_path):
+        root = trees.make_chest(tmp_path / "raw")
+        given = ("--source=kermany_chest", f"--input={root}", "--fold=1")
+        flags(*given, "--num_folds=3")
+        assert len(source_flags.manifest().table) == len(trees.CHEST)
+        flags(*given, f"--folds={tmp_path}")
+        with pytest.raises(FileNotFoundError, match="no file .*train_1.csv"):
+            source_flags.manifest()
 
 
 def test_choices_of_flags_are_those_of_the_library():
@@ -212,6 +349,13 @@ def test_choices_of_flags_are_those_of_the_library():
     assert flags["source"].parser.enum_values == list(names.SOURCES)
     assert flags["resize_mode"].parser.enum_values == list(images.RESIZE_MODES)
     assert flags["splits"].parser.enum_values == list(splits.MODES)
+    assert flags["fundus"].parser.enum_values == list(images.FUNDUS_MODES)
+    assert flags["on_leak"].parser.enum_values == list(audit.ON_LEAK)
+    for name in ("test_fraction", "val_fraction"):
+        default = getattr(splits, name.upper())
+        assert f"default: {default}" in flags[name].help
+    default = conversion.MAX_BAD_FRACTION
+    assert f"default: {default}" in flags["max_bad_fraction"].help
 
 
 def test_pneumoniamnist(shared, binary, tmp_path):
@@ -223,5 +367,6 @@ def test_pneumoniamnist(shared, binary, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     card = records.open_records(tmp_path).card
-    assert card.num_examples == {"train": 4_708, "val": 524, "test": 624}
-    assert card.counts["train"] == {"0": 1_214, "1": 3_494}
+    # 10 of the training images are, pixel for pixel, images of validation.
+    assert card.num_examples == {"train": 4_698, "val": 524, "test": 624}
+    assert card.counts["train"] == {"0": 1_214, "1": 3_484}

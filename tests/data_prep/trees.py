@@ -3,8 +3,12 @@
 import tarfile
 import zipfile
 
+import numpy as np
+import pandas as pd
 from PIL import Image
 
+# Numbers of images in the splits of the small sets.
+SPLITS = {"train": 12, "val": 3, "test": 6}
 # Person1 and IM-0001 are in both of the official splits.
 CHEST = (
     "train/NORMAL/IM-0001-0001.jpeg",
@@ -58,10 +62,9 @@ def make_fundus(root, rows=FUNDUS):
     folder = root / IDRID
     (folder / "2. Groundtruths").mkdir(parents=True)
     (folder / "LICENSE.txt").write_text("free")
-    for split, name, grade, comment in rows:
+    for number, (split, name, _, comment) in enumerate(rows):
         options = {"comment": comment} if comment else {}
-        value = 16 * len(name) + 9 * grade + len(str(comment))
-        write_image(image_of(root, split, name), value % 256, **options)
+        write_image(image_of(root, split, name), 5 * number % 256, **options)
     for split in _PLACES:
         write_grades(root, split, [row[1:3] for row in rows if row[0] == split])
     return root
@@ -98,3 +101,56 @@ def packed(root, kind):
             for file in files:
                 archive.add(file, file.relative_to(root))
     return path
+
+
+def folder_of(root, *paths):
+    """Writes an image at each of `paths` below `root`."""
+    for value, path in enumerate(paths):
+        write_image(root / path, value)
+    return root
+
+
+def make_npz(folder, **changes):
+    """An .npz of 21 images of two classes; `changes` None: left out."""
+    arrays = {}
+    for split, number in SPLITS.items():
+        arrays[f"{split}_images"] = np.arange(
+            number * 16, dtype=np.uint8
+        ).reshape(number, 4, 4)
+        arrays[f"{split}_labels"] = np.arange(number)[:, None] % 2
+    arrays |= changes
+    path = folder / "Raw set.npz"
+    np.savez(path, **{k: v for k, v in arrays.items() if v is not None})
+    return {"input": path}
+
+
+def make_image_folder(folder):
+    """`<split>/<class>/`, with files that are no images among them."""
+    root = folder / "Raw set"
+    value = 0
+    for split, number in SPLITS.items():
+        for i in range(number):
+            value += 1
+            write_image(
+                root / split / "ab"[i % 2] / f"p{i // 2}_{i}.png", value
+            )
+    (root / "LICENSE.txt").write_text("free")
+    (root / "train" / ".DS_Store").write_text("")
+    write_image(root / "__MACOSX" / "train" / "a" / "x.png", 1)
+    return {"input": root}
+
+
+def make_csv(folder):
+    """A table of the images of `make_image_folder`."""
+    root = make_image_folder(folder)["input"]
+    paths = [p.relative_to(root) for p in sorted(root.glob("t*/*/*.png"))]
+    paths += [p.relative_to(root) for p in sorted(root.glob("v*/*/*.png"))]
+    table = pd.DataFrame(
+        {
+            "path": [p.as_posix() for p in paths],
+            "label": [p.parts[1] for p in paths],
+            "split": [p.parts[0] for p in paths],
+        }
+    )
+    table.to_csv(folder / "labels.csv", index=False)
+    return {"input": root, "labels": folder / "labels.csv"}

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 from PIL import Image
 
+from transfusion_tf import files
 from transfusion_tf.data import limits, segments
 
 # Named, because Pillow knows dozens, one of which (EPS) starts a program.
@@ -98,15 +99,21 @@ class ImageFile:
                 limits.check_size(*image.size)
         return image
 
-    def pixels(self, reduction=1):
-        """Returns the pixels, wholly decoded, as stored (not turned).
+    def again(self):
+        """Returns the same file, not yet decoded."""
+        return type(self)(self._raw, frame=self._frame)
+
+    def picture(self, reduction=1):
+        """Returns the picture, wholly decoded, as stored (not turned).
 
         Args:
             reduction: 1; for JPEG also 2, 4 or 8: the array has a 1/n-th of
                 the width and height, rounded up.
 
         Returns:
-            (H, W) or (H, W, 3), uint8 or uint16.
+            Of 8 bits, a Pillow image of mode L or RGB, because resizing takes
+            that as it is; of 16, an array (H, W) or (H, W, 3) of uint16.
+            `numpy.asarray` makes an array of both.
 
         Raises:
             limits.ImageError: damaged, or of a kind that cannot be used.
@@ -119,9 +126,10 @@ class ImageFile:
             )
         if _is_colour16(image):
             return self._colour16()
+        _check_strips(image)
         with limits.refusing_damage(_reason):
             image.load()
-        return _as_array(image)
+        return _plain(image)
 
     @property
     def is_upright(self):
@@ -162,6 +170,7 @@ class ImageFile:
         halves = []
         for swapped in (False, True):
             image = self._opened()
+            _check_strips(image)
             with limits.refusing_damage(_reason):
                 if swapped:
                     image.tile = [_swapped(tile) for tile in image.tile]
@@ -182,6 +191,18 @@ def _exif(image):
         return image.getexif()
     except limits.DAMAGE:
         return {}  # Exif that viewers cannot read either.
+
+
+def _check_strips(image):
+    """Raises ImageError for a TIFF that is larger than its strips.
+
+    Pillow would leave the rest black.
+    """
+    if image.format == "TIFF":
+        boxes = [tile[1] for tile in image.tile]
+        area = sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes)
+        if area < image.width * image.height:
+            raise limits.ImageError("damaged or cut off (strips are missing)")
 
 
 def _is_colour16(image):
@@ -208,12 +229,14 @@ def _arguments(tile):
 
 def _swapped(tile):
     mode, *others = _arguments(tile)
-    arguments = (_SWAPPED[mode], *others)
-    return (*tile[:3], arguments if others else arguments[0])
+    arguments = (_SWAPPED[mode], *others) if others else _SWAPPED[mode]
+    # A plain tuple in older versions of Pillow, a named one since.
+    make = getattr(type(tile), "_make", tuple)
+    return make((*tile[:3], arguments))
 
 
-def _as_array(image):
-    """Returns (H, W) or (H, W, 3), uint8 or uint16, of a decoded image."""
+def _plain(image):
+    """Returns a decoded image as mode L or RGB, or as (H, W) uint16."""
     if image.mode in _GREY16:
         return np.asarray(image).astype(np.uint16)
     if image.mode == "I":  # 32 bits; 16-bit TIFF comes so, too.
@@ -222,9 +245,11 @@ def _as_array(image):
             return values.astype(np.uint16)
     if image.mode in ("I", "F"):
         raise limits.ImageError("pixel values beyond 16 bits")
-    grey = image.mode in ("1", "L", "LA", "La")
+    if image.mode in ("L", "RGB"):
+        return image
+    grey = image.mode in ("1", "LA", "La")
     try:
-        return np.asarray(image.convert("L" if grey else "RGB"))
+        return image.convert("L" if grey else "RGB")
     except ValueError:
         raise limits.ImageError(
             f"colour mode {image.mode} is not known"
@@ -233,5 +258,5 @@ def _as_array(image):
 
 def _reason(error):
     """One line about `error`, without the addresses that Pillow prints."""
-    text = " ".join(str(error).split())
+    text = files.one_line(error)
     return type(error).__name__ if "<" in text or not text else text

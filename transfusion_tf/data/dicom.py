@@ -5,14 +5,13 @@ fixed words ever leave this module; reasons quote nothing from the file. The
 one exception is `patient_of`, which is for grouping alone.
 """
 
-import importlib.util
-import io
 import struct
-import zlib
 
 import numpy as np
 
-from transfusion_tf.data import dicom_grey, limits, segments
+from transfusion_tf.data import dicom_grey, dicom_header, limits, segments
+
+is_dicom = dicom_header.is_dicom
 
 BURNED_IN = "burned_in_annotation"
 SECONDARY_CAPTURE = "secondary_capture"
@@ -54,9 +53,6 @@ _USED = (
     "WindowWidth",
 )
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"  # And its children.
-_DEFLATED = b"1.2.840.10008.1.2.1.99"
-_MAX_INFLATED = 2**28
-_LONG_VRS = (b"OB", b"OD", b"OF", b"OL", b"OW", b"SQ", b"UN", b"UT")
 # What to install for compressed pixels, by the start of the transfer syntax
 # after 1.2.840.10008.1.2.4. ; RLE is pydicom's own.
 _PACKAGES = {
@@ -66,23 +62,9 @@ _PACKAGES = {
     "9": "pylibjpeg pylibjpeg-openjpeg",  # JPEG 2000.
     "2": "pylibjpeg pylibjpeg-openjpeg",  # High-throughput JPEG 2000.
 }
+_RLE = "1.2.840.10008.1.2.5"
 _ENCAPSULATED = "1.2.840.10008.1.2.4."
 _JPEG_2000_SIZE = b"\xff\x4f\xff\x51"  # Start of codestream, then its size.
-
-
-def is_dicom(raw):
-    """Whether the bytes `raw` are a DICOM file.
-
-    With the prefix of PS3.10, or as older archives hold them without it,
-    starting with group 2 or 8. Names of files tell nothing.
-    """
-    if raw[128:132] == b"DICM":
-        return True
-    little = raw[:1] in (b"\2", b"\x08") and raw[1:2] == raw[3:4] == b"\0"
-    big = raw[:3] == b"\0\x08\0"
-    # Explicit: two letters; implicit: a length below 65,536.
-    explicit = raw[4:6].isalpha() and raw[4:6].isupper()
-    return (little and (explicit or raw[6:8] == b"\0\0")) or (big and explicit)
 
 
 def read(raw, *, window="auto", frame=None):
@@ -101,10 +83,13 @@ def read(raw, *, window="auto", frame=None):
         limits.ImageError: the image is damaged or cannot be used.
         ValueError: pydicom is not installed.
     """
-    _require_pydicom()
-    with limits.refusing_damage():
-        header = _header(raw, _USED)
+    dicom_header.require_pydicom()
+    with dicom_header.refusing_damage():
+        header = dicom_header.read(raw, _USED)
         _check(header, frame)
+        is_grey = header.PhotometricInterpretation.startswith("MONOCHROME")
+        if not is_grey and not isinstance(window, str):
+            raise limits.ImageError("in colours, and the window is for grey")
         pixels = _pixels(header, window=window, frame=frame or 0)
         return pixels, _notes(header)
 
@@ -115,72 +100,21 @@ def patient_of(raw):
     Opaque text that may tell who the patient is: it must not be written.
     Raises ValueError if `raw` cannot be read as DICOM.
     """
-    _require_pydicom()
+    dicom_header.require_pydicom()
     if not is_dicom(raw):
         raise limits.ImageError("not a DICOM file")
-    with limits.refusing_damage():
-        value = _header(raw, ("PatientID",), until_pixels=True).get("PatientID")
-    return str(value or "").strip() or None
-
-
-def _require_pydicom():
-    # Not an ImageError: no image is at fault, and none would do better.
-    if importlib.util.find_spec("pydicom") is None:
-        raise ValueError(
-            "DICOM files need pydicom: pip install 'transfusion_tf[dicom]'."
-        )
-
-
-def _header(raw, keywords, *, until_pixels=False):
-    """Returns a pydicom Dataset with the elements `keywords` of the file."""
-    import pydicom
-
-    _check_deflated(raw)
-    header = pydicom.dcmread(
-        io.BytesIO(raw),
-        specific_tags=list(keywords),
-        stop_before_pixels=until_pixels,
-        force=True,
-    )
-    if not header.file_meta.get("TransferSyntaxUID"):
-        implicit, little = header.original_encoding
-        header.file_meta.TransferSyntaxUID = (
-            pydicom.uid.ImplicitVRLittleEndian
-            if implicit
-            else pydicom.uid.ExplicitVRLittleEndian
-            if little
-            else pydicom.uid.ExplicitVRBigEndian
-        )
-    return header
-
-
-def _check_deflated(raw):
-    """Raises ImageError if the data set inflates to an absurd size.
-
-    Pydicom would inflate it without a limit.
-    """
-    place, syntax = 132 if raw[128:132] == b"DICM" else 0, b""
-    while raw[place : place + 2] == b"\2\0":
-        if raw[place + 4 : place + 6] in _LONG_VRS:
-            start = place + 12
-            (length,) = struct.unpack_from("<I", raw, place + 8)
-        else:
-            start = place + 8
-            (length,) = struct.unpack_from("<H", raw, place + 6)
-        if raw[place + 2 : place + 4] == b"\x10\0":
-            syntax = raw[start : start + length].rstrip(b"\0 ")
-        place = start + length
-    if syntax == _DEFLATED:
-        inflate = zlib.decompressobj(-zlib.MAX_WBITS)
-        inflate.decompress(raw[place:], _MAX_INFLATED)
-        if inflate.unconsumed_tail:
-            raise limits.ImageError("absurdly large (deflated DICOM)")
+    with dicom_header.refusing_damage():
+        header = dicom_header.read(raw, ("PatientID",), until_pixels=True)
+        return str(header.get("PatientID") or "").strip() or None
 
 
 def _check(header, frame):
     """Raises ImageError unless the frame is of a kind that can be used."""
     if "PixelData" not in header or "Rows" not in header:
-        raise limits.ImageError("a DICOM file without an image")
+        # Compressed pixels that are cut off are not read at all.
+        raise limits.ImageError(
+            "a DICOM file without an image, or cut off before it"
+        )
     limits.check_size(header.Columns, header.Rows)
     limits.check_frame(int(header.get("NumberOfFrames") or 1), frame)
     if header.BitsStored > 16 or header.BitsAllocated > 16:
@@ -246,7 +180,12 @@ def _check_codestream(header, frame):
 def _pixels(header, *, window, frame):
     from pydicom import pixels
 
-    stored = pixels.pixel_array(header, index=frame)
+    # Pydicom's own decoder of RLE: the fast one (pylibjpeg-rle 2.2) panics on
+    # damaged data, which ends the process.
+    is_rle = header.file_meta.TransferSyntaxUID == _RLE
+    stored = pixels.pixel_array(
+        header, index=frame, decoding_plugin="pydicom" if is_rle else ""
+    )
     kind = header.PhotometricInterpretation
     if kind == "PALETTE COLOR":
         colours = pixels.apply_color_lut(stored, header)[..., :3]

@@ -15,7 +15,7 @@ def shown(stored, header, *, window, frame):
     """Returns (H, W) as shown, over the full range of uint8 or uint16.
 
     Args:
-        stored: (H, W) integers.
+        stored: (H, W) integers of at most 16 bits.
         header: pydicom Dataset of the image.
         window: "auto": the file's VOI LUT, else its (first) window, else from
             the smallest to the largest value; "none": the range that the
@@ -30,17 +30,28 @@ def shown(stored, header, *, window, frame):
         What a damaged header leads to: AttributeError, TypeError, ValueError,
         struct.error.
     """
-    values, limits = _modality(stored, header, frame)
-    if window == "none":
-        shares = _linear(values, *limits)
-    elif window == "auto":
-        shares = _own_view(values, header, frame)
-    else:
-        shares = _windowed(values, *window)
+    # What every value becomes is worked out once, not for every pixel.
+    low = int(stored.min())
+    offsets = stored.astype(np.int32) - low
+    is_there = np.zeros(int(offsets.max()) + 1, bool)
+    is_there[offsets] = True
+    shares = _shares(np.flatnonzero(is_there) + low, header, window, frame)
     if header.PhotometricInterpretation == "MONOCHROME1":
         shares = 1 - shares
     dtype = np.uint8 if header.BitsStored <= 8 else np.uint16
-    return (shares * np.iinfo(dtype).max).round().astype(dtype)
+    table = np.zeros(len(is_there), dtype)
+    table[is_there] = (shares * np.iinfo(dtype).max).round()
+    return table[offsets]
+
+
+def _shares(stored, header, window, frame):
+    """Returns (n,) shares of the output's range of (n,) stored values."""
+    values, limits = _modality(stored, header, frame)
+    if window == "none":
+        return _linear(values, *limits)
+    if window == "auto":
+        return _own_view(values, header, frame)
+    return _windowed(values, *window)
 
 
 def _modality(stored, header, frame):

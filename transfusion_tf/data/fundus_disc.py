@@ -99,7 +99,8 @@ def graham(square, *, masked):
 
     4 (image - blurred image) + 128, blurred with sigma = radius / 30; beyond
     90% of the radius, where the black border disturbs it, 128. From
-    B. Graham, Kaggle Diabetic Retinopathy Detection competition report, 2015.
+    B. Graham, Kaggle Diabetic Retinopathy Detection competition report, 2015,
+    and as there a disc that the camera cut off has bands where it ends.
 
     Args:
         square: (S, S) or (S, S, 3) uint8; the disc touches its sides.

@@ -35,7 +35,7 @@ class Options:
         resize_mode: "stretch" ignores the aspect ratio, "fit" adds black
             margins, "crop" cuts the longer side. All are antialiased.
         window: of grey DICOM images, see `dicom_grey.shown`: "auto", "none"
-            or (center, width). Files of other kinds are refused with the last.
+            or (center, width), with which other images are refused.
         frame: index, from 0, of the image to take from each file; None: files
             hold one image.
         fundus: "none"; "crop": photographs of the fundus are cut to the
@@ -139,28 +139,38 @@ def _refuse_window(options):
 def _from_file(raw, options):
     file = decoding.ImageFile(raw, frame=options.frame)
     reduction = _reduction(file, options)
-    pixels = file.pixels(reduction)
-    if file.is_plain() and file.is_upright and _is_wanted(pixels, options):
-        return _prepared(file.stripped(), pixels, kept=True)
-    if options.fundus == "none":
-        extent = (file.width / reduction, file.height / reduction)
-        pixels, notes = _resized(pixels, options, extent), ()
+    picture = file.picture(reduction)
+    is_wanted = _is_wanted(file.width, file.height, options)
+    if is_wanted and file.is_plain() and file.is_upright:
+        return _prepared(file.stripped(), np.asarray(picture), kept=True)
+    notes = ()
+    if options.fundus != "none":
+        pixels, notes = _photograph_in(file, picture, reduction, options)
+    elif is_wanted:
+        pixels = np.asarray(picture)
     else:
-        disc = _disc(pixels)
-        finer = disc and _reduction_of(2 * disc.radius * reduction, options)
-        if disc and finer < reduction:  # A disc in the midst of much black.
-            pixels = decoding.ImageFile(raw, frame=options.frame).pixels(finer)
-            disc = disc.scaled(reduction / finer)
-        pixels, notes = _photograph(pixels, disc, options)
+        extent = (file.width / reduction, file.height / reduction)
+        pixels = _resized(picture, options, extent)
     return _encoded(file.upright(pixels), file.is_jpeg, notes)
 
 
+def _photograph_in(file, picture, reduction, options):
+    """Returns the square of a file's fundus photograph, and notes."""
+    pixels = np.asarray(picture)
+    disc = _disc(pixels)
+    finer = disc and _reduction_of(2 * disc.radius * reduction, options)
+    if disc and finer < reduction:  # A disc in the midst of much black.
+        pixels = np.asarray(file.again().picture(finer))
+        disc = disc.scaled(reduction / finer)
+    return _photograph(pixels, disc, options)
+
+
 def _from_array(pixels, options, notes=()):
-    if options.fundus == "none":
-        pixels = _resized(pixels, options, extent=None)
-    else:
+    if options.fundus != "none":
         pixels, found = _photograph(pixels, _disc(pixels), options)
         notes += found
+    elif not _is_wanted(*pixels.shape[1::-1], options):
+        pixels = _resized(pixels, options)
     return _encoded(pixels, False, notes)
 
 
@@ -169,6 +179,8 @@ def _reduction(file, options):
 
     Most discs are as wide as the photograph is high.
     """
+    if not file.is_jpeg:
+        return 1
     sides = (file.width, file.height)
     is_fit = options.resize_mode == "fit"
     return _reduction_of((max if is_fit else min)(sides), options)
@@ -178,17 +190,14 @@ def _reduction_of(side, options):
     return decoding.reduction(side / (options.image_size or side))
 
 
-def _is_wanted(pixels, options):
-    """Whether nothing is to be done to the pixels."""
-    height, width = pixels.shape[:2]
+def _is_wanted(width, height, options):
+    """Whether nothing is to be done to the pixels, except turning them."""
     return options.fundus == "none" and (
-        options.image_size is None or height == width == options.image_size
+        options.image_size is None or width == height == options.image_size
     )
 
 
-def _resized(pixels, options, extent):
-    if _is_wanted(pixels, options):
-        return pixels
+def _resized(pixels, options, extent=None):
     return resizing.resize(
         pixels,
         image_size=options.image_size,

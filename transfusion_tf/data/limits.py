@@ -55,11 +55,11 @@ def check_frame(count, frame):
     """
     if frame is None and count > 1:
         raise ImageError(
-            f"holds {count} images, one is allowed (a frame can be chosen)"
+            f"holds {count} images, one is allowed; --frame=N takes one of them"
         )
     if frame is not None and frame >= count:
         raise ImageError(
-            f"holds {count} images, and frame {frame} (from 0) is not one"
+            f"holds {count} images; --frame={frame}, counted from 0, is not one"
         )
 
 

@@ -10,7 +10,7 @@ def resize(pixels, *, image_size, mode, extent=None):
     """Resizes (H, W) or (H, W, C) uint8 or uint16 to a square, antialiased.
 
     Args:
-        pixels: the array.
+        pixels: the array, or a Pillow image of mode L or RGB.
         image_size: side of the square in pixels.
         mode: "stretch" ignores the aspect ratio, "fit" adds black margins,
             "crop" cuts the longer side.
@@ -18,7 +18,7 @@ def resize(pixels, *, image_size, mode, extent=None):
             all of it. A picture decoded at a reduced scale ends inside the
             last pixel where its size is no multiple of the scale.
     """
-    width, height = extent or pixels.shape[1::-1]
+    width, height = extent or np.shape(pixels)[1::-1]
     box, new_size = (0, 0, width, height), (image_size, image_size)
     if mode == "crop":
         side = min(width, height)
@@ -30,21 +30,23 @@ def resize(pixels, *, image_size, mode, extent=None):
     scaled = scale_box(pixels, new_size, box)
     margins = [(image_size - n) for n in scaled.shape[:2]]
     padding = [(m // 2, m - m // 2) for m in margins]
-    return np.pad(scaled, padding + [(0, 0)] * (pixels.ndim - 2))
+    return np.pad(scaled, padding + [(0, 0)] * (scaled.ndim - 2))
 
 
 def scale_box(pixels, new_size, box):
     """Scales the part `box` (left, top, right, bottom) of an array.
 
     Args:
-        pixels: (H, W) or (H, W, C), uint8 or uint16.
+        pixels: (H, W) or (H, W, C), uint8 or uint16; or a Pillow image.
         new_size: (width, height) of the result.
         box: in pixels, may be fractions; inside the array.
     """
     bicubic = Image.Resampling.BICUBIC
+    if isinstance(pixels, Image.Image):
+        return np.asarray(pixels.resize(new_size, bicubic, box))
     if pixels.dtype == np.uint8:
         image = Image.fromarray(np.ascontiguousarray(pixels))
-        return np.asarray(image.resize(new_size, bicubic, box))
+        return scale_box(image, new_size, box)
     if pixels.ndim == 3:  # Pillow has no 16-bit colour: one by one.
         channels = np.moveaxis(pixels, -1, 0)
         return np.stack(

@@ -4,9 +4,15 @@ Archives are read in place and never unpacked. A store can be pickled: each
 process opens the file for itself when it first reads.
 """
 
+import contextlib
+import errno
 import functools
+import lzma
 import os
 import pathlib
+import posixpath
+import re
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -15,9 +21,46 @@ import numpy as np
 
 from transfusion_tf import files
 
+# More than an uncompressed image of the size that decoders take. A member can
+# claim, and be, a million times what it takes in the archive.
+MAX_MEMBER_BYTES = 2**30
+# What damage in a .zip or .npz leads to, beside OSError.
+_DAMAGE = (
+    EOFError,
+    NotImplementedError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+    lzma.LZMAError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+ABSENT = "absent"  # The reason where there is nothing to read.
+
 
 class ReadError(ValueError):
     """One image cannot be read; the others may be fine."""
+
+
+@contextlib.contextmanager
+def refusing_damage(what, error_type=ValueError):
+    """Turns what damaged .zip and .npz files lead to into an `error_type`.
+
+    `what` is the beginning of its message; the reason follows in brackets.
+    """
+    try:
+        yield
+    except _DAMAGE as error:
+        reason = files.one_line(error)
+    except OSError as error:
+        if error.errno not in (None, errno.EINVAL):
+            raise  # The disk's. A decoder's has no number, and to be sent
+            # to a place before the start of the file is an invalid argument.
+        reason = files.one_line(error)
+    else:
+        return
+    raise error_type(f"{what} ({reason})")
 
 
 def open_files(path):
@@ -42,6 +85,27 @@ def open_files(path):
         ) from None
 
 
+def check_inside(paths, owner):
+    """Raises ValueError if relative `paths` lead out of their root.
+
+    `owner` is what has them, at the beginning of the message.
+    """
+    wrong = [path for path in paths if _leaves(path.replace("\\", "/"))]
+    if wrong:
+        more = f" and {len(wrong) - 1:,} more" if len(wrong) > 1 else ""
+        raise ValueError(
+            f"{owner} has paths that leave the directory or archive they "
+            f"belong to: {wrong[0]!r}{more}. Paths must be relative, and stay "
+            "inside."
+        )
+
+
+def _leaves(path):
+    """Whether a path with / is absolute or climbs above its beginning."""
+    is_absolute = path.startswith("/") or re.match("[A-Za-z]:/", path)
+    return is_absolute or posixpath.normpath(path).split("/")[0] == ".."
+
+
 class DirectoryStore:
     """The files below a directory; a name is a path relative to it."""
 
@@ -50,7 +114,8 @@ class DirectoryStore:
 
     def names(self):
         """Returns the relative path of every file, with /, sorted."""
-        # Links are followed: data sets are often assembled from links.
+        # Links are followed, also out of the directory: whoever made it
+        # assembled it so, while a table names only what is in it.
         walk = os.walk(self.root, followlinks=True)
         paths = (
             pathlib.Path(folder, file)
@@ -60,8 +125,11 @@ class DirectoryStore:
         return sorted(path.relative_to(self.root).as_posix() for path in paths)
 
     def read(self, name):
-        """Returns the bytes of the file `name`."""
-        return (self.root / name).read_bytes()
+        """Returns the bytes of the file `name`; ReadError if there is none."""
+        try:
+            return (self.root / name).read_bytes()
+        except FileNotFoundError:
+            raise ReadError(ABSENT) from None
 
     def checksum(self):
         """None: a directory has no bytes of its own."""
@@ -79,12 +147,8 @@ class ZipStore:
 
     @functools.cached_property
     def _zip(self):
-        try:
+        with refusing_damage(f"{self.path} is not a whole .zip file"):
             return zipfile.ZipFile(self.path)
-        except zipfile.BadZipFile as error:
-            raise ValueError(
-                f"{self.path} is not a whole .zip file ({error})."
-            ) from None
 
     def names(self):
         """Returns the name of every member that is a file, sorted."""
@@ -93,19 +157,20 @@ class ZipStore:
             raise ValueError(
                 f"{self.path} is encrypted; decrypt it before converting it."
             )
-        return sorted(member.filename for member in members)
+        names = sorted(member.filename for member in members)
+        check_inside(names, self.path)
+        return names
 
     def read(self, name):
         """Returns the bytes of the member `name`; ReadError if damaged."""
         try:
-            return self._zip.read(name)
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            NotImplementedError,
-        ) as error:
-            raise ReadError(f"damaged archive member: {error}") from None
+            member = self._zip.getinfo(name)
+        except KeyError:
+            raise ReadError(ABSENT) from None
+        if member.file_size > MAX_MEMBER_BYTES:
+            raise ReadError("absurdly large")
+        with refusing_damage("damaged archive member", ReadError):
+            return self._zip.read(member)
 
     def checksum(self):
         """Returns the SHA-256 of the archive."""
@@ -135,10 +200,14 @@ class TarStore:
 
     def names(self):
         """Returns the name of every regular file, sorted."""
-        return sorted(self._places)
+        names = sorted(self._places)
+        check_inside(names, self.path)
+        return names
 
     def read(self, name):
         """Returns the bytes of the member `name`; ReadError if cut off."""
+        if name not in self._places:
+            raise ReadError(ABSENT)
         offset, size = self._places[name]
         self._file.seek(offset)
         data = self._file.read(size)
@@ -169,13 +238,11 @@ class NpzStore:
     def array(self, key):
         """Returns the array `key` whole; keeps only the last one in memory."""
         if key != self._key:
-            try:
-                with np.load(self.path, allow_pickle=False) as archive:
-                    self._key, self._array = key, archive[key]
-            except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-                raise ValueError(
-                    f"{self.path}: the array {key} is damaged ({error})."
-                ) from None
+            with (
+                refusing_damage(f"{self.path}: the array {key} is damaged"),
+                np.load(self.path, allow_pickle=False) as archive,
+            ):
+                self._key, self._array = key, archive[key]
         return self._array
 
     def head(self, key):

@@ -1,0 +1,209 @@
+"""The flags that say what becomes of raw images, beside those of the source.
+
+A binary that converts imports this module and adopts its flags with
+`flags.adopt_module_key_flags(conversion_flags)`.
+"""
+
+import pathlib
+
+from absl import flags
+
+from data_prep import source_flags
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("output_dir", None, "Where the records go.")
+flags.DEFINE_enum(
+    "resize_mode",
+    None,
+    ("stretch", "fit", "crop"),
+    "How an image becomes square: stretch (default) ignores the aspect ratio, "
+    "fit adds black margins, crop cuts the longer side. Goes with "
+    "--image_size.",
+)
+flags.DEFINE_string(
+    "window",
+    None,
+    "Grey values of DICOM images that are shown from black to white: "
+    "CENTER,WIDTH; auto (default) takes what the file says; none takes all "
+    "that occur (csv, dicom, image_folder).",
+)
+flags.DEFINE_integer(
+    "frame",
+    None,
+    "Which frame to take, from 0, of DICOM files with several. By default such "
+    "files are refused (csv, dicom, image_folder).",
+    lower_bound=0,
+)
+flags.DEFINE_enum(
+    "fundus",
+    None,
+    ("none", "crop", "graham"),
+    "For fundus photographs: crop finds the disc and cuts a square around it, "
+    "graham also evens out its colours; none by default.",
+)
+flags.DEFINE_enum(
+    "splits",
+    None,
+    ("auto", "official", "grouped"),
+    "What becomes of the splits that the data set comes with: auto (default) "
+    "keeps them unless they share patients, official keeps them, grouped "
+    "draws new ones by patient.",
+)
+flags.DEFINE_float(
+    "test_fraction",
+    None,
+    "Share of the training images that become the test split, where one is "
+    "drawn (default: 0.15).",
+)
+flags.DEFINE_float(
+    "val_fraction",
+    None,
+    "Share of the training images left that become the validation split, "
+    "where one is drawn (default: 0.1).",
+)
+flags.DEFINE_integer(
+    "num_folds",
+    None,
+    "Cuts all images into so many folds, of which --fold=1, 2, ... is the "
+    "test split; the validation split is --val_fraction of the rest.",
+    lower_bound=2,
+)
+flags.DEFINE_bool(
+    "require_patients",
+    False,
+    "Refuses a data set whose patients are not known. By default its splits "
+    "are drawn by image, with a warning.",
+)
+flags.DEFINE_enum(
+    "on_leak",
+    None,
+    ("drop", "report", "error"),
+    "What becomes of a training image with the same pixels as a validation or "
+    "test image: it is dropped (default), reported only, or an error.",
+)
+flags.DEFINE_string(
+    "patient_salt_file",
+    None,
+    "File with a secret. The records then name patients by a hash of secret "
+    "and patient, the same in every data set made with that file.",
+)
+flags.DEFINE_integer(
+    "num_workers",
+    None,
+    "Processes; by default one a core, and one for small data.",
+    lower_bound=1,
+)
+flags.DEFINE_float(
+    "max_bad_fraction",
+    None,
+    "Share of the images that may be unusable (unreadable, absent, without a "
+    "label); they are left out and listed in quarantine.csv (not npz, "
+    "synthetic sources; default: 0.01).",
+    lower_bound=0,
+    upper_bound=1,
+)
+flags.DEFINE_bool("overwrite", False, "Replaces other records.")
+
+_COMMON = (
+    "output_dir",
+    "splits",
+    "test_fraction",
+    "val_fraction",
+    "num_folds",
+    "require_patients",
+    "on_leak",
+    "patient_salt_file",
+    "num_workers",
+    "overwrite",
+)
+_OF_IMAGES = ("resize_mode", "fundus")
+_OF_FILES = (*_OF_IMAGES, "max_bad_fraction")
+_OF_DICOM = (*_OF_FILES, "window", "frame")
+_BY_SOURCE = {
+    "npz": _OF_IMAGES,
+    "image_folder": _OF_DICOM,
+    "csv": _OF_DICOM,
+    "dicom": _OF_DICOM,
+    "tfds": _OF_FILES,
+    "kermany_chest": _OF_FILES,
+    "idrid": _OF_FILES,
+}
+
+
+def check(own):
+    """Raises ValueError for flags that do not go together.
+
+    `own` are the names of all flags of the binary.
+    """
+    for name in ("source", "output_dir"):
+        source_flags.require(name)
+    also = (*_COMMON, *_BY_SOURCE.get(FLAGS.source, ()))
+    source_flags.check(own, also)
+    if FLAGS.resize_mode and FLAGS.image_size is None:
+        raise ValueError("--resize_mode needs --image_size.")
+    if FLAGS.folds and FLAGS.num_folds:
+        raise ValueError("--folds and --num_folds do not go together.")
+    if FLAGS.fold and not (FLAGS.folds or FLAGS.num_folds):
+        raise ValueError("--fold needs --num_folds (or --folds).")
+
+
+def image_options():
+    """Returns the images.Options that the flags describe."""
+    from transfusion_tf.data import images
+
+    names = ("image_size", "resize_mode", "fundus", "frame")
+    options = source_flags.given(names)
+    if FLAGS.window is not None:
+        options["window"] = _window(FLAGS.window)
+    return images.Options(**options)
+
+
+def split_options():
+    """Returns the splits.Options that the flags describe."""
+    from transfusion_tf.data import splits
+
+    options = source_flags.given(("test_fraction", "val_fraction"))
+    if FLAGS.num_folds:
+        options |= {"num_folds": FLAGS.num_folds, "fold": FLAGS.fold}
+    return splits.Options(
+        mode=FLAGS.splits or "auto",
+        seed=FLAGS.seed,
+        require_patients=FLAGS.require_patients,
+        **options,
+    )
+
+
+def further():
+    """Returns the arguments of conversion.convert that only some flags set."""
+    names = ("num_workers", "max_bad_fraction", "on_leak")
+    options = source_flags.given(names)
+    if FLAGS.patient_salt_file is not None:
+        options["patient_salt"] = _salt(pathlib.Path(FLAGS.patient_salt_file))
+    return options
+
+
+def _window(text):
+    """Returns auto, none or (center, width)."""
+    if text in ("auto", "none"):
+        return text
+    try:
+        center, width = map(float, text.split(","))
+    except ValueError:
+        raise ValueError(
+            "--window must be CENTER,WIDTH (two numbers), auto or none. "
+            f"Received: {text}."
+        ) from None
+    return center, width
+
+
+def _salt(path):
+    """Returns the secret in a file, without white space around it."""
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no file {path} for the salt.")
+    salt = path.read_bytes().strip()
+    if not salt:
+        raise ValueError(
+            f"The salt file {path} is empty. Fill it once, for instance with "
+            "`openssl rand -hex 32`, and keep it secret."
+        )
+    return salt

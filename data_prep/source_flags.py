@@ -1,0 +1,159 @@
+"""The flags that say what the raw data are, and the manifest they describe.
+
+A binary that reads raw data imports this module and adopts its flags with
+`flags.adopt_module_key_flags(source_flags)`.
+"""
+
+from absl import flags
+
+from transfusion_tf import names
+
+FLAGS = flags.FLAGS
+flags.DEFINE_enum("source", None, names.SOURCES, "Kind of raw data.")
+flags.DEFINE_string(
+    "input",
+    None,
+    "The raw data: an .npz file (npz); a directory that tensorflow_datasets "
+    "has prepared, or with --data_dir a data set's name (tfds); else a "
+    "directory, .zip or .tar.",
+)
+flags.DEFINE_string(
+    "data_dir", None, "Directory of prepared data sets; --input is a name."
+)
+flags.DEFINE_string(
+    "labels", None, "CSV file of paths and labels (csv, dicom)."
+)
+flags.DEFINE_string(
+    "name", None, "Name of the data set; by default that of --input."
+)
+flags.DEFINE_enum(
+    "task",
+    None,
+    names.TASKS,
+    "Kind of labels; by default multiclass, and multilabel where an .npz file "
+    "or a data set of tensorflow_datasets has several labels for an image.",
+)
+flags.DEFINE_list(
+    "classes",
+    None,
+    "Names of all classes, in their order; a label that is not among them is "
+    "an error. For multilabel the labels to be taken. By default those found, "
+    "sorted. For npz the names of the numbers 0, 1, ...",
+)
+flags.DEFINE_string(
+    "path_column", None, "Column of --labels with the paths (default: path)."
+)
+flags.DEFINE_string(
+    "label_column",
+    None,
+    "Column of --labels with the labels, or feature of a tfds data set "
+    "(default: label).",
+)
+flags.DEFINE_string(
+    "patient_column",
+    None,
+    "Column of --labels with the patients (default: patient, if it is there), "
+    "or feature of a tfds data set.",
+)
+flags.DEFINE_string(
+    "split_column",
+    None,
+    "Column of --labels with train, val or test (default: split, if it is "
+    "there).",
+)
+flags.DEFINE_string(
+    "patient_pattern",
+    None,
+    "Regular expression that finds the patient: its first group, or all of "
+    "it. It is searched for in the text of --patient_column where that is "
+    "given, else in the file's name.",
+)
+flags.DEFINE_list(
+    "extra_columns",
+    None,
+    "Further columns of --labels that the records carry as text. They must "
+    "not tell who the patient is.",
+)
+flags.DEFINE_string(
+    "folds",
+    None,
+    "Directory of published folds, {train,val,test}_<fold>.csv, that --fold "
+    "chooses from (kermany_chest).",
+)
+flags.DEFINE_integer(
+    "fold",
+    None,
+    "Which fold is the test split, from 1; goes with --num_folds or --folds.",
+    lower_bound=1,
+)
+flags.DEFINE_integer(
+    "num_images",
+    None,
+    "Number of images to make (synthetic sources; default: 4500).",
+    lower_bound=1,
+)
+flags.DEFINE_integer(
+    "image_size",
+    None,
+    "Side of the square images in pixels. By default images keep their size, "
+    "and synthetic ones have 64.",
+    lower_bound=1,
+)
+flags.DEFINE_integer(
+    "seed",
+    0,
+    "Seed of the splits that are drawn, and of synthetic images.",
+    lower_bound=0,
+)
+
+# Taken by every source, or by what is done with its images.
+_COMMON = {"source", "image_size", "seed", "fold"}
+
+
+def given(names_of_flags):
+    """Returns {flag: value} of those flags that have a value."""
+    return {
+        name: FLAGS[name].value
+        for name in names_of_flags
+        if FLAGS[name].value is not None
+    }
+
+
+def require(name):
+    """Raises ValueError unless the flag `name` has a value."""
+    if not FLAGS[name].value:
+        raise ValueError(f"--{name} must be given; --help tells more.")
+
+
+def check(own, also=()):
+    """Raises ValueError for flags that the source needs or does not take.
+
+    Args:
+        own: names of all flags of the binary.
+        also: names of those that are not this module's and go with --source.
+    """
+    from data_prep import sources
+
+    options = sources.options(FLAGS.source)
+    for name, is_required in options.items():
+        if is_required:
+            require(name)
+    taken = {*_COMMON, *options, *also}
+    wrong = [f"--{n}" for n in own if FLAGS[n].present and n not in taken]
+    if wrong:
+        raise ValueError(
+            f"{', '.join(wrong)} does not go with --source={FLAGS.source}, "
+            f"which takes {', '.join(f'--{f}' for f in sorted(taken))}."
+        )
+    if FLAGS.folds and FLAGS.fold is None:
+        raise ValueError("--folds needs --fold, the number of one of them.")
+
+
+def manifest():
+    """Returns the Manifest that the flags describe; `check` them before."""
+    from data_prep import sources
+
+    options = set(sources.options(FLAGS.source))
+    if not FLAGS.folds:
+        options.discard("fold")  # It is that of --num_folds.
+    return sources.get(FLAGS.source)(**given(options))

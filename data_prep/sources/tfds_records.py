@@ -1,0 +1,222 @@
+"""Any data set that tensorflow_datasets has prepared on disk.
+
+A version directory (with features.json), or one above it. One feature is an
+Image, whose bytes are handed on as they are; one has the labels:
+  ClassLabel                         one class for an image
+  Sequence of ClassLabel             several labels: the classes listed; or,
+                                     where the classes are those of `CODES`,
+                                     one code for each label in turn
+  Tensor or Sequence of 0, 1 and -1  several labels; -1 is missing
+Splits are train, validation (or val, valid) and test; others are left out and
+told. Labels are matched by the names that the data set has for them, never by
+the number under which it keeps them.
+"""
+
+import pathlib
+
+import numpy as np
+from absl import logging
+
+from data_prep.sources import fields, tfds_features
+from transfusion_tf import hashing
+from transfusion_tf.data import manifest as manifests
+from transfusion_tf.data import tfds_store
+
+# What the code of tensorflow_datasets says of data sets of known name: the
+# feature in which a pattern finds the patient, and names of the labels.
+_KNOWN = {
+    # chexpert.py: codes in the order of the columns of CheXpert's own table;
+    # `name` is a path .../patient00001/study1/view1_frontal.jpg.
+    "chexpert": {
+        "patient": ("name", r"patient\d+"),
+        "labels": (
+            "No Finding",
+            "Enlarged Cardiomediastinum",
+            "Cardiomegaly",
+            "Lung Opacity",
+            "Lung Lesion",
+            "Edema",
+            "Consolidation",
+            "Pneumonia",
+            "Atelectasis",
+            "Pneumothorax",
+            "Pleural Effusion",
+            "Pleural Other",
+            "Fracture",
+            "Support Devices",
+        ),
+    },
+    # diabetic_retinopathy_detection.py: `name` is 4_left.
+    "diabetic_retinopathy_detection": {"patient": ("name", r"^\d+(?=_)")},
+}
+
+
+def manifest(
+    *,
+    input,
+    data_dir=None,
+    name=None,
+    task=None,
+    classes=None,
+    label_column=None,
+    patient_column=None,
+    patient_pattern=None,
+):
+    """Returns the manifest of a data set of tensorflow_datasets.
+
+    Reads all records once, for labels, patients and places.
+
+    Args:
+        input: its directory; or, with `data_dir`, its name, possibly with
+            configuration and version (name/configuration:version).
+        data_dir: directory of prepared data sets.
+        name: of the data set; None: the one that it has.
+        task: None: "multiclass" for a ClassLabel, else "multilabel".
+        classes: names of classes in their order, see `fields.classes_of`; of
+            labels, those to be taken, in their order, or for labels without
+            names the names of all.
+        label_column: feature of the labels; None: label, or labels.
+        patient_column: feature that tells the patient.
+        patient_pattern: regular expression that finds the patient in the text
+            of `patient_column`; None: all of it.
+
+    Raises:
+        FileNotFoundError: there is no such data set.
+        ValueError: it is damaged, or its features are not as described.
+    """
+    info = tfds_features.info(input, data_dir)
+    known = _KNOWN.get(info.name, {})
+    if patient_column is None and patient_pattern is None:
+        patient_column, patient_pattern = known.get("patient", (None, None))
+    if patient_pattern and not patient_column:
+        raise ValueError(
+            "--patient_pattern needs --patient_column with this source: the "
+            "feature whose text it searches."
+        )
+    image_key = tfds_features.image_key(info.features)
+    reader = tfds_features.label_reader(
+        info.features, label_column, known.get("labels")
+    )
+    task = _checked_task(task, reader)
+    if patient_column:
+        tfds_features.check_is_there(info.features, patient_column, "patient")
+    splits = _known_splits(info)
+    table, values, store = _scanned(
+        splits, image_key, reader.key, patient_column
+    )
+    if patient_pattern:
+        table["patient"] = fields.patients_in(table["patient"], patient_pattern)
+    are_chosen = task == "multilabel" and classes is not None
+    if task == "multilabel":
+        chosen, codes = reader.columns(values, classes)
+        table[list(chosen)] = codes
+        labelled = (codes != -1).any(axis=1)
+        classes = chosen
+    else:
+        labels, labelled = reader.names(values)
+        table["label"] = labels
+        if classes is None:
+            is_grade = task == "ordinal"
+            grades = manifests.grade_classes
+            classes = grades(reader.classes) if is_grade else reader.classes
+        classes = fields.classes_of(table["label"][labelled], task, classes)
+    if not labelled.any():
+        raise ValueError(f"{info.name} has no image with a label.")
+    without = table["image"][~labelled]
+    bad = fields.unlabelled(without, are_chosen=are_chosen)
+    return manifests.Manifest(
+        name or manifests.default_name(info.name),
+        task,
+        tuple(classes),
+        table[labelled].reset_index(drop=True),
+        store,
+        source={"kind": "tfds", "name": info.name, "version": info.version},
+        bad=bad,
+    )
+
+
+def _checked_task(task, reader):
+    allowed = ("multilabel",) if reader.several else ("multiclass", "ordinal")
+    if task is not None and task not in allowed:
+        raise ValueError(
+            f"--task={task} does not go with the feature {reader.key!r}, "
+            f"which is for {' or '.join(allowed)}."
+        )
+    return task or allowed[0]
+
+
+def _known_splits(info):
+    """Returns {train, val, test: (files, number)} of those that there are."""
+    found = {}
+    for theirs, (paths, number) in info.splits.items():
+        split = fields.split_of(theirs)
+        if split is None or split in found:
+            logging.warning(
+                "The split %r of %s (%d images) is left out.",
+                theirs,
+                info.name,
+                number,
+            )
+        else:
+            found[split] = (paths, number)
+    if not found:
+        raise ValueError(
+            f"{info.name} has none of the splits train, validation and test; "
+            f"it has {', '.join(info.splits) or 'none'}."
+        )
+    return found
+
+
+def _scanned(splits, image_key, label_key, patient_key):
+    """Reads all records.
+
+    Returns a table with image, split and maybe patient; the values of the
+    labels as lists of int; and the store.
+    """
+    import pandas as pd
+
+    parts, values = [], []
+    paths, file_of, offset_of = {}, {}, {}
+    keys = [k for k in (image_key, label_key, patient_key) if k]
+    total = sum(number for _, number in splits.values())
+    with hashing.progress("Reading labels", total) as bar:
+        for split, (files, number) in splits.items():
+            places, patients = [], []
+            for which, path in enumerate(files):
+                for offset, features in tfds_store.scan(path, keys):
+                    _check_has(features, keys, path)
+                    places.append((which, offset))
+                    values.append(features[label_key])
+                    if patient_key:
+                        patients.append(_text(features[patient_key]))
+                    bar.update()
+            if len(places) != number:
+                raise ValueError(
+                    f"The split {split!r} has {len(places):,} records and "
+                    f"should have {number:,}. Prepare the data set again."
+                )
+            images = [f"{split}/{i}" for i in range(number)]
+            part = pd.DataFrame({"image": images}).assign(split=split)
+            parts.append(part.assign(patient=patients) if patients else part)
+            places = np.array(places, np.int64).reshape(-1, 2)
+            paths[split] = [str(pathlib.Path(path)) for path in files]
+            file_of[split] = places[:, 0].astype(np.int32)
+            offset_of[split] = places[:, 1]
+    table = pd.concat(parts, ignore_index=True)
+    store = tfds_store.TfdsStore(paths, file_of, offset_of, image_key)
+    return table, values, store
+
+
+def _check_has(features, keys, path):
+    missing = [key for key in keys if key not in features]
+    if missing:
+        raise ValueError(
+            f"{path} has a record without {manifests.examples(missing)}."
+        )
+
+
+def _text(value):
+    """Returns a feature of text, or of one number, as text."""
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    return ",".join(map(str, value))

@@ -1,0 +1,421 @@
+"""Tests of reading DICOM: pydicom's own files, and files derived from them."""
+
+import importlib.util
+import io
+import pathlib
+import struct
+import zlib
+
+import numpy as np
+import pytest
+
+pydicom = pytest.importorskip("pydicom")
+
+from pydicom import data as pydicom_data  # noqa: E402
+from pydicom import encaps, pixels, uid  # noqa: E402
+
+from transfusion_tf.data import dicom, dicom_header, images  # noqa: E402
+
+NO_IMAGE = "^a DICOM file without an image, or cut off before it$"
+SECONDARY_CAPTURES = uid.MultiFrameTrueColorSecondaryCaptureImageStorage
+JPEG_LOSSLESS = "SC_rgb_jpeg_gdcm.dcm"
+
+
+def raw_of(name):
+    """The bytes of one of the files that come with pydicom."""
+    path = pydicom_data.get_testdata_file(name, download=False)
+    return pathlib.Path(path).read_bytes()
+
+
+def changed(name="CT_small.dcm", **elements):
+    """That file with other elements; None takes one out."""
+    dataset = pydicom.dcmread(io.BytesIO(raw_of(name)))
+    for keyword, value in elements.items():
+        if value is None:
+            del dataset[keyword]
+        else:
+            setattr(dataset, keyword, value)
+    return written(dataset)
+
+
+def written(dataset, **options):
+    buffer = io.BytesIO()
+    dataset.save_as(buffer, **options)
+    return buffer.getvalue()
+
+
+def prepared(raw, **options):
+    return images.prepare(raw, images.Options(**options))
+
+
+def test_a_ct_as_pydicom_shows_it():
+    raw = changed(WindowCenter=[40, -600], WindowWidth=[400, 1500])
+    dataset = pydicom.dcmread(io.BytesIO(raw))
+    units = pixels.apply_modality_lut(dataset.pixel_array, dataset)
+    low, high = -(2**15) - 1024, 2**15 - 1 - 1024  # Of the 16 stored bits.
+    for index, window in ((0, "auto"), (0, (40, 400)), (1, (-600, 1500))):
+        shown = pixels.apply_voi_lut(units, dataset, index=index)
+        expected = (shown - low) / (high - low) * 65_535
+        image = prepared(raw, window=window)
+        assert image.pixels.dtype == np.uint16
+        np.testing.assert_array_equal(image.pixels, expected.round())
+        assert image[1:6] == (128, 128, 1, 16, False)
+    assert len(np.unique(prepared(raw).pixels)) > 256
+    assert np.ptp(prepared(raw).pixels) == 65_535
+
+
+def test_without_a_window_the_values_span_the_range():
+    stored = pydicom.dcmread(io.BytesIO(raw_of("CT_small.dcm"))).pixel_array
+    stored = stored.astype(float)
+    shares = (stored - stored.min()) / np.ptp(stored)
+    found = prepared(raw_of("CT_small.dcm")).pixels
+    np.testing.assert_array_equal(found, (shares * 65_535).round())
+    # "none": what a stored value becomes does not depend on the others.
+    found = prepared(raw_of("CT_small.dcm"), window="none").pixels
+    np.testing.assert_array_equal(found, stored + 2**15)
+
+
+def test_monochrome1_is_inverted_last():
+    elements = {"WindowCenter": 40, "WindowWidth": 400}
+    plain = prepared(changed(**elements)).pixels
+    inverted = changed(PhotometricInterpretation="MONOCHROME1", **elements)
+    np.testing.assert_array_equal(prepared(inverted).pixels, 65_535 - plain)
+    # Were it inverted first, the window would show other tissue.
+    assert (plain == 0).mean() > 0.2 and (plain == 65_535).mean() < 0.1
+
+
+def test_computed_radiography_of_12_bits_unsigned():
+    stored = (np.arange(128 * 128).reshape(128, 128) % 4096).astype("<u2")
+    raw = changed(
+        Modality="CR",
+        PixelRepresentation=0,
+        BitsStored=12,
+        HighBit=11,
+        RescaleSlope=None,
+        RescaleIntercept=None,
+        PixelData=stored.tobytes(),
+    )
+    for window in ("auto", "none"):
+        found = prepared(raw, window=window).pixels
+        np.testing.assert_array_equal(found, (stored / 4095 * 65_535).round())
+
+
+def test_signed_values_keep_their_order():
+    stored = np.linspace(-2000, 2000, 128 * 128).astype("<i2")
+    raw = changed(PixelData=stored.tobytes())
+    found = prepared(raw).pixels.ravel().astype(int)
+    assert found[0] == 0 and found[-1] == 65_535
+    assert (np.diff(found)[np.diff(stored) > 0] > 0).all()
+
+
+@pytest.mark.parametrize(
+    "name, same_as",
+    [
+        ("MR_small_RLE.dcm", "MR_small.dcm"),
+        ("MR_small_jp2klossless.dcm", "MR_small.dcm"),
+        ("MR_small_implicit.dcm", "MR_small.dcm"),
+        ("MR_small_bigendian.dcm", "MR_small.dcm"),
+        ("MR_small_padded.dcm", "MR_small.dcm"),
+        ("SC_rgb_rle.dcm", "SC_rgb_dcmtk_+eb+cr.dcm"),
+    ],
+)
+def test_transfer_syntaxes_of_the_same_image(name, same_as):
+    found, expected = (
+        prepared(raw_of(file)).pixels for file in (name, same_as)
+    )
+    if found.ndim == 2:
+        np.testing.assert_array_equal(found, expected)
+    else:  # One of them is JPEG with loss.
+        np.testing.assert_allclose(found, expected.astype(int), atol=12)
+
+
+@pytest.mark.parametrize(
+    "name, shape, dtype",
+    [
+        ("JPEG2000.dcm", (1024, 256), np.uint16),
+        ("693_J2KI.dcm", (512, 512), np.uint16),
+        ("examples_palette.dcm", (350, 800, 3), np.uint8),
+        ("SC_rgb_rle_16bit.dcm", (100, 100, 3), np.uint16),
+        ("SC_ybr_full_422_uncompressed.dcm", (100, 100, 3), np.uint8),
+        ("image_dfl.dcm", (512, 512), np.uint8),  # Deflated.
+        ("liver_1frame.dcm", (512, 512), np.uint8),  # One bit.
+    ],
+)
+def test_kinds_that_are_read(name, shape, dtype):
+    found = prepared(raw_of(name)).pixels
+    assert (found.shape, found.dtype) == (shape, dtype)
+    assert np.ptp(found) > np.iinfo(dtype).max // 2
+
+
+def test_colours_are_those_of_pydicom():
+    for name in ("SC_rgb_dcmtk_+eb+cy+np.dcm", "SC_rgb_small_odd.dcm"):
+        dataset = pydicom.dcmread(io.BytesIO(raw_of(name)))
+        np.testing.assert_array_equal(
+            prepared(raw_of(name)).pixels, pixels.pixel_array(dataset)
+        )
+    dataset = pydicom.dcmread(io.BytesIO(raw_of("examples_palette.dcm")))
+    colours = pixels.apply_color_lut(dataset.pixel_array, dataset)
+    np.testing.assert_array_equal(
+        prepared(raw_of("examples_palette.dcm")).pixels, colours >> 8
+    )
+
+
+def test_a_window_is_for_grey_images():
+    for name in ("SC_rgb_small_odd.dcm", "examples_palette.dcm"):
+        with pytest.raises(images.ImageError, match="the window is for grey"):
+            prepared(raw_of(name), window=(40, 80))
+        prepared(raw_of(name), window="none")
+
+
+def test_one_frame_of_several():
+    raw = raw_of("SC_rgb_rle_2frame.dcm")
+    with pytest.raises(images.ImageError, match="holds 2 images, one is"):
+        prepared(raw)
+    dataset = pydicom.dcmread(io.BytesIO(raw))
+    for frame in (0, 1):
+        np.testing.assert_array_equal(
+            prepared(raw, frame=frame).pixels, dataset.pixel_array[frame]
+        )
+    with pytest.raises(images.ImageError, match="--frame=2, counted from 0"):
+        prepared(raw, frame=2)
+
+
+def test_settings_of_each_frame():
+    dataset = pydicom.dcmread(io.BytesIO(raw_of("CT_small.dcm")))
+    stored = dataset.pixel_array
+    del dataset.RescaleSlope, dataset.RescaleIntercept
+    dataset.NumberOfFrames = 2
+    dataset.PixelData = dataset.PixelData * 2
+
+    def group(macro, **elements):
+        item, outer = pydicom.Dataset(), pydicom.Dataset()
+        for keyword, value in elements.items():
+            setattr(item, keyword, value)
+        setattr(outer, macro, [item])
+        return outer
+
+    dataset.PerFrameFunctionalGroupsSequence = [
+        group("FrameVOILUTSequence", WindowCenter=center, WindowWidth=201)
+        for center in (1000, 2000)
+    ]
+    dataset.SharedFunctionalGroupsSequence = [
+        group(
+            "PixelValueTransformationSequence",
+            RescaleSlope=2,
+            RescaleIntercept=-100,
+        )
+    ]
+    raw = written(dataset)
+    for frame, center in enumerate((1000, 2000)):
+        shares = (2.0 * stored - 100 - (center - 0.5)) / 200 + 0.5
+        np.testing.assert_array_equal(
+            prepared(raw, frame=frame).pixels,
+            (shares.clip(0, 1) * 65_535).round(),
+        )
+
+
+def test_files_without_the_prefix():
+    raw = raw_of("MR_small.dcm")
+    expected = prepared(raw).pixels
+    dataset = pydicom.dcmread(io.BytesIO(raw))
+    for little, implicit in ((True, True), (True, False), (False, False)):
+        dataset = pydicom.dcmread(
+            io.BytesIO(
+                raw_of("MR_small.dcm" if little else "MR_small_bigendian.dcm")
+            )
+        )
+        bare = pydicom.Dataset()
+        bare.update(dataset)
+        data = written(bare, implicit_vr=implicit, little_endian=little)
+        assert data[128:132] != b"DICM" and dicom.is_dicom(data)
+        np.testing.assert_array_equal(prepared(data).pixels, expected)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"\x89PNG\r\n\x1a\n" + bytes(200), b"\xff\xd8\xff\xe0", b"II*\0abc"],
+)
+def test_what_is_not_dicom(raw):
+    assert not dicom.is_dicom(raw)
+
+
+@pytest.mark.parametrize(
+    "elements, notes",
+    [
+        ({}, ()),
+        ({"BurnedInAnnotation": "NO"}, ()),
+        ({"BurnedInAnnotation": "YES"}, (dicom.BURNED_IN,)),
+        ({"ConversionType": "WSD"}, (dicom.SECONDARY_CAPTURE,)),
+        (
+            {"SOPClassUID": SECONDARY_CAPTURES},
+            (dicom.SECONDARY_CAPTURE,),
+        ),
+        (
+            {"BurnedInAnnotation": "YES", "ConversionType": "DV"},
+            (dicom.BURNED_IN, dicom.SECONDARY_CAPTURE),
+        ),
+    ],
+)
+def test_notes(elements, notes):
+    assert prepared(changed(**elements)).notes == notes
+
+
+def test_the_patient_is_for_grouping():
+    assert dicom.patient_of(raw_of("CT_small.dcm")) == "1CT1"
+    assert dicom.patient_of(changed(PatientID="")) is None
+    assert dicom.patient_of(changed(PatientID=None)) is None
+    # Broken pixels do not matter.
+    assert dicom.patient_of(raw_of("MR_truncated.dcm")) == "4MR1"
+    for raw in (b"", b"text", b"\x89PNG\r\n\x1a\n"):
+        with pytest.raises(ValueError, match="^not a DICOM file$"):
+            dicom.patient_of(raw)
+
+
+def test_nothing_of_the_file_but_pixels_leaves():
+    texts = set()
+    raw = raw_of("CT_small.dcm")
+    dataset = pydicom.dcmread(io.BytesIO(raw))
+    for element in dataset.iterall():
+        if element.VR in ("PN", "LO", "UI", "DA", "TM", "SH") and element.value:
+            texts.add(str(element.value).encode())
+    assert len(texts) > 20 and all(text in raw for text in texts)
+    image = prepared(raw)
+    kept = prepared(raw, image_size=128)
+    for data in (image.data, kept.data):
+        assert not [t for t in texts if len(t) > 3 and t in data]
+
+
+def test_nothing_of_the_file_is_logged(caplog, recwarn):
+    for name in ("badVR.dcm", "examples_ybr_color.dcm"):
+        with pytest.raises(images.ImageError):
+            prepared(raw_of(name))
+    assert not caplog.records and not recwarn.list
+    dataset = pydicom.dcmread(io.BytesIO(raw_of("badVR.dcm")))
+    with pytest.warns(UserWarning, match="Invalid value"):
+        str(dataset.NumberOfFrames)
+    assert caplog.records  # Which it would be.
+
+
+@pytest.mark.parametrize(
+    "raw, message",
+    [
+        (raw_of("MR_truncated.dcm"), "^damaged or cut off"),
+        (raw_of("badVR.dcm"), "^damaged or cut off"),
+        (raw_of("rtplan.dcm"), NO_IMAGE),
+        (raw_of("rtdose_1frame.dcm"), "^pixel values beyond 16 bits$"),
+        (changed(Rows=30_000, Columns=30_000), "^absurdly large"),
+        (changed(Rows=0), "^damaged or cut off"),
+        (changed(Rows=None), NO_IMAGE),
+        (changed(Columns=129), "^damaged or cut off"),
+        (changed(PhotometricInterpretation="SECRET"), "^damaged or cut off"),
+        (changed(WindowCenter=1, WindowWidth=0), "^damaged or cut off"),
+        (
+            # Whose codestream claims to be 3,722,445,056 pixels wide.
+            raw_of("JPEG2000-embedded-sequence-delimiter.dcm"),
+            "^the compressed image is of another size than the header says$",
+        ),
+        (
+            changed("SC_rgb_jpeg_dcmtk.dcm", Rows=50),
+            "^the compressed image is of another size than the header says$",
+        ),
+        (raw_of("CT_small.dcm")[:5000], NO_IMAGE),
+        (raw_of("CT_small.dcm")[:-1000], "^damaged or cut off"),
+        (raw_of("MR_small_RLE.dcm")[:-1000], NO_IMAGE),
+        (raw_of("JPEG2000.dcm")[:-90], NO_IMAGE),
+    ],
+)
+def test_files_that_cannot_be_used(raw, message):
+    with pytest.raises(images.ImageError, match=message) as raised:
+        prepared(raw)
+    assert "\n" not in str(raised.value) and "SECRET" not in str(raised.value)
+
+
+def test_a_deflated_bomb(monkeypatch):
+    monkeypatch.setattr(dicom_header, "_MAX_INFLATED", 2**20)
+    deflated = raw_of("image_dfl.dcm")
+    dataset = pydicom.dcmread(io.BytesIO(deflated))
+    del dataset.PixelData
+    head = written(dataset)
+    start = 132 + 12 + struct.unpack_from("<I", head, 140)[0]
+    compress = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
+    packed = compress.compress(bytes(2**20 + 1)) + compress.flush()
+    bomb = head[:start] + packed
+    assert len(bomb) < 2**13
+    with pytest.raises(images.ImageError, match="^absurdly large"):
+        prepared(bomb)
+    with pytest.raises(images.ImageError, match="^absurdly large"):
+        dicom.patient_of(bomb)
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("libjpeg") is not None,
+    reason="pylibjpeg-libjpeg is installed and reads them",
+)
+@pytest.mark.parametrize(
+    "name, message",
+    [
+        (
+            JPEG_LOSSLESS,
+            "needs a decoder for JPEG Lossless, .*: "
+            "pip install pylibjpeg pylibjpeg-libjpeg$",
+        ),
+        ("JPGExtended.dcm", "pip install pylibjpeg pylibjpeg-libjpeg$"),
+        ("MR_small_jpeg_ls_lossless.dcm", "pip install pyjpegls$"),
+    ],
+)
+def test_missing_decoders_are_named(name, message):
+    with pytest.raises(images.ImageError, match=message):
+        prepared(raw_of(name))
+
+
+def test_a_syntax_without_a_decoder():
+    dataset = pydicom.dcmread(io.BytesIO(raw_of("JPEG2000.dcm")))
+    dataset.file_meta.TransferSyntaxUID = uid.MPEG2MPML
+    with pytest.raises(images.ImageError, match="no decoder of pydicom reads"):
+        prepared(written(dataset))
+
+
+def test_pydicom_is_named_where_it_is_missing(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    for read in (images.prepare, dicom.patient_of):
+        with pytest.raises(ValueError, match=r"'transfusion_tf\[dicom\]'") as e:
+            read(raw_of("CT_small.dcm"))
+        assert not isinstance(e.value, images.ImageError)  # Stops at once.
+
+
+def test_a_fundus_photograph_in_dicom():
+    y, x = np.mgrid[:90, :120]
+    disc = np.hypot(y - 45, x - 70) < 40
+    colours = (disc[..., None] * [200, 120, 60]).astype(np.uint8)
+    raw = changed(
+        "SC_rgb_small_odd.dcm",
+        Rows=90,
+        Columns=120,
+        PixelData=colours.tobytes(),
+    )
+    image = prepared(raw, fundus="crop")
+    assert (image.width, image.height) == (80, 80)
+    assert image.notes == (dicom.SECONDARY_CAPTURE,)
+    with pytest.raises(images.ImageError, match="16 bits"):
+        prepared(raw_of("CT_small.dcm"), fundus="crop")
+
+
+def test_compressed_frames_are_checked_one_by_one():
+    frames = [
+        bytes(
+            encaps.get_frame(
+                pydicom.dcmread(io.BytesIO(raw_of(name))).PixelData,
+                0,
+                number_of_frames=1,
+            )
+        )
+        for name in ("SC_rgb_jpeg_dcmtk.dcm", "SC_rgb_jpeg.dcm")
+    ]
+    raw = changed(
+        "SC_rgb_jpeg_dcmtk.dcm",
+        NumberOfFrames=2,
+        PixelData=encaps.encapsulate(frames),
+    )
+    assert prepared(raw, frame=0).pixels.shape == (100, 100, 3)
+    with pytest.raises(images.ImageError, match="of another size"):
+        prepared(raw, frame=1)  # 256 x 256.
