@@ -1,6 +1,11 @@
 """Tests of running tasks in this process and in others."""
 
 import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -47,3 +52,90 @@ def test_a_worker_that_dies_is_told():
         pytest.raises(OSError, match="ended without a word.*--num_workers=1"),
     ):
         list(workers.run(die, range(3)))
+
+
+def test_tasks_are_read_as_workers_come_free():
+    """Memory must not grow with the number of tasks."""
+    read = []
+    tasks = (read.append(i) or i for i in range(50))
+    with pool.Pool(100, 2) as workers:
+        for done, _ in enumerate(workers.run(add, tasks), start=1):
+            assert len(read) <= done + 6
+    assert len(read) == 50
+
+
+def wait(held, task):
+    """Notes that it has begun, waits, and tidies up when interrupted."""
+    place = held / f"{task}-{os.getpid()}"
+    place.touch()
+    try:
+        time.sleep(60)
+    finally:
+        place.unlink()
+
+
+def begin_and(held, task):
+    """Waits, but for the task 0, which fails when another has begun."""
+    while task == 0 and not list(held.iterdir()):
+        time.sleep(0.01)
+    if task == 0:
+        raise ValueError("stop")
+    wait(held, task)
+
+
+def test_an_error_stops_the_others_which_tidy_up(tmp_path):
+    start = time.monotonic()
+    with (
+        pytest.raises(ValueError, match="stop"),
+        pool.Pool(tmp_path, 2) as workers,
+    ):
+        list(workers.run(begin_and, range(9)))
+    assert time.monotonic() - start < 30
+    assert list(tmp_path.iterdir()) == []
+
+
+SCRIPT = """
+import pathlib, sys
+from transfusion_tf import pool
+from tests.test_pool import wait
+if __name__ == "__main__":
+    with pool.Pool(pathlib.Path(sys.argv[1]), 2) as workers:
+        list(workers.run(wait, range(4)))
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGKILL"])
+def test_workers_end_with_their_process_and_tidy_up(name, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    folder = tmp_path / "begun"
+    folder.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, script, folder],
+        env={
+            **os.environ,
+            "PYTHONPATH": str(pathlib.Path(__file__).parents[1]),
+        },
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while len(list(folder.iterdir())) < 2:
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.02)
+    workers = [int(path.name.split("-")[1]) for path in folder.iterdir()]
+    process.send_signal(getattr(signal, name))
+    process.communicate()
+    while list(folder.iterdir()) or any(map(is_alive, workers)):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def is_alive(pid):
+    """Whether a process is there, and no zombie."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = pathlib.Path(f"/proc/{pid}/stat")
+    return not (status.exists() and ") Z " in status.read_text())

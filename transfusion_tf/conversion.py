@@ -25,15 +25,14 @@ from transfusion_tf import (
     names,
     pool,
     quarantine,
+    second_pass,
     shard_card,
-    shard_writer,
     shards,
     told,
     work_folder,
-    written,
 )
 from transfusion_tf.data import audit as audits
-from transfusion_tf.data import ids, images, official_splits, records, stores
+from transfusion_tf.data import images, official_splits, records, stores
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.data import splits as split_rules
 
@@ -112,18 +111,21 @@ def convert(
             return root
         if limit.exceeded(len(found.bad)):
             raise limit.refusal(found.bad, "Nothing has been written yet.")
+        folder = work_folder.WorkFolder(
+            output_dir / f".work-{_preparation(image_options)}"
+        )
+        folder.restore()
         plan = shards.plan(
             found.manifest,
             found.num_bytes,
             image_options=image_options,
             split_options=split_options,
         )
-        folder = work_folder.WorkFolder(
-            output_dir / f".work-{_preparation(image_options)}"
-        )
-        folder.restore()
-        done, bad = _written(plan, folder, workers, found.bad, limit)
-        _complete(done, bad, workers, on_leak, configuration)
+        done, bad = second_pass.run(plan, folder, workers, found.bad, limit)
+        del found, plan  # Memory for TensorFlow, which comes last.
+        card = _audited(done, bad, workers, on_leak, configuration)
+        del done
+        records.write_metadata(folder.ready, card)
         folder.publish(root)
         for rest in output_dir.glob(".work-*"):
             shutil.rmtree(rest)  # Of this conversion and of abandoned ones.
@@ -205,67 +207,16 @@ def _preparation(image_options):
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:16]
 
 
-def _written(plan, folder, workers, bad, limit):
-    """Writes all shards; returns a Written and all bad images.
+def _audited(done, bad, workers, on_leak, configuration):
+    """Puts together all but the metadata; returns the DataCard.
 
-    Bad images are met to the end, so that all can be told at once, and what
-    is finished is kept; only where there is no hope it ends early.
+    Args:
+        done: a Written.
+        bad: list of quarantine.Bad.
+        workers: a pool.Pool.
+        on_leak: see `convert`.
+        configuration: see DataCard.
     """
-    finished = folder.all_finished()
-    results = {
-        shard.digest: finished[shard.digest]
-        for shard in plan.shards
-        if shard.digest in finished and not finished[shard.digest]["bad"]
-    }
-    missing = [s for s in plan.shards if s.digest not in results]
-    # The largest first, so that none is still at it when the others are done.
-    missing.sort(key=lambda shard: (-shard.num_bytes, shard.file))
-    tasks = (
-        plan.task(shard, folder, earlier=_overlapping(plan, shard, finished))
-        for shard in missing
-    )
-    bad = list(bad)
-    num_images = len(plan.manifest.table)
-    left = sum(shard.rows.stop - shard.rows.start for shard in missing)
-    with hashing.progress("Writing", num_images, num_images - left) as bar:
-        for task, result in workers.run(shard_writer.write, tasks):
-            results[task.digest] = result
-            image_of = {row["id"]: row["image"] for row in task.rows}
-            bad += [
-                quarantine.Bad(image_id, image_of[image_id], reason)
-                for image_id, reason in result["bad"]
-            ]
-            if limit.is_hopeless(len(bad)):
-                raise limit.refusal(
-                    bad,
-                    "So many are bad that the others were not looked at; what "
-                    "is finished is kept.",
-                )
-            bar.update(len(task.rows))
-    if limit.exceeded(len(bad)):
-        raise limit.refusal(
-            bad, "All others are finished and kept, and not converted again."
-        )
-    return written.gather(plan, folder, results), bad
-
-
-def _overlapping(plan, shard, finished):
-    """Returns digests of finished shards that may hold images of `shard`."""
-    in_shard = plan.manifest.table["id"].iloc[shard.rows]
-    if in_shard.empty:
-        return ()
-    first, last = (ids.hash_of(in_shard.iloc[place]) for place in (0, -1))
-    return tuple(
-        digest
-        for digest, done in finished.items()
-        if done["ids"]
-        and ids.hash_of(done["ids"][0]) <= last
-        and ids.hash_of(done["ids"][1]) >= first
-    )
-
-
-def _complete(done, bad, workers, on_leak, configuration):
-    """Audits what is written and puts the version directory together."""
     shard_card.bit_depth(done)  # Before longer work.
     audit = audits.audit(done.for_audit(), on_leak=on_leak)
     left = done.without(audit.dropped, workers)
@@ -283,4 +234,4 @@ def _complete(done, bad, workers, on_leak, configuration):
     told.write_notes(folder.ready, left.notes)
     file_names = [shard.file for shard in done.plan.shards]
     folder.assemble(dict(zip(left.digests, file_names, strict=True)))
-    records.write_metadata(folder.ready, card)
+    return card
