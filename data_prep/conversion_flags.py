@@ -139,18 +139,27 @@ def check(own):
         source_flags.require(name)
     also = (*_COMMON, *_BY_SOURCE.get(FLAGS.source, ()))
     source_flags.check(own, also)
-    if FLAGS.resize_mode and FLAGS.image_size is None:
-        raise ValueError("--resize_mode needs --image_size.")
     if FLAGS.folds and FLAGS.num_folds:
         raise ValueError("--folds and --num_folds do not go together.")
     if FLAGS.fold and not (FLAGS.folds or FLAGS.num_folds):
         raise ValueError("--fold needs --num_folds (or --folds).")
 
 
+def image_flags(source):
+    """Returns the names of the flags on images that go with `source`."""
+    return tuple(
+        name
+        for name in _BY_SOURCE.get(source, ())
+        if name != "max_bad_fraction"
+    )
+
+
 def image_options():
     """Returns the images.Options that the flags describe."""
     from transfusion_tf.data import images
 
+    if FLAGS.resize_mode and FLAGS.image_size is None:
+        raise ValueError("--resize_mode needs --image_size.")
     names = ("image_size", "resize_mode", "fundus", "frame")
     options = source_flags.given(names)
     if FLAGS.window is not None:

@@ -40,7 +40,6 @@ LAYERS = {
         "data.augment": (),
         "data.card": (),
         "data.contact_sheet": ("data.fingerprints",),
-        "data.fingerprints": (),
         "data.decoding": ("data.limits", "data.segments"),
         "data.dicom": (
             "data.dicom_grey",
@@ -52,6 +51,7 @@ LAYERS = {
         "data.dicom_header": ("data.limits",),
         "data.drawing": (),
         "data.encoding": ("data.segments",),
+        "data.fingerprints": (),
         "data.fundus": ("data.drawing", "data.lesions"),
         "data.fundus_disc": ("data.resizing",),
         "data.ids": (),
@@ -70,7 +70,16 @@ LAYERS = {
         "data.manifest": (),
         "data.official_splits": ("data.splits",),
         "data.near_duplicates": (),
+        "data.phi": (),
+        "data.phi_scan": (
+            "data.audit",
+            "data.phi",
+            "data.record_reader",
+            "data.records",
+            "data.segments",
+        ),
         "data.pipeline": ("data.augment",),
+        "data.record_reader": ("data.tfrecord",),
         "data.records": ("data.card", "data.tfrecord"),
         "data.resizing": (),
         "data.segments": (),
@@ -182,6 +191,7 @@ LAYERS = {
             "told",
             "work_folder",
         ),
+        "facts": ("hashing", "quarantine"),
         "hashing": ("quarantine",),
         "identified": ("hashing", "quarantine"),
         "initialization.architectures": (),
@@ -243,6 +253,7 @@ LAYERS = {
         "job": ("datasets", "scoring"),
         "reporting.agreement": (),
         "reporting.agreement_figure": ("reporting.figures",),
+        "reporting.audit_text": (),
         "reporting.auc_figure": ("reporting.figures",),
         "reporting.disagreement_figure": ("reporting.figures",),
         "reporting.figures": (),
@@ -281,6 +292,11 @@ LAYERS = {
         "config_flags": (),
     },
     5: {
+        "data_prep.audit_dataset": (
+            "data_prep.conversion_flags",
+            "data_prep.source_flags",
+            "data_prep.sources",
+        ),
         "data_prep.conversion_flags": ("data_prep.source_flags",),
         "data_prep.make_tfrecords": (
             "data_prep.conversion_flags",
@@ -343,9 +359,6 @@ WITHOUT_TENSORFLOW = (
     "data.official_splits",
     "data.splits",
     "data.tfrecord",
-    "hashing",
-    "quarantine",
-    "shard_writer",
 )
 
 

@@ -154,3 +154,42 @@ def test_files_that_are_cut_off_anywhere(file_format, strip):
     for length in range(len(whole)):
         with pytest.raises(ValueError, match="JPEG|PNG"):
             strip(whole[:length])
+
+
+def test_metadata_names_all_that_is_not_the_image():
+    plain = make_file("JPEG", progressive=True)
+    tables = plain.index(b"\xff\xdb")
+    added = jpeg_segment(0xE1, b"Exif\0\0") + jpeg_segment(0xFE, SECRET)
+    colours = jpeg_segment(0xE2, b"ICC_PROFILE\0\1\1 a profile")
+    full = plain[:tables] + added + colours + plain[tables:] + SECRET
+    (header, *found) = segments.metadata(full)
+    assert (header[0], header[2]) == ("APP0", True)
+    assert found == [
+        ("APP1", b"Exif\0\0", False),
+        ("COM", SECRET, False),
+        ("APP2", b"ICC_PROFILE\0\1\1 a profile", True),
+        ("trailer", SECRET, False),
+    ]
+    assert all(stays for *_, stays in segments.metadata(plain))
+
+
+def test_metadata_of_a_png():
+    plain = make_file("PNG")
+    assert segments.metadata(plain) == []
+    profile = png_chunk(b"iCCP", b"a\0\0")
+    gamma = png_chunk(b"gAMA", struct.pack(">I", 45_455))
+    text = png_chunk(b"tEXt", SECRET)
+    full = plain[:33] + profile + gamma + text + plain[33:] + SECRET
+    assert segments.metadata(full) == [
+        ("iCCP", b"a\0\0", True),
+        ("tEXt", SECRET, False),
+        ("trailer", SECRET, False),
+    ]
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG"])
+def test_metadata_of_files_that_are_cut_off_anywhere(file_format):
+    whole = make_file(file_format)
+    for length in range(len(whole)):
+        with pytest.raises(ValueError, match="JPEG|PNG"):
+            segments.metadata(whole[:length])

@@ -67,7 +67,8 @@ def audit(
         facts: pandas.DataFrame with `id` (unique), `split`, `label` (text),
             `pixels` (pixel_hash), `perceptual` (uint64, perceptual_hash) and,
             where known, `patient`; in any order.
-        on_leak: "drop" those images, "report" them only, or "error".
+        on_leak: "drop" those images, "report" them only, or "error" if there
+            are any, or patients in several splits.
         distance: images are near duplicates if their perceptual hashes differ
             in at most so many bits, 0 to 64.
         max_pairs: how many pairs are listed; all are counted.
@@ -111,6 +112,8 @@ def audit(
         "distance_searched": searched,
         "patients_in_common": shared,
         **_counts(images, found),
+        # Images whose pixels are also in a later split.
+        "leaking": _by_split(images.table, leaking),
         "dropped": _by_split(images.table, dropped),
         "pairs_listed": len(pairs),
     }

@@ -54,11 +54,9 @@ class Images:
                 f"{sorted(set(table['split'][place < 0].astype(str)))}."
             )
         self.table = table.assign(place=place)
-        _, first, self.group_of = np.unique(
-            table["pixels"].to_numpy(str),
-            return_index=True,
-            return_inverse=True,
-        )
+        # Sorted, so that the numbers depend on the pixels alone.
+        self.group_of, _ = pd.factorize(table["pixels"], sort=True)
+        _, first = np.unique(self.group_of, return_index=True)
         # Of each group, so that a group is never in two cells.
         of_group = table["perceptual"].to_numpy(np.uint64)[first]
         self.hashes, cell_of_group = np.unique(of_group, return_inverse=True)

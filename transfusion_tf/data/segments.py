@@ -149,3 +149,60 @@ def strip_png(data):
         if kind == b"IEND":
             return b"".join(kept)
         place = end
+
+
+def metadata(data):
+    """Returns what a JPEG or PNG file holds besides the image, in order.
+
+    Returns:
+        List of (name, content, stays): a segment or chunk ("APP1", "COM",
+        "tEXt", ...; "trailer": the bytes after the end), and whether
+        `strip_jpeg` or `strip_png` keeps it as it is.
+
+    Raises:
+        ValueError: neither JPEG nor PNG, or not made of whole parts.
+    """
+    if data.startswith(PNG_SIGNATURE):
+        found, end = _png_metadata(data)
+    else:
+        found, end = _jpeg_metadata(data)
+    trailer = [("trailer", data[end:], False)] if end < len(data) else []
+    return found + trailer
+
+
+def _jpeg_metadata(data):
+    if data[:2] != bytes((0xFF, _SOI)):
+        raise ValueError("neither JPEG nor PNG")
+    found, place = [], 2
+    while True:
+        marker, start, end = _segment(data, place)
+        if marker == _EOI:
+            return found, end
+        if marker == _SOS:
+            following = _NEXT_MARKER.search(data, end)
+            if following is None:
+                raise ValueError("no end of the JPEG image")
+            end = following.start()
+        elif marker == _COM or _APP0 <= marker <= _APP15:
+            segment = data[start:end]
+            stays = _kept_segment(marker, segment) == segment
+            name = "COM" if marker == _COM else f"APP{marker - _APP0}"
+            found.append((name, segment[4:], stays))
+        place = end
+
+
+def _png_metadata(data):
+    found, place = [], len(PNG_SIGNATURE)
+    while True:
+        if len(data) < place + 12:
+            raise ValueError("no end of the PNG image")
+        length, kind = struct.unpack_from(">I4s", data, place)
+        content = data[place + 8 : place + 8 + length]
+        place += 12 + length
+        if place > len(data):
+            raise ValueError("a PNG chunk is cut off")
+        if kind == b"iCCP" or kind not in _PNG_KEPT:
+            name = kind.decode("latin-1")
+            found.append((name, content, kind in _PNG_KEPT))
+        if kind == b"IEND":
+            return found, place

@@ -88,11 +88,20 @@ def example(features):
 
 def features(record):
     """Returns what `example` was given for the serialized `record`."""
+    return {
+        name: of[0] if of and isinstance(of[0], bytes) else of
+        for name, of in values(record).items()
+    }
+
+
+def values(record):
+    """Returns {name: list of all values, bytes or int} of any record.
+
+    Features of other kinds (floats, or none at all) have no values here.
+    """
     message = _example_class().FromString(record)
     return {
-        name: feature.bytes_list.value[0]
-        if feature.WhichOneof("kind") == "bytes_list"
-        else list(feature.int64_list.value)
+        name: [*feature.bytes_list.value, *feature.int64_list.value]
         for name, feature in message.features.feature.items()
     }
 

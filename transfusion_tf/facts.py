@@ -1,0 +1,198 @@
+"""What the audit has to know of each image, from records or a manifest."""
+
+import collections.abc
+import dataclasses
+import itertools
+import typing
+
+import numpy as np
+import pandas as pd
+
+from transfusion_tf import hashing, pool, quarantine
+from transfusion_tf.data import (
+    fingerprints,
+    ids,
+    images,
+    record_reader,
+    stores,
+)
+from transfusion_tf.data import manifest as manifests
+
+_IMAGES_PER_TASK = 100
+_ROWS_AT_ONCE = 10_000  # Python objects of so many images are held at a time.
+_FEW_IMAGES = 2_000  # For fewer, starting processes takes longer.
+_PRINTS = np.dtype(
+    [
+        ("is_read", "?"),
+        ("hash", "<u8"),
+        ("pixels", "S32"),
+        ("perceptual", "<u8"),
+    ]
+)
+
+
+class Facts(typing.NamedTuple):
+    """The facts of a data set.
+
+    Attributes:
+        table: pandas.DataFrame as `audit.audit` takes it.
+        counts: {split: {class: images}}.
+        image_of: function of an id that returns the image's pixels.
+        left_out: number of images that cannot be used.
+    """
+
+    table: pd.DataFrame
+    counts: collections.abc.Mapping
+    image_of: typing.Callable
+    left_out: int
+
+
+def of_records(opened):
+    """Returns the Facts of opened records; keeps one image in memory.
+
+    Raises ValueError for a damaged shard or image.
+    """
+    rows, parts = _rows(opened), []
+    while chunk := list(itertools.islice(rows, _ROWS_AT_ONCE)):
+        part = pd.DataFrame(chunk)
+        part["perceptual"] = part["perceptual"].astype(np.uint64)
+        parts.append(part.astype({"split": "category", "file": "category"}))
+    table = pd.concat(parts, ignore_index=True)
+    table["split"] = table["split"].astype(str)
+
+    def image_of(image_id):
+        (row,) = table[table["id"] == image_id].to_dict("records")
+        features = record_reader.example_at(opened, row["file"], row["offset"])
+        return _pixels(features, row["file"])
+
+    return Facts(table, opened.card.counts, image_of, 0)
+
+
+def of_manifest(manifest, *, image_options=images.DEFAULTS, num_workers=None):
+    """Returns the Facts of a manifest's images, prepared as for records.
+
+    Its splits are taken as they are; without any, all images are of train.
+
+    Args:
+        manifest: a Manifest.
+        image_options: an images.Options.
+        num_workers: processes; None: one a core, or none for few images.
+
+    Raises:
+        ValueError: the manifest is not usable, or none of its images is.
+    """
+    manifest.check()
+    if "split" not in manifest.table:
+        table = manifest.table.assign(split="train")
+        manifest = dataclasses.replace(manifest, table=table)
+    prints = _prints_of_manifest(manifest, image_options, num_workers)
+    is_read = prints["is_read"]
+    if not is_read.any():
+        raise ValueError(
+            "None of the images can be read. Convert them with "
+            "data_prep/make_tfrecords.py, which names them and the reasons."
+        )
+    table = manifest.table[is_read].assign(hash=prints["hash"][is_read])
+    table = ids.assign(table)  # In another order; the index tells the rows.
+    manifest = dataclasses.replace(manifest, table=table)
+    labels = table[list(manifest.label_columns)].astype(str)
+    columns = [c for c in ("id", "split", "patient") if c in table]
+    of_rows = prints[is_read][table.index]
+    facts = table[columns].assign(
+        label=labels.agg(" ".join, axis=1),
+        pixels=of_rows["pixels"].astype(str),
+        perceptual=of_rows["perceptual"],
+    )
+
+    def image_of(image_id):
+        (image,) = table["image"][table["id"] == image_id]
+        raw = manifest.store.read(image)
+        return images.prepare(raw, image_options).pixels
+
+    left_out = int((~is_read).sum()) + len(manifest.bad)
+    return Facts(facts, manifests.counts(manifest), image_of, left_out)
+
+
+def _rows(opened):
+    """Yields a dict for each record, split by split."""
+    card = opened.card
+    with hashing.progress("Reading", sum(card.num_examples.values())) as bar:
+        for split in card.num_examples:
+            examples = record_reader.examples(opened, split)
+            for file, offset, features in examples:
+                pixels = _pixels(features, file)
+                row = {
+                    "id": _text(features, "id"),
+                    "split": split,
+                    "label": _label(features, card),
+                    "pixels": fingerprints.pixel_hash(pixels),
+                    "perceptual": fingerprints.perceptual_hash(pixels),
+                    "file": file,
+                    "offset": offset,
+                }
+                if card.has_patients:
+                    row["patient"] = _text(features, "patient")
+                yield row
+                bar.update()
+
+
+def _prints_of_manifest(manifest, image_options, num_workers):
+    """Returns _PRINTS (N,) of the images of a manifest, in its order."""
+    names = manifest.table["image"].tolist()
+    if num_workers is None:
+        num_workers = 1 if len(names) < _FEW_IMAGES else pool.num_cores()
+    tasks = [
+        (start, names[start : start + _IMAGES_PER_TASK], image_options)
+        for start in range(0, len(names), _IMAGES_PER_TASK)
+    ]
+    prints = np.zeros(len(names), _PRINTS)
+    with (
+        hashing.progress("Reading", len(names)) as bar,
+        pool.Pool(manifest.store, num_workers) as workers,
+    ):
+        for (start, *_), part in workers.run(_prints_of_task, tasks):
+            prints[start : start + len(part)] = part
+            bar.update(len(part))
+    return prints
+
+
+def _prints_of_task(store, task):
+    """Returns _PRINTS of the images of a task; zeros where unreadable."""
+    _, names, image_options = task
+    prints = np.zeros(len(names), _PRINTS)
+    for place, name in enumerate(names):
+        try:
+            raw = quarantine.read(store, name)
+            pixels = images.prepare(raw, image_options).pixels
+        except (stores.ReadError, images.ImageError):
+            continue
+        prints[place] = (
+            True,
+            int(ids.content_hash(raw), 16),
+            fingerprints.pixel_hash(pixels),
+            fingerprints.perceptual_hash(pixels),
+        )
+    return prints
+
+
+def _text(features, name):
+    return features[name][0].decode()
+
+
+def _label(features, card):
+    """Returns the class of a record; of multilabel, its values joined."""
+    if card.task == "multilabel":
+        return " ".join(map(str, features["labels"]))
+    return card.classes[features["label"][0]]
+
+
+def _pixels(features, file):
+    """Returns what the image of a record decodes to, in its own depth."""
+    data = features["image"][0]
+    try:
+        return images.prepare(data).pixels
+    except images.ImageError as error:
+        raise ValueError(
+            f"An image in shard {file} cannot be read: {error}. Convert the "
+            "data set again with data_prep/make_tfrecords.py."
+        ) from None
