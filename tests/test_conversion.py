@@ -102,7 +102,9 @@ def test_the_number_of_workers_does_not_matter(converted, tmp_path):
 def test_the_same_again_is_not_made_twice(tmp_path, monkeypatch):
     root = conversion.convert(make_manifest(), tmp_path)
     monkeypatch.setattr(shards, "plan", None)  # Would be called.
+    (tmp_path / ".work-killed-while-tidying-up").mkdir()
     assert conversion.convert(make_manifest(), tmp_path) == root
+    assert [path.name for path in tmp_path.iterdir()] == ["1.0.0"]
 
 
 @pytest.mark.parametrize(
@@ -264,6 +266,12 @@ def test_official_splits_by_patient_are_kept_unless_others_are_asked_for(
 def test_settings_that_make_no_sense(settings, message, tmp_path):
     with pytest.raises(ValueError, match=message):
         conversion.convert(make_manifest(), tmp_path / "out", **settings)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_too_few_images_leave_nothing(tmp_path):
+    with pytest.raises(ValueError, match="Too few images"):
+        conversion.convert(make_manifest(3, copies=()), tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -359,9 +359,6 @@ WITHOUT_TENSORFLOW = (
     "data.official_splits",
     "data.splits",
     "data.tfrecord",
-    "hashing",
-    "quarantine",
-    "shard_writer",
 )
 
 

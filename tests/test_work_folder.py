@@ -43,19 +43,24 @@ def processes():
     return context
 
 
-def convert_slowly(output_dir, num_workers, seconds):
+def convert_to_the_metadata(output_dir, num_workers, seconds, at_the_end):
     """A conversion to be killed; it never comes to TensorFlow's files."""
     manifest = make_manifest()
     store = dataclasses.replace(manifest.store, seconds=seconds)
-    records.write_metadata = lambda root, card: files.write_json(
-        root / records.CARD, card.to_json()
-    )
+    records.write_metadata = at_the_end
     with conversion_data.small_shards():
         conversion.convert(
             dataclasses.replace(manifest, store=store),
             output_dir,
             num_workers=num_workers,
         )
+
+
+def convert_slowly(output_dir, num_workers, seconds):
+    """A conversion that takes its time, and at the end waits to be killed."""
+    convert_to_the_metadata(
+        output_dir, num_workers, seconds, lambda *_: time.sleep(600)
+    )
 
 
 def convert_to_a_change(output_dir, number):
@@ -68,7 +73,14 @@ def convert_to_a_change(output_dir, number):
         replace(*paths)
 
     os.replace = replace_or_die
-    convert_slowly(output_dir, 1, 0.0)
+    convert_to_the_metadata(
+        output_dir,
+        1,
+        0.0,
+        lambda root, card: files.write_json(
+            root / records.CARD, card.to_json()
+        ),
+    )
 
 
 def finished(output_dir):
@@ -81,10 +93,10 @@ def test_killed_at_ten_random_moments_it_comes_to_the_same(
 ):
     rng = np.random.default_rng(0)
     progress = []
-    for delay in rng.uniform(0.1, 1.2, 10):
+    for delay in rng.uniform(0.1, 0.8, 10):
         num_workers = 1 + len(progress) % 5 // 4  # Two, now and then.
         process = processes.Process(
-            target=convert_slowly, args=(tmp_path, num_workers, 0.004)
+            target=convert_slowly, args=(tmp_path, num_workers, 0.002)
         )
         process.start()
         process.join(delay)

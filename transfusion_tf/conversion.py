@@ -106,27 +106,26 @@ def convert(
         pool.Pool(manifest.store, num_workers) as workers,
     ):
         found = identified.identify(manifest, workers, patient_salt)
-        configuration = hashing.fingerprint(found.manifest, settings)
-        if not overwrite and _is_there(root, configuration, limit):
-            return root
         if limit.exceeded(len(found.bad)):
             raise limit.refusal(found.bad, "Nothing has been written yet.")
-        folder = work_folder.WorkFolder(
-            output_dir / f".work-{_preparation(image_options)}"
-        )
-        folder.restore()
-        plan = shards.plan(
-            found.manifest,
-            found.num_bytes,
-            image_options=image_options,
-            split_options=split_options,
-        )
-        done, bad = second_pass.run(plan, folder, workers, found.bad, limit)
-        del found, plan  # Memory for TensorFlow, which comes last.
-        card = _audited(done, bad, workers, on_leak, configuration)
-        del done
-        records.write_metadata(folder.ready, card)
-        folder.publish(root)
+        configuration = hashing.fingerprint(found.manifest, settings)
+        if overwrite or not _is_there(root, configuration, limit):
+            plan = shards.plan(
+                found.manifest,
+                found.num_bytes,
+                image_options=image_options,
+                split_options=split_options,
+            )
+            folder = work_folder.WorkFolder(
+                output_dir / f".work-{_preparation(image_options)}"
+            )
+            folder.restore()
+            done, bad = second_pass.run(plan, folder, workers, found.bad, limit)
+            del found, plan  # Memory for TensorFlow, which comes last.
+            card = _audited(done, bad, workers, on_leak, configuration)
+            del done
+            records.write_metadata(folder.ready, card)
+            folder.publish(root)
         for rest in output_dir.glob(".work-*"):
             shutil.rmtree(rest)  # Of this conversion and of abandoned ones.
     return root

@@ -12,8 +12,10 @@ import threading
 # memory does not grow with the number of tasks.
 _WAITING = 2
 
-# In a worker process only: the object of `Pool`, set once when it starts.
+# In a worker process only: the object of `Pool`, set once when it starts, and
+# whether the worker is at a task.
 _held = None
+_is_busy = False
 
 
 def num_cores():
@@ -112,11 +114,17 @@ def _watch(lifeline):
 
 
 def _leave(*_):
+    if not _is_busy:
+        os._exit(1)  # There is nothing to tidy up.
     sys.exit(1)
 
 
 def _call(function, task):
+    global _is_busy
+    _is_busy = True
     try:
         return function(_held, task)
     except SystemExit:
         os._exit(1)  # The executor would take it for the result of a task.
+    finally:
+        _is_busy = False
