@@ -2,7 +2,7 @@
 # Trains what docs/similarity.md shows, and draws all views of it:
 #   tests/benchmarks/views.sh CIFAR10_RECORDS PNEUMONIAMNIST_RECORDS OUTPUT_DIR
 # Sources on CIFAR-10, then three seeds of random and pretrained on
-# PneumoniaMNIST, of cbr_tiny and resnet50 at 32 px. About two hours on two
+# PneumoniaMNIST, of cbr_tiny and resnet50 at 32 px. About an hour on two
 # cores; what was interrupted goes on.
 set -euo pipefail
 source_data=$1 target_data=$2 out=$3
@@ -23,7 +23,7 @@ for model in $models; do
       weights=()
       [[ $init == pretrained ]] && weights=(--weights="$out/$model-source")
       train --dataset="$target_data" --model="$model" --init=$init \
-        "${weights[@]}" --steps=400 --eval_every=50 --seed=$seed \
+        "${weights[@]}" --steps=200 --eval_every=50 --seed=$seed \
         --run_dir="$out/$model-$init-$seed"
     done
   done
