@@ -67,11 +67,11 @@ def test_tasks_are_read_as_workers_come_free():
 def wait(held, task):
     """Notes that it has begun, waits, and tidies up when interrupted."""
     place = held / f"{task}-{os.getpid()}"
-    place.touch()
     try:
+        place.touch()
         time.sleep(60)
     finally:
-        place.unlink()
+        place.unlink(missing_ok=True)
 
 
 def begin_and(held, task):

@@ -110,7 +110,10 @@ def _read_labels(path):
     ):
         if not zipfile.is_zipfile(path):
             raise ValueError("it is no archive, or cut off")
-        with np.load(path, allow_pickle=False) as archive:
+        with (
+            open(path, "rb") as file,  # Which NumPy leaves open if damaged.
+            np.load(file, allow_pickle=False) as archive,
+        ):
             missing = [key for key in KEYS if key not in archive]
             if missing:
                 raise ValueError(

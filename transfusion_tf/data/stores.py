@@ -240,7 +240,8 @@ class NpzStore:
         if key != self._key:
             with (
                 refusing_damage(f"{self.path}: the array {key} is damaged"),
-                np.load(self.path, allow_pickle=False) as archive,
+                open(self.path, "rb") as file,  # Damaged, NumPy leaves it open.
+                np.load(file, allow_pickle=False) as archive,
             ):
                 self._key, self._array = key, archive[key]
         return self._array
