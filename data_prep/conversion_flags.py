@@ -127,6 +127,11 @@ _BY_SOURCE = {
     "tfds": _OF_FILES,
     "kermany_chest": _OF_FILES,
     "idrid": _OF_FILES,
+    "aptos": _OF_FILES,
+    "chexpert": _OF_FILES,
+    "eyepacs": _OF_FILES,
+    "imagenet": _OF_FILES,
+    "messidor2": _OF_FILES,
 }
 
 

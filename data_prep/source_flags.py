@@ -21,7 +21,10 @@ flags.DEFINE_string(
     "data_dir", None, "Directory of prepared data sets; --input is a name."
 )
 flags.DEFINE_string(
-    "labels", None, "CSV file of paths and labels (csv, dicom)."
+    "labels",
+    None,
+    "CSV file of paths and labels (csv, dicom); for public data sets their own "
+    "table of labels, or a directory of their tables, where --input has none.",
 )
 flags.DEFINE_string(
     "name", None, "Name of the data set; by default that of --input."
@@ -38,7 +41,35 @@ flags.DEFINE_list(
     None,
     "Names of all classes, in their order; a label that is not among them is "
     "an error. For multilabel the labels to be taken. By default those found, "
-    "sorted. For npz the names of the numbers 0, 1, ...",
+    "sorted. For npz the names of the numbers 0, 1, ... For chexpert the word "
+    "all takes all labels; by default the five that its authors evaluate.",
+)
+flags.DEFINE_list(
+    "uncertain",
+    None,
+    "What becomes of uncertain labels: ignore (default; missing), zeros, ones, "
+    "or, of a single label, multiclass; LABEL:WAY for one label, as in "
+    "ignore,Edema:ones (chexpert, tfds).",
+)
+flags.DEFINE_enum(
+    "blank",
+    None,
+    ("negative", "missing"),
+    "What becomes of labels that a report does not speak of. By default they "
+    "are negative for chexpert, as its authors have it, and missing for tfds.",
+)
+flags.DEFINE_enum(
+    "view",
+    None,
+    ("frontal", "lateral", "all"),
+    "Which images to take; by default all (chexpert).",
+)
+flags.DEFINE_string(
+    "synset_words",
+    None,
+    "File with the names of the classes, synset_words.txt or "
+    "LOC_synset_mapping.txt; by default they are called n01440764, ... "
+    "(imagenet).",
 )
 flags.DEFINE_string(
     "path_column", None, "Column of --labels with the paths (default: path)."

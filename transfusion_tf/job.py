@@ -80,6 +80,7 @@ class Job:
                 "fingerprint": card.fingerprint,
                 "task": card.task,
                 "classes": list(card.classes),
+                "source": dict(card.source),
                 "image_size": self.config.data.image_size,
             },
             source=self.source.identity if self.source else None,

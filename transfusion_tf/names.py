@@ -44,6 +44,11 @@ SOURCES = (
     "tfds",
     "kermany_chest",
     "idrid",
+    "aptos",
+    "chexpert",
+    "eyepacs",
+    "imagenet",
+    "messidor2",
     *SYNTHETIC,
 )
 TASKS = ("multiclass", "multilabel", "ordinal")

@@ -17,6 +17,11 @@ _PLACES = {
     "tfds": ("tfds_records", "manifest"),
     "kermany_chest": ("kermany_chest", "manifest"),
     "idrid": ("idrid", "manifest"),
+    "aptos": ("aptos", "manifest"),
+    "chexpert": ("chexpert", "manifest"),
+    "eyepacs": ("eyepacs", "manifest"),
+    "imagenet": ("imagenet", "manifest"),
+    "messidor2": ("messidor2", "manifest"),
     "synthetic_fundus": ("synthetic", "fundus_manifest"),
     "synthetic_textures": ("synthetic", "textures_manifest"),
 }

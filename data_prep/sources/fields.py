@@ -56,7 +56,7 @@ def is_hidden(name):
     return any(p.startswith(".") or p == "__MACOSX" for p in parts)
 
 
-def read_table(file, name):
+def read_table(file, name, separator=","):
     """Returns the CSV file `file` (path or binary file), all of it text.
 
     Names of columns and values have lost the spaces around them. Raises
@@ -71,6 +71,7 @@ def read_table(file, name):
             # utf-8-sig: spreadsheets begin UTF-8 with a byte order mark.
             rows = pd.read_csv(
                 file,
+                sep=separator,
                 dtype=str,
                 keep_default_na=False,
                 encoding="utf-8-sig",

@@ -16,7 +16,7 @@ def check(name, found, expected):
     """
     found, expected = _flat(found), _flat(expected)
     other = [
-        f"{place} {found.get(place, 0):,} instead of {number:,}"
+        f"{place}: {found.get(place, 0):,} instead of {number:,}"
         for place, number in expected.items()
         if found.get(place, 0) != number
     ]

@@ -5,11 +5,8 @@ import pathlib
 
 import numpy as np
 
+from data_prep.sources import uncertain_labels
 from transfusion_tf.data import manifest as manifests
-
-# Codes of labels by name. chexpert.py keeps uncertain as 0, positive as 1,
-# negative as 2 and unmentioned as 3.
-CODES = {"positive": 1, "negative": 0, "uncertain": -1, "unmentioned": -1}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +49,10 @@ class LabelReader:
         return np.array(self.classes)[numbers], numbers >= 0
 
     def columns(self, values, chosen):
-        """Returns names of labels, and 1, 0 or -1 as int8 (N, num_labels).
+        """Returns names of labels, and their values as int8 (N, num_labels).
+
+        Values are 1, 0 or -1; for "coded" indices into
+        `uncertain_labels.STATES`.
 
         Args:
             values: lists of int, as they are kept.
@@ -95,7 +95,9 @@ class LabelReader:
             )
         codes = np.array(values)
         if self.kind == "coded":
-            return np.array([CODES[n] for n in self.classes], np.int8)[codes]
+            # By name: chexpert.py has uncertain 0, positive 1, negative 2.
+            states = [uncertain_labels.STATES.index(n) for n in self.classes]
+            return np.array(states, np.int8)[codes]
         wrong = ~np.isin(codes, manifests.MULTILABEL_VALUES)
         if wrong.any():
             raise ValueError(
@@ -185,7 +187,8 @@ def label_reader(features, key, labels):
         return LabelReader(key, "class", tuple(feature.names), None)
     if isinstance(one, tfds.features.ClassLabel):
         names = tuple(one.names)
-        kind = "coded" if set(names) <= CODES.keys() else "listed"
+        is_coded = set(names) <= set(uncertain_labels.STATES)
+        kind = "coded" if is_coded else "listed"
         return LabelReader(key, kind, names, labels)
     is_array = feature.shape is not None and len(feature.shape) == 1
     if is_array and np.dtype(feature.np_dtype).kind in "iub":

@@ -4,12 +4,14 @@ A version directory (with features.json), or one above it. One feature is an
 Image, whose bytes are handed on as they are; one has the labels:
   ClassLabel                         one class for an image
   Sequence of ClassLabel             several labels: the classes listed; or,
-                                     where the classes are those of `CODES`,
-                                     one code for each label in turn
+                                     where the classes are positive,
+                                     negative, uncertain and unmentioned, one
+                                     of them for each label in turn
   Tensor or Sequence of 0, 1 and -1  several labels; -1 is missing
 Splits are train, validation (or val, valid) and test; others are left out and
-told. Labels are matched by the names that the data set has for them, never by
-the number under which it keeps them.
+told, and so are those without any label, as the test split of imagenet2012.
+Labels are matched by the names that the data set has for them, never by the
+number under which it keeps them.
 """
 
 import pathlib
@@ -17,7 +19,12 @@ import pathlib
 import numpy as np
 from absl import logging
 
-from data_prep.sources import fields, tfds_features
+from data_prep.sources import (
+    chexpert,
+    fields,
+    tfds_features,
+    uncertain_labels,
+)
 from transfusion_tf import hashing
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.data import tfds_store
@@ -29,22 +36,7 @@ _KNOWN = {
     # `name` is a path .../patient00001/study1/view1_frontal.jpg.
     "chexpert": {
         "patient": ("name", r"patient\d+"),
-        "labels": (
-            "No Finding",
-            "Enlarged Cardiomediastinum",
-            "Cardiomegaly",
-            "Lung Opacity",
-            "Lung Lesion",
-            "Edema",
-            "Consolidation",
-            "Pneumonia",
-            "Atelectasis",
-            "Pneumothorax",
-            "Pleural Effusion",
-            "Pleural Other",
-            "Fracture",
-            "Support Devices",
-        ),
+        "labels": chexpert.LABELS,
     },
     # diabetic_retinopathy_detection.py: `name` is 4_left.
     "diabetic_retinopathy_detection": {"patient": ("name", r"^\d+(?=_)")},
@@ -61,6 +53,8 @@ def manifest(
     label_column=None,
     patient_column=None,
     patient_pattern=None,
+    uncertain=None,
+    blank=None,
 ):
     """Returns the manifest of a data set of tensorflow_datasets.
 
@@ -71,7 +65,8 @@ def manifest(
             configuration and version (name/configuration:version).
         data_dir: directory of prepared data sets.
         name: of the data set; None: the one that it has.
-        task: None: "multiclass" for a ClassLabel, else "multilabel".
+        task: None: "multiclass" for a ClassLabel, or for the three classes
+            that `uncertain` makes of a label; else "multilabel".
         classes: names of classes in their order, see `fields.classes_of`; of
             labels, those to be taken, in their order, or for labels without
             names the names of all.
@@ -79,6 +74,9 @@ def manifest(
         patient_column: feature that tells the patient.
         patient_pattern: regular expression that finds the patient in the text
             of `patient_column`; None: all of it.
+        uncertain: what becomes of uncertain labels, see
+            `uncertain_labels.policy`; goes with codes for labels.
+        blank: what becomes of unmentioned labels, see there; None: "missing".
 
     Raises:
         FileNotFoundError: there is no such data set.
@@ -97,7 +95,9 @@ def manifest(
     reader = tfds_features.label_reader(
         info.features, label_column, known.get("labels")
     )
-    task = _checked_task(task, reader)
+    _check_policy(reader, uncertain, blank)
+    if reader.kind != "coded":
+        task = _checked_task(task, reader)
     if patient_column:
         tfds_features.check_is_there(info.features, patient_column, "patient")
     splits = _known_splits(info)
@@ -106,43 +106,87 @@ def manifest(
     )
     if patient_pattern:
         table["patient"] = fields.patients_in(table["patient"], patient_pattern)
-    are_chosen = task == "multilabel" and classes is not None
-    if task == "multilabel":
-        chosen, codes = reader.columns(values, classes)
-        table[list(chosen)] = codes
+    are_chosen = reader.several and classes is not None
+    source = {"kind": "tfds", "name": info.name, "version": info.version}
+    if reader.kind == "coded":
+        labels, states = reader.columns(values, classes)
+        policy = uncertain_labels.policy(labels, uncertain, blank or "missing")
+        task = _checked_task(task, reader, policy.task)
+        classes = policy.classes
+        columns, labelled = policy.columns(states)
+        source |= policy.for_card()
+    elif reader.several:
+        classes, codes = reader.columns(values, classes)
+        columns = dict(zip(classes, codes.T, strict=True))
         labelled = (codes != -1).any(axis=1)
-        classes = chosen
     else:
-        labels, labelled = reader.names(values)
-        table["label"] = labels
-        if classes is None:
-            is_grade = task == "ordinal"
-            grades = manifests.grade_classes
-            classes = grades(reader.classes) if is_grade else reader.classes
-        classes = fields.classes_of(table["label"][labelled], task, classes)
+        columns, classes, labelled = _classes(reader, values, task, classes)
+    table = table.assign(**columns)
     if not labelled.any():
         raise ValueError(f"{info.name} has no image with a label.")
-    without = table["image"][~labelled]
-    bad = fields.unlabelled(without, are_chosen=are_chosen)
+    in_use = _in_labelled_splits(table["split"], labelled, info.name)
+    without = table["image"][in_use & ~labelled]
     return manifests.Manifest(
         name or manifests.default_name(info.name),
         task,
         tuple(classes),
         table[labelled].reset_index(drop=True),
         store,
-        source={"kind": "tfds", "name": info.name, "version": info.version},
-        bad=bad,
+        source=source,
+        bad=fields.unlabelled(without, are_chosen=are_chosen),
     )
 
 
-def _checked_task(task, reader):
+def _classes(reader, values, task, classes):
+    """Returns the column label, the classes, and which rows have a label."""
+    labels, labelled = reader.names(values)
+    if classes is None:
+        is_grade = task == "ordinal"
+        grades = manifests.grade_classes
+        classes = grades(reader.classes) if is_grade else reader.classes
+    classes = fields.classes_of(labels[labelled], task, classes)
+    return {"label": labels}, classes, labelled
+
+
+def _checked_task(task, reader, of_codes=None):
+    """Returns the task; `of_codes` is that of a policy for codes."""
     allowed = ("multilabel",) if reader.several else ("multiclass", "ordinal")
+    if of_codes:
+        allowed = (of_codes,)
     if task is not None and task not in allowed:
         raise ValueError(
             f"--task={task} does not go with the feature {reader.key!r}, "
             f"which is for {' or '.join(allowed)}."
         )
     return task or allowed[0]
+
+
+def _check_policy(reader, uncertain, blank):
+    for flag, value in (("uncertain", uncertain), ("blank", blank)):
+        if value is not None and reader.kind != "coded":
+            raise ValueError(
+                f"--{flag} goes with labels that are positive, negative, "
+                f"uncertain or unmentioned; the feature {reader.key!r} is not "
+                "of these."
+            )
+
+
+def _in_labelled_splits(splits, labelled, name):
+    """Returns bool (N,): some image of the row's split has a label."""
+    in_use = labelled.copy()
+    for split in splits.unique():
+        of_split = (splits == split).to_numpy()
+        if labelled[of_split].any():
+            in_use |= of_split
+        else:
+            logging.warning(
+                "No image of the split %r of %s has a label: its %d images "
+                "are left out.",
+                split,
+                name,
+                of_split.sum(),
+            )
+    return in_use
 
 
 def _known_splits(info):

@@ -25,12 +25,12 @@ def test_published_counts_are_no_matter(caplog, found, expected):
         (
             {"train": 35_000},
             {"train": 35_126, "test": 42_670},
-            "train 35,000 instead of 35,126, test 0 instead of 42,670.",
+            "train: 35,000 instead of 35,126, test: 0 instead of 42,670.",
         ),
         (
             {"train": {"0": 1, "1": 2}},
             {"train": {"0": 1, "1": 3, "4": 1}},
-            "train 1 2 instead of 3, train 4 0 instead of 1.",
+            "train 1: 2 instead of 3, train 4: 0 instead of 1.",
         ),
     ],
 )
