@@ -191,6 +191,71 @@ def test_chexpert(tmp_path, caplog):
     assert "3 images have a value for none of the labels" in caplog.text
 
 
+@pytest.mark.parametrize(
+    "options, expected",
+    [
+        # Codes: uncertain, positive, negative, unmentioned.
+        ({}, [-1, 1, 0, -1]),
+        ({"uncertain": ["ignore"], "blank": "missing"}, [-1, 1, 0, -1]),
+        ({"uncertain": ["ones"]}, [1, 1, 0, -1]),
+        ({"uncertain": ["zeros"], "blank": "negative"}, [0, 1, 0, 0]),
+        ({"blank": "negative"}, [-1, 1, 0, 0]),
+        ({"uncertain": ["ones", "Edema:zeros"]}, [0, 1, 0, -1]),
+    ],
+)
+def test_policies_of_chexpert(tmp_path, options, expected):
+    manifest = read(input=make_chexpert(tmp_path), classes=["Edema"], **options)
+    # Edema is the sixth label: row i has the code (i + 5) % 4.
+    codes = (np.arange(12) + 5) % 4
+    values = np.array(expected)[codes]
+    assert manifest.label_codes()[:, 0].tolist() == [
+        value for value in values if value != -1
+    ]
+    assert manifest.source["blank"] == options.get("blank", "missing")
+    assert set(manifest.source["uncertain"]) == {"Edema"}
+
+
+def test_three_classes_of_a_label_of_chexpert(tmp_path):
+    root = make_chexpert(tmp_path)
+    options = {"classes": ["Edema"], "uncertain": ["multiclass"]}
+    manifest = read(input=root, blank="negative", **options)
+    assert manifest.task == "multiclass"
+    assert manifest.classes == ("negative", "uncertain", "positive")
+    # The codes are 1, 2, 3, 0, 1, ...
+    expected = ["positive", "negative", "negative", "uncertain"]
+    assert manifest.table["label"].tolist() == expected * 3
+    assert len(read(input=root, **options).table) == 9
+    with pytest.raises(ValueError, match="=multilabel does not go .*multicl"):
+        read(input=root, task="multilabel", **options)
+    with pytest.raises(ValueError, match="one label, and there are 14: No F"):
+        read(input=root, uncertain=["multiclass"])
+
+
+def test_a_split_without_any_label_is_left_out_and_told(tmp_path, caplog):
+    """As the test split of imagenet2012, whose labels are all -1."""
+    features = {
+        "image": tfds.features.Image(),
+        "label": tfds.features.ClassLabel(names=["n01440764", "n02012849"]),
+    }
+    labels = {"train": [0, 1, -1, 1], "validation": [1, 0], "test": [-1, -1]}
+    splits = {
+        split: [
+            {"image": prepared.png(10 * len(split) + i), "label": label}
+            for i, label in enumerate(values)
+        ]
+        for split, values in labels.items()
+    }
+    root = prepared.write(tmp_path, "imagenet2012", features, splits)
+    manifest = read(input=root)
+    assert manifest.classes == ("n01440764", "n02012849")
+    assert manifest.table["split"].value_counts().to_dict() == {
+        "train": 3,
+        "val": 2,
+    }
+    assert manifest.bad == (("train/2", "no label"),)
+    assert "split 'test' of imagenet2012 has a label: its 2 im" in caplog.text
+
+
 def test_chexpert_with_other_columns_needs_their_names(tmp_path):
     root = make_chexpert(tmp_path, num_labels=3)
     with pytest.raises(ValueError, match="has 3 labels .* 14 names .*--classe"):
@@ -246,6 +311,11 @@ def test_places_of_a_data_set(tmp_path, place, data_dir):
             "has 2 labels for each image, and there are 1 names",
         ),
         ({"data_dir": "/tmp"}, "With --data_dir the --input is a name"),
+        ({"uncertain": ["ones"]}, "--uncertain goes with .*feature 'label' i"),
+        (
+            {"label_column": "flags", "blank": "negative"},
+            "--blank goes with labels that are positive, ",
+        ),
     ],
 )
 def test_features_that_cannot_be_used(tiny, options, message):
