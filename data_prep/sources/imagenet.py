@@ -47,11 +47,12 @@ def manifest(*, input, labels=None, synset_words=None, name="imagenet"):
     store = stores.open_files(input)
     names = store.names()
     images = [n for n in names if fields.is_image_name(n)]
-    found = [(n, m) for n in images if (m := _IN_FOLDER.fullmatch(n))]
-    table = pd.DataFrame(
-        [(n, m["split"], m["wnid"]) for n, m in found],
-        columns=["image", "split", "label"],
-    )
+    found = [
+        (image, match["split"], match["wnid"])
+        for image in images
+        if (match := _IN_FOLDER.fullmatch(image))
+    ]
+    table = pd.DataFrame(found, columns=["image", "split", "label"])
     _check_train(table, names, input)
     source, bad = {"kind": "imagenet"}, ()
     image_of = tables.by_key(images, _flat_key, input)
