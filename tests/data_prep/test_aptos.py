@@ -30,9 +30,7 @@ def test_the_table_may_be_elsewhere(tmp_path):
     table = shutil.move(root / "train.csv", tmp_path / "grades.csv")
     manifest = read(root / "train_images", labels=table)
     assert len(manifest.table) == len(APTOS)
-    with pytest.raises(
-        ValueError, match="no table train.csv. Give it with -"
-    ):
+    with pytest.raises(ValueError, match="no table train.csv. Give it with -"):
         read(root)
     with pytest.raises(FileNotFoundError, match="no file .*as --labels has it"):
         read(root, labels=tmp_path / "nowhere.csv")

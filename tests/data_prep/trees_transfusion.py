@@ -133,7 +133,7 @@ def make_chexpert(root, rows=CHEXPERT, folder="CheXpert-v1.0-small"):
     names = CHEXPERT_COLUMNS.split(",")
     lines = {"train": [], "valid": [], "test": []}
     for value, (split, place, labels) in enumerate(rows):
-        write_image(root / folder / split / f"{place}.jpg", 15 * value)
+        write_image(root / folder / split / f"{place}.jpg", 5 * value)
         view = "Lateral" if "lateral" in place else "Frontal"
         gap = "" if split == "train" else "0.0"
         values = [labels.get(name, gap) for name in names[5:]]
