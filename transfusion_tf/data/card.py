@@ -25,7 +25,8 @@ class DataCard:
         grouped_by: "patient" or "none": what drawn splits keep together.
         patients_in_common: number of patients in more than one split.
         preprocessing: what was done to the images, and to how many.
-        source: kind and checksums of the raw data.
+        source: kind and checksums of the raw data, and what was chosen of
+            them (view, what becomes of uncertain labels, ...).
         quarantined: number of images left out, listed in quarantine.csv.
         fingerprint: SHA-256 over the checksums of all shards.
         configuration: SHA-256 over settings, image hashes and labels: equal

@@ -37,7 +37,8 @@ class Manifest:
         store: picklable; `read(image)` returns the bytes of an image file or
             an array (H, W) or (H, W, 3) of uint8 or uint16.
         extra_columns: columns of the table that the records carry as text.
-        source: what the images came from (kind, checksums); never a path.
+        source: what the images came from (kind, checksums), and what was
+            chosen of them; never a path.
         bad: pairs (image, reason) of images that the source knows not to be
             usable, and that the table does not have: without a label, absent.
     """
