@@ -28,3 +28,19 @@ for model in $models; do
     done
   done
 done
+
+for model in $models; do
+  runs=""
+  for init in random pretrained; do
+    for seed in 0 1 2; do runs+="${runs:+,}$out/$model-$init-$seed"; done
+  done
+  for view in before_after between start_against_end matrix movement reuse \
+    dynamics; do
+    more=()
+    # Intervals are not drawn there, and take ten times as long.
+    [[ $view == dynamics || $view == matrix ]] && more=(--groups=1)
+    "$python" "$scripts/analyze_representations.py" --view=$view \
+      --runs="$runs" --measures=svcca,cka --output_dir="$out/views-$model" \
+      "${more[@]}"
+  done
+done
