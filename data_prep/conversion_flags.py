@@ -25,13 +25,13 @@ flags.DEFINE_string(
     None,
     "Grey values of DICOM images that are shown from black to white: "
     "CENTER,WIDTH; auto (default) takes what the file says; none takes all "
-    "that occur (csv, dicom, image_folder).",
+    "that occur (csv, dicom, image_folder, cbis_ddsm).",
 )
 flags.DEFINE_integer(
     "frame",
     None,
     "Which frame to take, from 0, of DICOM files with several. By default such "
-    "files are refused (csv, dicom, image_folder).",
+    "files are refused (csv, dicom, image_folder, cbis_ddsm).",
     lower_bound=0,
 )
 flags.DEFINE_enum(
@@ -132,6 +132,13 @@ _BY_SOURCE = {
     "eyepacs": _OF_FILES,
     "imagenet": _OF_FILES,
     "messidor2": _OF_FILES,
+    "busi": _OF_FILES,
+    "cbis_ddsm": _OF_DICOM,
+    "ddti_thyroid": _OF_FILES,
+    "isic2018": _OF_FILES,
+    "mrnet": _OF_FILES,
+    "nih_chestxray14": _OF_FILES,
+    "pcam": _OF_FILES,
 }
 
 

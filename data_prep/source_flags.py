@@ -72,6 +72,13 @@ flags.DEFINE_string(
     "(imagenet).",
 )
 flags.DEFINE_string(
+    "medmnist_set",
+    None,
+    "Which set of MedMNIST an .npz file is (pneumoniamnist, ...), whose names "
+    "of classes and task it then has; none for no such set. By default the "
+    "file's name tells.",
+)
+flags.DEFINE_string(
     "path_column", None, "Column of --labels with the paths (default: path)."
 )
 flags.DEFINE_string(
@@ -106,10 +113,41 @@ flags.DEFINE_list(
     "not tell who the patient is.",
 )
 flags.DEFINE_string(
+    "label_set",
+    None,
+    "Which of several kinds of labels: malignancy (default) or diagnosis "
+    "(busi); findings (default) or tears, which --folds are about (mrnet).",
+)
+flags.DEFINE_string(
+    "missing_tirads",
+    None,
+    "What images without a TIRADS score are: exclude (left out; default "
+    "without --folds) or benign (ddti_thyroid).",
+)
+flags.DEFINE_enum(
+    "plane",
+    None,
+    names.PLANES,
+    "Which of an exam's volumes (mrnet; default: sagittal).",
+)
+flags.DEFINE_string(
+    "slices",
+    None,
+    "Which slices of a volume: middle (default), all, or a number of slices "
+    "around the middle (mrnet).",
+)
+flags.DEFINE_integer(
+    "first_slice",
+    None,
+    "Number of a volume's first slice in --folds, 0 (default) or 1 (mrnet).",
+    lower_bound=0,
+    upper_bound=1,
+)
+flags.DEFINE_string(
     "folds",
     None,
-    "Directory of published folds, {train,val,test}_<fold>.csv, that --fold "
-    "chooses from (kermany_chest).",
+    "Directory of the folds of Juodelyte et al. 2023, "
+    "{train,val,test}_fold<fold>.csv, that --fold chooses from.",
 )
 flags.DEFINE_integer(
     "fold",

@@ -49,8 +49,16 @@ SOURCES = (
     "eyepacs",
     "imagenet",
     "messidor2",
+    "busi",
+    "cbis_ddsm",
+    "ddti_thyroid",
+    "isic2018",
+    "mrnet",
+    "nih_chestxray14",
+    "pcam",
     *SYNTHETIC,
 )
+PLANES = ("axial", "coronal", "sagittal")  # Of volumes that are sliced.
 TASKS = ("multiclass", "multilabel", "ordinal")
 SPLITS = ("train", "val", "test")
 MEASURES = ("cca", "svcca", "pwcca", "cka", "cka_plain", "procrustes")

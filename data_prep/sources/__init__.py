@@ -22,6 +22,13 @@ _PLACES = {
     "eyepacs": ("eyepacs", "manifest"),
     "imagenet": ("imagenet", "manifest"),
     "messidor2": ("messidor2", "manifest"),
+    "busi": ("busi", "manifest"),
+    "cbis_ddsm": ("cbis_ddsm", "manifest"),
+    "ddti_thyroid": ("ddti_thyroid", "manifest"),
+    "isic2018": ("isic2018", "manifest"),
+    "mrnet": ("mrnet", "manifest"),
+    "nih_chestxray14": ("nih_chestxray14", "manifest"),
+    "pcam": ("pcam", "manifest"),
     "synthetic_fundus": ("synthetic", "fundus_manifest"),
     "synthetic_textures": ("synthetic", "textures_manifest"),
 }

@@ -14,13 +14,15 @@ name. --patient_pattern reads the names in another way.
 
 import re
 
-from data_prep.sources import chest_folds, fields
+from data_prep.sources import fields, members
+from data_prep.sources import folds as published_folds
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.data import stores
 
 CLASSES = ("NORMAL", "PNEUMONIA")
 PATIENT = r"^(?:NORMAL2-)?(person\d+(?=_)|IM-\d+(?=-))"
 _FOLDER = "chest_xray/"
+_IN_FOLD = rf".*(?P<key>{_FOLDER}.+)"
 _NEEDED = ("train", "test")
 _EXPECTED = f"{_FOLDER}{{train,test}}/{{NORMAL,PNEUMONIA}}/*.jpeg"
 _PATH = re.compile(
@@ -46,7 +48,7 @@ def manifest(
         patient_pattern: regular expression that finds the patient in a file's
             name, see `fields.patients`.
         folds: directory of published folds, whose splits take the place of
-            the folders' (see chest_folds.py); None: the folders tell them.
+            the folders' (see folds.py); None: the folders tell them.
         fold: number of the fold; goes with `folds`.
 
     Raises:
@@ -56,8 +58,7 @@ def manifest(
     """
     import pandas as pd
 
-    if (folds is None) != (fold is None):
-        raise ValueError("--folds and --fold go together.")
+    published_folds.check_given(folds, fold)
     store = stores.open_files(input)
     images = [n for n in store.names() if fields.is_image_name(n)]
     found = [match for image in images if (match := _PATH.fullmatch(image))]
@@ -71,15 +72,20 @@ def manifest(
         ]
     ).rename(columns={0: "image"})
     _check_folders(table, input)
-    source, bad = {"kind": "kermany_chest"}, ()
+    source, bad = members.source("kermany_chest", store), ()
     if folds:
-        published, checksum = chest_folds.read(folds, fold)
-        table, bad = chest_folds.assigned(table, published, input)
-        source |= {"fold": fold, "folds_sha256": checksum}
+        table["key"] = _FOLDER + table["rest"]
+        table, bad, told = published_folds.apply(
+            table,
+            input,
+            folds=folds,
+            fold=fold,
+            data_set="chest",
+            pattern=_IN_FOLD,
+        )
+        source |= told
     table = table.drop(columns="rest")
     table["patient"] = fields.patients(table["image"], patient_pattern)
-    if checksum := store.checksum():
-        source["sha256"] = checksum
     return manifests.Manifest(
         name, "multiclass", CLASSES, table, store, source=source, bad=bad
     )

@@ -2,6 +2,9 @@
 
 Keys {train,val,test}_{images,labels}; images (N, H, W) or (N, H, W, 3), uint8
 or uint16; labels (N, 1), or (N, L) with ones and zeros for several labels.
+
+A file with the name of a set of MedMNIST (pneumoniamnist.npz, pathmnist_64.npz)
+has that set's task and names of classes, and is compared with its counts.
 """
 
 import pathlib
@@ -9,7 +12,7 @@ import zipfile
 
 import numpy as np
 
-from data_prep.sources import fields
+from data_prep.sources import fields, medmnist, published_counts
 from transfusion_tf import names
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.data import stores
@@ -19,22 +22,25 @@ KEYS = tuple(
 )
 
 
-def manifest(*, input, name=None, task=None, classes=None):
+def manifest(*, input, name=None, task=None, classes=None, medmnist_set=None):
     """Returns the manifest of the .npz file `input`.
 
     Classes are called by their numbers, labels label_0, label_1, ... where
-    `classes` does not name them.
+    neither `classes` nor the set of MedMNIST names them.
 
     Args:
         input: path of the file.
         name: of the data set; None: that of the file.
-        task: None: "multilabel" where there are several label columns, else
-            "multiclass".
-        classes: names of the classes 0, 1, ... or of the label columns.
+        task: None: that of the set of MedMNIST; else "multilabel" where there
+            are several label columns, and "multiclass" where not.
+        classes: names of the classes 0, 1, ... or of the label columns; None:
+            those of the set, unless `task` is another than its.
+        medmnist_set: name of the set, or "none"; None: the file's name tells.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: the file or its arrays are not as this module describes.
+        ValueError: the file or its arrays are not as this module describes, or
+            its labels are none that the set of MedMNIST can have.
     """
     import pandas as pd
 
@@ -47,6 +53,12 @@ def manifest(*, input, name=None, task=None, classes=None):
             f"{sorted(widths)}."
         )
     (width,) = widths
+    of_set = medmnist.recognised(path.stem, medmnist_set)
+    if of_set:
+        published = medmnist.SETS[of_set]
+        _check_set(labels, of_set, path)
+        if task in (None, published.task):
+            task, classes = published.task, classes or published.classes
     task = task or ("multilabel" if width > 1 else "multiclass")
     if width > 1 and task != "multilabel":
         raise ValueError(
@@ -85,6 +97,27 @@ def manifest(*, input, name=None, task=None, classes=None):
         store,
         source={"kind": "npz", "sha256": store.checksum()},
     )
+
+
+def _check_set(labels, name, path):
+    """Raises ValueError for labels that no file of the set can have.
+
+    Numbers of images that are not those published are a warning only.
+    """
+    published = medmnist.SETS[name]
+    numbers = np.concatenate(list(labels.values()))
+    most = len(published.classes)
+    is_multilabel = published.task == "multilabel"
+    if numbers.shape[1] != (most if is_multilabel else 1) or (
+        numbers.max(initial=0) >= (2 if is_multilabel else most)
+    ):
+        raise ValueError(
+            f"{path} is called {name}, whose {most} classes do not go with "
+            f"labels {numbers.shape} up to {numbers.max(initial=0)}. If it is "
+            f"something else, add --medmnist_set={medmnist.NONE}."
+        )
+    found = {split: len(array) for split, array in labels.items()}
+    published_counts.check(name, found, published.counts)
 
 
 def _named(numbers, task, classes, path):

@@ -369,4 +369,4 @@ def test_pneumoniamnist(shared, binary, tmp_path):
     card = records.open_records(tmp_path).card
     # 10 of the training images are, pixel for pixel, images of validation.
     assert card.num_examples == {"train": 4_698, "val": 524, "test": 624}
-    assert card.counts["train"] == {"0": 1_214, "1": 3_484}
+    assert card.counts["train"] == {"normal": 1_214, "pneumonia": 3_484}

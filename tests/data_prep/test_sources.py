@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from data_prep import sources
-from tests.data_prep import trees_transfusion
+from tests.data_prep import trees_revisiting, trees_transfusion
 from tests.data_prep.prepared import make_prepared
 from tests.data_prep.trees import (
     make_chest,
@@ -67,6 +67,13 @@ SETUPS = {
     "eyepacs": of_folder(trees_transfusion.make_eyepacs),
     "imagenet": of_folder(trees_transfusion.make_imagenet),
     "messidor2": of_folder(trees_transfusion.make_messidor2),
+    "busi": trees_revisiting.make_busi,
+    "cbis_ddsm": trees_revisiting.make_cbis,
+    "ddti_thyroid": trees_revisiting.make_ddti,
+    "isic2018": trees_revisiting.make_isic,
+    "mrnet": trees_revisiting.make_mrnet,
+    "nih_chestxray14": trees_revisiting.make_nih,
+    "pcam": trees_revisiting.make_pcam,
     "synthetic_fundus": make_synthetic,
     "synthetic_textures": make_synthetic,
 }

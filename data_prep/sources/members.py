@@ -1,0 +1,94 @@
+"""What data sets of several files read alike: their tables, their images."""
+
+from data_prep.sources import fields, tables
+from transfusion_tf.data import manifest as manifests
+from transfusion_tf.data import stores
+
+
+def names_in(store):
+    """Returns the names in a store, without what systems add unseen."""
+    return [name for name in store.names() if not fields.is_hidden(name)]
+
+
+def find(names, file, place):
+    """Returns the one of `names` whose last part is `file`, or None.
+
+    Raises ValueError if there are several.
+    """
+    found = [name for name in names if name.rpartition("/")[2] == file]
+    if len(found) > 1:
+        raise ValueError(
+            f"{place} has {len(found)} files {file}: "
+            f"{manifests.examples(found)}. Give the folder of one of them."
+        )
+    return found[0] if found else None
+
+
+def need(names, file, place):
+    """Returns what `find` finds; raises ValueError if that is nothing."""
+    found = find(names, file, place)
+    if found is None:
+        raise ValueError(
+            f"{place} has no file {file}. Give the folder or archive that has "
+            "it and the images."
+        )
+    return found
+
+
+def read_table(store, name, columns, *, header=""):
+    """Returns `columns` of the CSV file `name`, all of it text.
+
+    `header` is put before a file that has none. Raises ValueError if it is no
+    CSV file, is empty or lacks a column.
+    """
+    data = header.encode() + tables.data_of(name, store)
+    return tables.columns(tables.parse(name, data), *columns)
+
+
+def refuse(rows, wrong, name, what):
+    """Raises ValueError if rows of the table `name` are `wrong`.
+
+    `what` is what is wrong with them, and what would be right.
+    """
+    if wrong.any():
+        shown = [", ".join(row) for row in rows[wrong].to_numpy(str)]
+        raise ValueError(
+            f"{name} has {wrong.sum():,} rows {what}. Received: "
+            f"{manifests.examples(shown)}."
+        )
+
+
+def located(rows, images, place):
+    """Returns the rows whose image is there, and pairs (image, why not).
+
+    Images that no row has are among the pairs, as without a label.
+
+    Args:
+        rows: pandas.DataFrame with the column key, once each.
+        images: {key: name of the image in the store}.
+        place: of the images, for messages.
+
+    Raises:
+        ValueError: no row has an image.
+    """
+    is_there = rows["key"].isin(images.keys())
+    if not is_there.any():
+        raise ValueError(
+            f"{place} has none of the {len(rows):,} images of its tables: "
+            f"{manifests.examples(rows['key'])}."
+        )
+    absent = [(key, stores.ABSENT) for key in rows.loc[~is_there, "key"]]
+    known = set(rows["key"])
+    unnamed = [
+        (image, fields.NO_LABEL)
+        for key, image in images.items()
+        if key not in known
+    ]
+    rows = rows[is_there].reset_index(drop=True)
+    return rows.assign(image=rows["key"].map(images)), (*absent, *unnamed)
+
+
+def source(kind, store, **more):
+    """Returns what a manifest tells of where its images are from."""
+    checksum = store.checksum()
+    return {"kind": kind, **more} | ({"sha256": checksum} if checksum else {})

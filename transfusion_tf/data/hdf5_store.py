@@ -1,0 +1,59 @@
+"""Images in the rows of HDF5 files, read one by one."""
+
+import dataclasses
+import functools
+import pathlib
+
+import h5py
+import numpy as np
+
+from transfusion_tf.data import stores
+
+
+@dataclasses.dataclass(frozen=True)
+class Hdf5Store:
+    """The rows of one array in each of several files; `<file>/<index>`.
+
+    Attributes:
+        files: {what a name calls the file: its path}.
+        key: name of the array (N, H, W) or (N, H, W, 3) in each of them.
+    """
+
+    files: dict[str, str]
+    key: str
+
+    def __reduce__(self):
+        return type(self), (self.files, self.key)  # Without open files.
+
+    @functools.cached_property
+    def _arrays(self):
+        return {}  # Of each process its own: h5py's files cannot be shared.
+
+    def read(self, name):
+        """Returns the array (H, W) or (H, W, 3) called `name`.
+
+        Raises ReadError if it is damaged.
+        """
+        file, _, index = name.rpartition("/")
+        if file not in self._arrays:
+            self._arrays[file] = open_array(self.files[file], self.key)
+        with stores.refusing_damage("damaged row", stores.ReadError):
+            return np.asarray(self._arrays[file][int(index)])
+
+
+def open_array(path, key):
+    """Returns the h5py.Dataset `key` of the file at `path`.
+
+    Raises FileNotFoundError where there is none, and ValueError for one that
+    is no HDF5 file, is cut off or has no array of that name.
+    """
+    path = pathlib.Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no file {path}.")
+    with stores.refusing_damage(f"{path} is not a whole HDF5 file"):
+        file = h5py.File(path, "r")
+    if not isinstance(file.get(key), h5py.Dataset):
+        raise ValueError(
+            f"{path} has no array {key!r}; it has {', '.join(file) or 'none'}."
+        )
+    return file[key]
