@@ -38,7 +38,7 @@ for model in $models; do
     dynamics; do
     more=()
     # Intervals are not drawn there, and take ten times as long.
-    [[ $view == dynamics || $view == matrix ]] && more=(--groups=1)
+    case $view in dynamics | matrix | start_against_end) more=(--groups=1) ;; esac
     "$python" "$scripts/analyze_representations.py" --view=$view \
       --runs="$runs" --measures=svcca,cka --output_dir="$out/views-$model" \
       "${more[@]}"

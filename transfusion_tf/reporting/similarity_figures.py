@@ -107,7 +107,8 @@ def movement(table):
             )
         stage_curves.label_stages(axes, table)
         axes.autoscale(axis="y")
-        axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
+        low, high = axes.get_ylim()
+        axes.set_ylim(min(0, low), high + 0.04 * (high - min(0, low)))
         axes.set_title(stage_curves.name_of(measure), fontsize=9)
     figure.legend(
         *panels[0].get_legend_handles_labels(),
@@ -155,7 +156,7 @@ def reuse(table):
             )
         stage_curves.label_stages(axes, table)
         axes.set_title(
-            f"{stage_curves.name_of(measure)} with the source",
+            f"source and run: {stage_curves.name_of(measure)}",
             fontsize=9,
         )
     _probes(right, table[table["measure"] == "probe_auc"])
