@@ -41,6 +41,9 @@ setuptools.setup(
     python_requires=">=3.11,<3.14",
     install_requires=[
         "absl-py>=2.1,<3",
+        # The file layer of tensorflow-datasets, for object stores.
+        "etils>=1.9,<2",
+        "fsspec>=2024.6,<2028",
         "google-crc32c>=1.6,<2",
         "h5py>=3.11,<4",
         "ImageHash>=4.3,<5",

@@ -114,6 +114,8 @@ _COMMON = (
     "on_leak",
     "patient_salt_file",
     "num_workers",
+    "engine",
+    "beam_options",
     "overwrite",
 )
 _OF_IMAGES = ("resize_mode", "fundus")

@@ -5,36 +5,44 @@ python data_prep/make_tfrecords.py --source=image_folder --input=images.zip \
 
 The records come to <output_dir>/1.0.0. An interrupted conversion continues
 when the same command is given again. data_prep/README.md tells what each
-source expects.
+source expects, docs/cluster.md how many machines do the work:
+
+python data_prep/make_tfrecords.py --source=image_folder --input=/data/images \
+    --output_dir=/data/records --engine=beam --runner=DirectRunner \
+    --direct_num_workers=4
 """
 
 from absl import flags
 
-from data_prep import conversion_flags, source_flags
+from data_prep import conversion_flags, engine_flags, source_flags
 from transfusion_tf import cli
 
 FLAGS = flags.FLAGS
 flags.adopt_module_key_flags(source_flags)
 flags.adopt_module_key_flags(conversion_flags)
+flags.adopt_module_key_flags(engine_flags)
 
 
 def main(argv):
     """Converts as the flags say and prints where to and how many images."""
-    del argv  # cli.run has refused any.
     own = [flag.name for flag in FLAGS.get_key_flags_for_module(__name__)]
     conversion_flags.check(own)
     image_options = conversion_flags.image_options()
     split_options = conversion_flags.split_options()
     further = conversion_flags.further()
+    engine = engine_flags.engine(argv[1:])
 
-    from transfusion_tf import conversion
+    from transfusion_tf import conversion, paths, quiet
     from transfusion_tf.data import records
 
+    if paths.is_in_tensorflow_store(FLAGS.output_dir):
+        quiet.start_tensorflow()
     version_dir = conversion.convert(
         source_flags.manifest(),
         FLAGS.output_dir,
         image_options=image_options,
         split_options=split_options,
+        engine=engine,
         overwrite=FLAGS.overwrite,
         **further,
     )
@@ -59,4 +67,4 @@ def counts_table(card):
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    cli.run(main, takes_more=engine_flags.is_beam)

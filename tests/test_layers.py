@@ -19,9 +19,10 @@ LAYERS = {
     0: {
         "config": ("config_fields", "init_config", "names"),
         "config_fields": (),
-        "files": (),
+        "files": ("paths",),
         "init_config": ("config_fields", "names"),
         "names": (),
+        "paths": (),
         "pool": (),
         "quiet": (),
         "run_dir": ("files",),
@@ -183,6 +184,10 @@ LAYERS = {
             "analysis.similarity",
         ),
         "analysis.views": (),
+        "beam_engine": ("beam_job",),
+        "beam_job": (),
+        "beam_options": (),
+        "beam_process": ("beam_job", "beam_options"),
         "conversion": (
             "hashing",
             "identified",
@@ -300,8 +305,10 @@ LAYERS = {
             "data_prep.sources",
         ),
         "data_prep.conversion_flags": ("data_prep.source_flags",),
+        "data_prep.engine_flags": (),
         "data_prep.make_tfrecords": (
             "data_prep.conversion_flags",
+            "data_prep.engine_flags",
             "data_prep.source_flags",
         ),
         "data_prep.source_flags": ("data_prep.sources",),

@@ -14,6 +14,7 @@ ROOT = pathlib.Path(__file__).parents[1]
 # Imported name -> name to install, where they differ.
 DISTRIBUTIONS = {
     "absl": "absl-py",
+    "apache_beam": "apache-beam",
     "google": "protobuf",
     "google_crc32c": "google-crc32c",
     "imagehash": "ImageHash",

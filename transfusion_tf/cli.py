@@ -15,14 +15,21 @@ EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
 
 
-def run(main):
-    """Parses the flags, calls `main(argv)` and exits with its status."""
-    sys.exit(_guarded(main, sys.argv))
+def run(main, *, takes_more=None):
+    """Parses the flags, calls `main(argv)` and exits with its status.
+
+    Args:
+        main: function of the program's name and the flags it takes besides.
+        takes_more: function that tells, once the known flags are parsed,
+            whether flags that are not known are for `main`; None: they never
+            are.
+    """
+    sys.exit(_guarded(main, sys.argv, takes_more))
 
 
-def _guarded(main, argv):
+def _guarded(main, argv, takes_more=None):
     try:
-        rest = _parse(argv)
+        rest = _parse(argv, takes_more)
         if rest is None:
             return 0
         return main(rest) or 0
@@ -40,18 +47,27 @@ def _guarded(main, argv):
         return EXIT_INTERRUPTED
 
 
-def _parse(argv):
+def _parse(argv, takes_more):
     """Returns what is left of `argv`, or None where help was asked for."""
     if any(word in ("-h", "--help", "-help", "--helpfull") for word in argv):
         print(_help(argv[0]))
         return None
+    if takes_more:
+        rest = flags.FLAGS(argv, known_only=True)
+        if takes_more():
+            _refuse([word for word in rest[1:] if not word.startswith("--")])
+            return rest
     rest = flags.FLAGS(argv)
-    if len(rest) > 1:
+    _refuse(rest[1:])
+    return rest
+
+
+def _refuse(arguments):
+    if arguments:
         raise flags.Error(
-            f"Unexpected arguments: {' '.join(rest[1:])}. "
+            f"Unexpected arguments: {' '.join(arguments)}. "
             "Flags are written --name=value; --help lists them."
         )
-    return rest
 
 
 def _help(program):

@@ -12,8 +12,6 @@ import contextlib
 import dataclasses
 import hashlib
 import json
-import pathlib
-import shutil
 
 import numpy as np
 import PIL
@@ -23,6 +21,7 @@ from transfusion_tf import (
     hashing,
     identified,
     names,
+    paths,
     pool,
     quarantine,
     second_pass,
@@ -52,6 +51,7 @@ def convert(
     on_leak="drop",
     max_bad_fraction=MAX_BAD_FRACTION,
     num_workers=None,
+    engine=None,
     overwrite=False,
     patient_salt=None,
 ):
@@ -73,12 +73,14 @@ def convert(
         max_bad_fraction: share of the images that may be unusable; they are
             listed in quarantine.csv and in no shard.
         num_workers: processes; None: one a core, or none for small data.
+        engine: function (store, output_dir) that returns what runs tasks as a
+            pool.Pool does, in the place of one with `num_workers`.
         overwrite: whether to replace other records in `output_dir`.
         patient_salt: bytes; `patient` in the records is then a keyed hash, by
             which data sets with the same salt can be linked.
 
     Returns:
-        pathlib.Path of the version directory.
+        path of the version directory.
 
     Raises:
         ValueError: the manifest or too many images are not usable, images
@@ -95,15 +97,15 @@ def convert(
     manifest.check()
     identified.check_salt(patient_salt, manifest)
     manifest = _with_splits(manifest, split_options)
-    output_dir = pathlib.Path(output_dir)
+    output_dir = paths.path(output_dir)
     root = output_dir / records.VERSION
     limit = quarantine.Limit(
         len(manifest.table) + len(manifest.bad), max_bad_fraction
     )
-    num_workers = num_workers or _num_workers(manifest)
+    engine = engine or _pool_of(num_workers or _num_workers(manifest))
     with (
         work_folder.output_folder(output_dir),
-        pool.Pool(manifest.store, num_workers) as workers,
+        engine(manifest.store, output_dir) as workers,
     ):
         found = identified.identify(manifest, workers, patient_salt)
         if limit.exceeded(len(found.bad)):
@@ -127,7 +129,7 @@ def convert(
             records.write_metadata(folder.ready, card)
             folder.publish(root)
         for rest in output_dir.glob(".work-*"):
-            shutil.rmtree(rest)  # Of this conversion and of abandoned ones.
+            paths.remove_tree(rest)  # Of this conversion and of abandoned ones.
     return root
 
 
@@ -156,6 +158,10 @@ def _with_splits(manifest, options):
     return manifest
 
 
+def _pool_of(num_workers):
+    return lambda store, output_dir: pool.Pool(store, num_workers)
+
+
 def _num_workers(manifest):
     """Chooses the number of processes from a few images."""
     images_ = manifest.table["image"]
@@ -174,7 +180,7 @@ def _is_there(root, configuration, limit):
 
     Records that left out more images than `limit` allows do not count.
     """
-    if not root.exists():
+    if not work_folder.is_published(root):
         return False
     try:
         card = records.read_card(root)

@@ -8,7 +8,7 @@ import pathlib
 
 import tensorflow as tf
 
-from transfusion_tf import conversion, names
+from transfusion_tf import conversion, names, paths
 from transfusion_tf.data import pipeline, records, synthetic
 
 
@@ -31,7 +31,11 @@ def open_dataset(dataset, *, image_size=None):
     """
     if dataset in names.SYNTHETIC:
         return records.open_records(_made(dataset, image_size))
-    if not pathlib.Path(dataset).is_dir():
+    _check_scheme(dataset)
+    place = paths.path(dataset)
+    with paths.reaching(place):
+        is_there = place.is_dir()
+    if not is_there:
         raise FileNotFoundError(
             f"--dataset={dataset} is not a directory; give one that "
             "make_tfrecords.py has written, or one of "
@@ -92,6 +96,15 @@ def naming_damage(opened):
     except (tf.errors.DataLossError, tf.errors.InvalidArgumentError):
         records.open_records(opened.root, verify=True)
         raise
+
+
+def _check_scheme(dataset):
+    """Raises ValueError for object stores that TensorFlow does not read."""
+    if paths.is_remote(dataset) and not paths.is_read_by_tensorflow(dataset):
+        raise ValueError(
+            f"--dataset={dataset}: TensorFlow reads records from a disk or "
+            f"from {paths.TENSORFLOW_SCHEME}. Copy them there first."
+        )
 
 
 def _made(name, image_size):

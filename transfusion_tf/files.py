@@ -4,12 +4,17 @@ import contextlib
 import csv
 import errno
 import hashlib
+import io
 import json
 import os
 import pathlib
 import shutil
+import uuid
+
+from transfusion_tf import paths
 
 TEMPORARY_GLOB = ".tmp-*"
+_READ_AT_ONCE = 2**20
 
 
 @contextlib.contextmanager
@@ -17,13 +22,16 @@ def atomic_write(path):
     """Yields a temporary path beside `path`, which takes its place on success.
 
     The suffix is kept, because some writers choose the format by it. If the
-    block raises, the temporary file is removed and `path` is as it was.
+    block raises, the temporary file is removed and `path` is as it was. In an
+    object store, where a file is there once it is closed, that is so, too.
     """
-    path = pathlib.Path(path)
-    temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}")
+    path = paths.path(path)
+    # Machines that share a disk give their processes the same numbers.
+    unique = uuid.uuid4().hex[:12]
+    temporary = path.with_name(f".tmp-{unique}-{path.name}")
     try:
         yield temporary
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -54,6 +62,12 @@ def write_text(path, text):
         temporary.write_text(text, encoding="utf-8")
 
 
+def write_bytes(path, data):
+    """Writes `data` atomically; an OSError names `path`."""
+    with naming_failures(path), atomic_write(path) as temporary:
+        temporary.write_bytes(data)
+
+
 def write_json(path, value):
     """Writes `value` as indented JSON with sorted keys, atomically."""
     text = json.dumps(value, indent=1, sort_keys=True, allow_nan=False)
@@ -62,18 +76,15 @@ def write_json(path, value):
 
 def write_csv(path, rows):
     """Writes tuples as CSV, whole or not at all."""
-    with (
-        naming_failures(path),
-        atomic_write(path) as temporary,
-        open(temporary, "w", encoding="utf-8", newline="") as file,
-    ):
-        csv.writer(file, lineterminator="\n").writerows(rows)
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    write_bytes(path, text.getvalue().encode())
 
 
 def read_json(path):
     """Returns the JSON value in `path`; ValueError names a damaged file."""
     try:
-        return json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+        return json.loads(paths.path(path).read_bytes())
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is not readable as JSON ({error}).") from None
 
@@ -85,8 +96,11 @@ def plain(value):
 
 def file_sha256(path):
     """SHA-256 of a file, in hex."""
-    with pathlib.Path(path).open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    with paths.path(path).open("rb") as file:
+        while part := file.read(_READ_AT_ONCE):
+            digest.update(part)
+    return digest.hexdigest()
 
 
 def one_line(error, length=200):

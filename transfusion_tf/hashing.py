@@ -35,7 +35,7 @@ class Hashes(typing.NamedTuple):
 def hashed(images, workers):
     """Returns the Hashes of `images`, a sequence of what a store reads.
 
-    `workers` is a pool.Pool that holds the store.
+    `workers` is a pool.Pool, or another engine, that holds the store.
     """
     count = len(images)
     found = Hashes(np.zeros(count, np.uint64), np.zeros(count, np.uint64), {})
@@ -47,28 +47,31 @@ def hashed(images, workers):
     with progress("Reading", count) as bar:
         for (start, task), part in workers.run(_hash, tasks):
             place = slice(start, start + len(task))
-            found.content[place] = part.content
-            found.num_bytes[place] = part.num_bytes
-            for index, reason in part.reasons.items():
+            found.content[place] = np.array(part["content"], np.uint64)
+            found.num_bytes[place] = part["num_bytes"]
+            for index, reason in part["reasons"]:
                 found.reasons[start + index] = reason
             bar.update(len(task))
     return found
 
 
 def _hash(store, task):
-    """Returns the Hashes of a task: (place of the first, list of images)."""
+    """Returns a dict for JSON, of a task: (place of the first, its images).
+
+    It has the lists `content`, `num_bytes` and `reasons`, pairs of place in
+    the task and reason.
+    """
     _, names = task
-    content, num_bytes, reasons = [], [], {}
+    content, num_bytes, reasons = [], [], []
     for index, image in enumerate(names):
         try:
             raw = quarantine.read(store, image)
         except stores.ReadError as error:
-            raw, reasons[index] = b"", str(error)
+            raw = b""
+            reasons.append([index, str(error)])
         content.append(int(ids.content_hash(raw), 16))
         num_bytes.append(memoryview(raw).nbytes)
-    return Hashes(
-        np.array(content, np.uint64), np.array(num_bytes, np.uint64), reasons
-    )
+    return {"content": content, "num_bytes": num_bytes, "reasons": reasons}
 
 
 def fingerprint(manifest, settings):

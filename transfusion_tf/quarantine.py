@@ -6,12 +6,11 @@ file.
 
 import dataclasses
 import math
-import pathlib
 import typing
 
 from absl import logging
 
-from transfusion_tf import files
+from transfusion_tf import files, paths
 from transfusion_tf.data import images, records, stores
 
 # What one unusable image raises, and what says nothing about the others.
@@ -91,7 +90,7 @@ def write(folder, bad):
     """Writes the quarantine.csv of a records directory: id, reason."""
     rows = sorted((one.id, one.reason) for one in bad)
     files.write_csv(
-        pathlib.Path(folder) / records.QUARANTINE, [("id", "reason"), *rows]
+        paths.path(folder) / records.QUARANTINE, [("id", "reason"), *rows]
     )
 
 

@@ -6,6 +6,7 @@ nor pandas: a worker process starts quickly and stays small.
 """
 
 import dataclasses
+import io
 import typing
 
 import numpy as np
@@ -130,8 +131,8 @@ def drop(store, task):
     notes = _notes(source)
 
     def examples():
-        with open(folder.shard(task.source), "rb") as file:
-            for fact in np.load(folder.facts(task.source)):
+        with folder.shard(task.source).open("rb") as file:
+            for fact in folder.read_facts(task.source):
                 image_id = fact["id"].decode()
                 if image_id not in task.ids:
                     yield shard.add(
@@ -174,9 +175,10 @@ class _Shard:
             "notes": self._notes,
             "ids": [facts["id"][i].decode() for i in (0, -1) if len(facts)],
         }
-        with files.naming_failures(folder.facts(digest)):
-            with files.atomic_write(folder.facts(digest)) as temporary:
-                np.save(temporary, facts)
+        array = io.BytesIO()
+        np.save(array, facts)
+        files.write_bytes(folder.facts(digest), array.getvalue())
+        with files.naming_failures(folder.done(digest)):
             files.write_json(folder.done(digest), done)
         return done
 
@@ -190,7 +192,7 @@ class _Earlier:
         for digest in digests:
             if done := task.folder.finished(digest):
                 shard, notes = task.folder.shard(digest), _notes(done)
-                for fact in np.load(task.folder.facts(digest)):
+                for fact in task.folder.read_facts(digest):
                     image_id = fact["id"].decode()
                     if (content := ids.hash_of(image_id)) in wanted:
                         place = shard, fact, notes.get(image_id, ())
@@ -203,7 +205,7 @@ class _Earlier:
             return None
         path, fact, notes = place
         try:
-            with open(path, "rb") as file:
+            with path.open("rb") as file:
                 record = tfrecord.read_at(file, int(fact["offset"]))
         except (OSError, ValueError):
             return None  # Damaged: it is made anew.

@@ -1,10 +1,8 @@
 """What a conversion tells the user, besides what the data card says."""
 
-import pathlib
-
 from absl import logging
 
-from transfusion_tf import files, quarantine
+from transfusion_tf import files, paths, quarantine
 from transfusion_tf.data import records
 
 
@@ -37,7 +35,7 @@ def write_notes(folder, notes):
     """
     if notes:
         files.write_csv(
-            pathlib.Path(folder) / records.NOTES, [("id", "note"), *notes]
+            paths.path(folder) / records.NOTES, [("id", "note"), *notes]
         )
 
 

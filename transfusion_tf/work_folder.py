@@ -8,12 +8,16 @@ and after some images have been repaired.
 import contextlib
 import dataclasses
 import fcntl
+import io
 import os
-import pathlib
-import shutil
 import tempfile
 
-from transfusion_tf import files
+import numpy as np
+
+from transfusion_tf import files, paths
+from transfusion_tf.data import records
+
+_TRIAL = ".trial"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,10 +26,10 @@ class WorkFolder:
 
     Files: `<digest>.tfrecord`, a shard; `<digest>.npy`, the facts of its
     images; `<digest>.json`, written last, vouches for both; `ready`, what
-    will become the version directory.
+    will become the version directory. `root` is a path, see `paths`.
     """
 
-    root: pathlib.Path
+    root: os.PathLike
 
     def shard(self, digest):
         """The path of a shard."""
@@ -39,6 +43,10 @@ class WorkFolder:
         """The path of the JSON file that vouches for a shard."""
         return self.root / f"{digest}.json"
 
+    def read_facts(self, digest):
+        """Returns the facts of a shard's images."""
+        return np.load(io.BytesIO(self.facts(digest).read_bytes()))
+
     @property
     def ready(self):
         """The folder in which the version directory is put together."""
@@ -48,7 +56,7 @@ class WorkFolder:
         """Returns what the JSON file of a finished shard says, or None."""
         done = self._said(self.done(digest))
         with contextlib.suppress(FileNotFoundError):
-            size = self.shard(digest).stat().st_size
+            size = paths.size(self.shard(digest))
             is_whole = done and size == done["entry"]["bytes"]
             return done if is_whole and self.facts(digest).is_file() else None
 
@@ -65,9 +73,9 @@ class WorkFolder:
             entry = (self._said(path) or {"entry": {"file": ""}})["entry"]
             place = self.ready / entry["file"]
             # A shard and what a drop has left of it are called alike.
-            if place.is_file() and place.stat().st_size == entry["bytes"]:
-                os.replace(place, self.shard(path.stem))
-        shutil.rmtree(self.ready, ignore_errors=True)
+            if place.is_file() and paths.size(place) == entry["bytes"]:
+                place.replace(self.shard(path.stem))
+        paths.remove_tree(self.ready)
         self.ready.mkdir()
 
     def keep_only(self, digests):
@@ -79,13 +87,29 @@ class WorkFolder:
     def assemble(self, names):
         """Moves shards to `ready`; `names` is {digest: final file name}."""
         for digest, name in names.items():
-            os.replace(self.shard(digest), self.ready / name)
+            self.shard(digest).replace(self.ready / name)
 
     def publish(self, root):
-        """Gives `ready` its name `root`, whose place it takes if need be."""
+        """Gives `ready` its name `root`, whose place it takes if need be.
+
+        In an object store, which renames no directories, its files are copied
+        one by one, the data card last: without it they are no records. An
+        interruption leaves `ready` whole.
+        """
+        if paths.is_remote(root):
+            self._publish_by_copies(root)
+            return
         if root.exists():
-            os.replace(root, self.root / "replaced")
-        os.replace(self.ready, root)
+            root.replace(self.root / "replaced")
+        self.ready.replace(root)
+
+    def _publish_by_copies(self, root):
+        (root / records.CARD).unlink(missing_ok=True)
+        paths.remove_tree(root)
+        names = sorted(path.name for path in self.ready.iterdir())
+        names.remove(records.CARD)
+        for name in (*names, records.CARD):
+            (self.ready / name).copy(root / name)
 
     @staticmethod
     def _said(path):
@@ -95,15 +119,31 @@ class WorkFolder:
             return None
 
 
+def is_published(root):
+    """Whether `root` is there, and not what a broken publication has left."""
+    if paths.is_remote(root):
+        return (root / records.CARD).exists()
+    return root.exists()
+
+
 @contextlib.contextmanager
 def output_folder(path):
     """Makes and holds the folder `path`; removes it if nothing comes into it.
+
+    Object stores have no locks: there it is for the user to see that one
+    conversion at a time writes to a folder.
 
     Raises:
         OSError: it cannot be written.
         ValueError: another conversion holds it.
     """
-    path = pathlib.Path(path)
+    path = paths.path(path)
+    if paths.is_remote(path):
+        with paths.reaching(path):
+            files.write_text(path / _TRIAL, "")  # Before hours of work.
+            (path / _TRIAL).unlink()
+        yield
+        return
     path.mkdir(parents=True, exist_ok=True)
     try:
         tempfile.TemporaryFile(dir=path).close()  # Before hours of work.

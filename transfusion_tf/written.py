@@ -64,7 +64,7 @@ class Written:
         starts = [shard.rows.start for shard in self.plan.shards]
         # Of empty shards, which begin where the next one does, the last.
         shard = np.searchsorted(starts, self.rows[index], side="right") - 1
-        with open(self.folder.shard(self.digests[shard]), "rb") as file:
+        with self.folder.shard(self.digests[shard]).open("rb") as file:
             record = tfrecord.read_at(file, int(self.facts["offset"][index]))
         return images.prepare(tfrecord.features(record)["image"]).pixels
 
@@ -111,7 +111,7 @@ def gather(plan, folder, results):
     facts, is_there = [], np.ones(len(plan.manifest.table), bool)
     ids = plan.manifest.table["id"]
     for shard in plan.shards:
-        facts.append(np.load(folder.facts(shard.digest)))
+        facts.append(folder.read_facts(shard.digest))
         bad = [image_id for image_id, _ in results[shard.digest]["bad"]]
         if bad:
             is_there[shard.rows] = ~ids.iloc[shard.rows].isin(bad)

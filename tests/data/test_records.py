@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import uuid
 
 import pytest
 
@@ -125,10 +126,10 @@ def test_a_place_that_cannot_be_written_is_an_os_error(tmp_path):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
-def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path):
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, monkeypatch):
     # What is written to the temporary file goes to a device that is full.
-    temporary = tmp_path / f".tmp-{os.getpid()}-shard"
-    temporary.symlink_to("/dev/full")
+    monkeypatch.setattr("uuid.uuid4", lambda: uuid.UUID(int=0))
+    (tmp_path / ".tmp-000000000000-shard").symlink_to("/dev/full")
     with pytest.raises(
         OSError, match="^Cannot write .*shard: No space left on device.$"
     ):

@@ -7,12 +7,12 @@ that only look alike are listed, because most of them are different people.
 """
 
 import dataclasses
-import pathlib
+import io
 
 import numpy as np
 import pandas as pd
 
-from transfusion_tf import files, names
+from transfusion_tf import files, names, paths
 from transfusion_tf.data import (
     audit_table,
     contact_sheet,
@@ -134,15 +134,14 @@ def write(found, folder, image_of):
         image_of: function of an id that returns the pixels (H, W) or (H, W,
             3), uint8 or uint16; asked for the first pairs only.
     """
-    folder = pathlib.Path(folder)
-    with files.atomic_write(folder / TABLE) as temporary:
-        found.pairs.to_csv(
-            temporary, index=False, na_rep="n/a", lineterminator="\n"
-        )
+    folder = paths.path(folder)
+    text = found.pairs.to_csv(index=False, na_rep="n/a", lineterminator="\n")
+    files.write_bytes(folder / TABLE, text.encode())
     total = len(found.pairs) + found.summary["pairs_not_listed"]
     sheet = contact_sheet.draw(found.pairs, image_of, total=total)
-    with files.atomic_write(folder / SHEET) as temporary:
-        sheet.save(temporary, "PNG")
+    picture = io.BytesIO()
+    sheet.save(picture, "PNG")
+    files.write_bytes(folder / SHEET, picture.getvalue())
 
 
 def _counts(images, found):

@@ -2,6 +2,7 @@
 
 from google.protobuf.message import DecodeError
 
+from transfusion_tf import paths
 from transfusion_tf.data import tfrecord
 
 
@@ -19,8 +20,8 @@ def examples(opened, split):
         ValueError: a shard is damaged.
     """
     for path in opened.shard_paths(split):
-        offset, size = 0, path.stat().st_size
-        with open(path, "rb") as file:
+        offset, size = 0, paths.size(path)
+        with path.open("rb") as file:
             while offset < size:
                 record, features = _read(file, offset, path)
                 yield path.name, offset, features
@@ -30,7 +31,7 @@ def examples(opened, split):
 def example_at(opened, name, offset):
     """Returns the features at a place that `examples` has told."""
     path = opened.root / name
-    with open(path, "rb") as file:
+    with path.open("rb") as file:
         return _read(file, offset, path)[1]
 
 

@@ -10,7 +10,7 @@ import dataclasses
 import hashlib
 import pathlib
 
-from transfusion_tf import files, quiet
+from transfusion_tf import files, paths, quiet
 from transfusion_tf.data import tfrecord
 from transfusion_tf.data.card import DataCard
 
@@ -25,7 +25,7 @@ class Records:
     """An opened records directory.
 
     Attributes:
-        root: the version directory.
+        root: path of the version directory, see `paths`.
         card: its DataCard.
     """
 
@@ -59,9 +59,11 @@ def open_records(path, *, verify=False):
         FileNotFoundError: `path` holds no records, or a shard is missing.
         ValueError: a shard or the data card is damaged.
     """
-    path = pathlib.Path(path)
-    root = path if (path / CARD).is_file() else path / VERSION
-    if not (root / CARD).is_file():
+    path = paths.path(path)
+    with paths.reaching(path):
+        root = path if (path / CARD).is_file() else path / VERSION
+        is_there = (root / CARD).is_file()
+    if not is_there:
         raise FileNotFoundError(
             f"{path} holds no records: there is no {CARD}. Make them with "
             "data_prep/make_tfrecords.py."
@@ -75,7 +77,7 @@ def open_records(path, *, verify=False):
 
 def read_card(root):
     """Returns the DataCard in the version directory `root`."""
-    return DataCard.from_json(files.read_json(pathlib.Path(root) / CARD))
+    return DataCard.from_json(files.read_json(paths.path(root) / CARD))
 
 
 def find(path):
@@ -116,11 +118,11 @@ def write_shard(path, examples):
     Returns the shard's entry in the data card: file, examples, bytes, sha256.
     Raises OSError when the disk is full or not writable.
     """
-    path, sha256, count, size = pathlib.Path(path), hashlib.sha256(), 0, 0
+    path, sha256, count, size = paths.path(path), hashlib.sha256(), 0, 0
     with (
         files.naming_failures(path),
         files.atomic_write(path) as temporary,
-        open(temporary, "wb") as file,
+        temporary.open("wb") as file,
     ):
         for example in examples:
             frame = tfrecord.framed(example)
@@ -165,7 +167,7 @@ def write_metadata(root, card):
         version=VERSION,
         check_data=False,
     )
-    files.write_json(pathlib.Path(root) / CARD, card.to_json())
+    files.write_json(paths.path(root) / CARD, card.to_json())
 
 
 def features(card):
@@ -203,7 +205,7 @@ def _check_shard(path, entry, *, verify):
     again = "Convert the data set again with data_prep/make_tfrecords.py."
     if not path.is_file():
         raise FileNotFoundError(f"Shard {path} is missing. {again}")
-    size = path.stat().st_size
+    size = paths.size(path)
     if size != entry["bytes"]:
         raise ValueError(
             f"Shard {path} is damaged: it has {size:,} bytes, its data card "
