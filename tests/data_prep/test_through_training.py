@@ -12,6 +12,7 @@ import json
 import numpy as np
 import pytest
 
+from tests.data_prep import trees_transfusion
 from tests.data_prep.test_sources import SETUPS
 from tests.data_prep.trees import SPLITS, make_npz
 from transfusion_tf import names
@@ -41,7 +42,26 @@ def different_images(folder):
     return make_npz(folder, **images)
 
 
-LARGER = {"npz": different_images}
+def more_of_aptos(folder):
+    """Enough photographs for splits to be drawn."""
+    rows = [(f"{i:012x}", i % 5) for i in range(12)]
+    return {"input": trees_transfusion.make_aptos(folder / "raw", rows)}
+
+
+def more_of_messidor2(folder):
+    """Two pairs and eight single eyes, enough for splits to be drawn."""
+    names_ = [f"IM{i:06d}.jpg" for i in range(12)]
+    rows = [(name, str(i % 5), "0", "1") for i, name in enumerate(names_)]
+    pairs = [names_[:2], names_[2:4]]
+    root = trees_transfusion.make_messidor2(folder / "raw", rows, pairs)
+    return {"input": root}
+
+
+LARGER = {
+    "npz": different_images,
+    "aptos": more_of_aptos,
+    "messidor2": more_of_messidor2,
+}
 
 
 def flags_of(options):
