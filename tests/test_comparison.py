@@ -38,7 +38,7 @@ def networks(runs, pair):
 
 
 def gather(networks, pair, images, directory=None, **options):
-    return comparison.gather(
+    found = comparison.gather(
         networks,
         [pair],
         images,
@@ -47,6 +47,7 @@ def gather(networks, pair, images, directory=None, **options):
         batch_size=8,
         directory=directory,
     )
+    return list(found)
 
 
 def covariances(gathered, pair):

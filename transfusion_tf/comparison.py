@@ -139,7 +139,7 @@ def load(runs, pairs, *, stages=(), given=None):
 
 
 def gather(networks, pairs, images, *, stages, options, batch_size, **where):
-    """The list of StageSums of pairs of networks.
+    """Yields the StageSums of pairs of networks, see `moments.gather`.
 
     Args:
       networks: {Network: LoadedNetwork}, as of `load`.

@@ -311,13 +311,14 @@ def test_sums_over_images_give_the_debiased_similarity(stage):
 def gathered(images, batch_size=16, **options):
     a, b = network(1), network(2)
     columns = {"id": np.array([f"i{n}" for n in range(len(images))])}
-    return moments.gather(
+    found = moments.gather(
         {"a": a, "b": b},
         lambda: batches(images, 7, **columns),
         options=passes.Options(**options),
         batch_size=batch_size,
         num_images=len(images),
     )
+    return list(found)
 
 
 def test_groups_add_up_and_leaving_one_out_leaves_it_out():
@@ -356,7 +357,7 @@ def test_groups_do_not_depend_on_the_order_of_images():
             lambda: batches(images[chosen], 9, id=ids[chosen]),
             pairs=[("a", "a")],
         )
-        return sums[0].images_of_groups
+        return next(sums).images_of_groups
 
     np.testing.assert_array_equal(counts(np.arange(100)), counts(order))
 
@@ -392,8 +393,10 @@ def test_several_passes_give_the_same():
     nets = {"a": network(1), "b": network(2), "c": network(3)}
 
     def found(max_bytes):
-        sums = moments.gather(
-            nets, lambda: batches(images, 8), max_bytes=max_bytes
+        sums = list(
+            moments.gather(
+                nets, lambda: batches(images, 8), max_bytes=max_bytes
+            )
         )
         return len(sums), {
             (s.stage, pair): m for s in sums for pair, m in s.moments().items()
@@ -405,6 +408,21 @@ def test_several_passes_give_the_same():
         np.testing.assert_array_equal(m.chance.cov_xy, parts[key].chance.cov_xy)
     with pytest.raises(ValueError, match="of one pair need .* GiB. Allowed"):
         found(100)
+
+
+def test_what_a_pass_gathers_comes_before_the_next_pass():
+    """Else the sums of all passes would be in memory at once."""
+    read = []
+
+    def images():
+        read.append("a pass")
+        return batches(pixels(40), 8)
+
+    nets = {"a": network(1), "b": network(2), "c": network(3)}
+    sums = moments.gather(nets, images, max_bytes=8_000)
+    next(sums)
+    assert len(read) == 1
+    assert len(list(sums)) >= 2 and len(read) > 1
 
 
 def test_unknown_stage_lists_the_choices():

@@ -74,13 +74,14 @@ def _images(num_images, image_size):
 def _gather(networks, images, num_images, **options):
     from transfusion_tf.analysis import moments, passes
 
-    return moments.gather(
+    found = moments.gather(
         networks,
         images,
         options=passes.Options(debiased=FLAGS.debiased, **options),
         batch_size=BATCH_SIZE,
         num_images=num_images,
     )
+    return list(found)
 
 
 def _forward(networks):

@@ -48,11 +48,13 @@ def of_stage(sums, measures):
         parts = [[g for g in groups if g != out] for out in groups]
         parts = parts if len(parts) > 1 else []
     everything = _evaluated(sums.moments([0] if sums.drawn else None), measures)
-    replicates = [_evaluated(sums.moments(part), measures) for part in parts]
+    # Their values only: the moments of all parts would be as many times the
+    # memory of one.
+    replicates = [_values(sums.moments(part), measures) for part in parts]
     return {
         pair: {
             measure: _estimate(
-                found, [r[pair][measure] for r in replicates], sums
+                found, [r[pair, measure] for r in replicates], sums
             )
             for measure, found in of_pair.items()
         }
@@ -73,6 +75,15 @@ def _evaluated(of_pairs, measures):
     return {
         pair: {name: _one(m, measure) for name, measure in measures.items()}
         for pair, m in of_pairs.items()
+    }
+
+
+def _values(of_pairs, measures):
+    """{(pair, measure): values of the _Evaluation}."""
+    return {
+        (pair, name): _one(m, measure).values
+        for pair, m in of_pairs.items()
+        for name, measure in measures.items()
     }
 
 
@@ -108,12 +119,12 @@ def _estimate(found, replicates, sums):
     values = found.values
     if sums.drawn:
         values = {
-            name: _mean([r.values[name] for r in replicates])
+            name: _mean([values[name] for values in replicates])
             for name in found.values
         }
     intervals = {}
     for name, value in values.items():
-        of_parts = [r.values[name] for r in replicates]
+        of_parts = [values[name] for values in replicates]
         if value is None or None in of_parts:
             intervals[name] = None
         elif sums.drawn:
@@ -128,7 +139,7 @@ def _estimate(found, replicates, sums):
         found.result,
         found.reason,
         found.moments,
-        tuple(r.values for r in replicates) if sums.drawn else (),
+        tuple(replicates) if sums.drawn else (),
     )
 
 

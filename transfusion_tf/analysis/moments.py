@@ -64,7 +64,10 @@ def gather(
     max_bytes=None,
     store=None,
 ):
-    """Returns a list of StageSums: every pair of every stage is in one of them.
+    """Yields StageSums: every pair of every stage is in one of them.
+
+    What a pass has gathered comes before the next pass begins, so a caller
+    that keeps none of them needs the memory of one pass only.
 
     Args:
       backbones: {name: Backbone}.
@@ -92,14 +95,17 @@ def gather(
     backbones = {name: backbones[name] for pair in pairs for name in pair}
     stages = tuple(stages or next(iter(backbones.values())).stage_names)
     every = passes.jobs(backbones, pairs, stages, options)
-    found = []
-    for index, jobs in enumerate(
-        passes.split(every, options, max_bytes=max_bytes)
-    ):
+    split = passes.split(every, options, max_bytes=max_bytes)
+    return _passes(
+        backbones, images, split, options, num_images, batch_size, store
+    )
+
+
+def _passes(backbones, images, split, options, num_images, batch_size, store):
+    for index, jobs in enumerate(split):
         one = streaming.Pass(backbones, jobs, options, num_images)
         saved = store.of_pass(index) if store else None
-        found += one.run(images, batch_size, saved)
-    return found
+        yield from one.run(images, batch_size, saved)
 
 
 def stream(backbones, images, **options):
