@@ -54,12 +54,11 @@ class Pool:
     def __enter__(self):
         return self
 
-    def __exit__(self, kind, *_):
+    def __exit__(self, *_):
         if self._executor:
-            if kind:
-                self._lifeline.close()
-            self._executor.shutdown(cancel_futures=True)
+            # Idle workers then end at once, without taking themselves apart.
             self._lifeline.close()
+            self._executor.shutdown(cancel_futures=True)
 
     def run(self, function, tasks):
         """Yields (task, result) as tasks end, in any order.

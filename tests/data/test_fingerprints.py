@@ -1,5 +1,6 @@
 """Tests of the fingerprints of images."""
 
+import imagehash
 import numpy as np
 import pytest
 import scipy.fft
@@ -59,6 +60,15 @@ def test_perceptual_hash_is_the_dct_of_zauner(shape):
     bits = (low > np.median(low)).ravel()
     expected = int("".join(map(str, bits.astype(int))), 2)
     assert fingerprints.perceptual_hash(image) == expected
+
+
+def test_large_images_are_nearly_what_all_their_pixels_give():
+    for seed in range(5):
+        image = make_image(seed, shape=(600, 640))
+        whole = imagehash.phash(Image.fromarray(image)).hash
+        expected = int("".join(map(str, whole.ravel().astype(int))), 2)
+        found = fingerprints.perceptual_hash(image)
+        assert (found ^ expected).bit_count() <= 2
 
 
 def test_like_images_are_near_and_others_far():
