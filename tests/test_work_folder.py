@@ -3,6 +3,7 @@
 import dataclasses
 import multiprocessing.forkserver
 import os
+import pathlib
 import signal
 import time
 
@@ -13,6 +14,8 @@ from tests import conversion_data
 from tests.conversion_data import contents, make_manifest
 from transfusion_tf import conversion, files, work_folder
 from transfusion_tf.data import records
+
+NUM_SHARDS = 7  # Six, and the one of which images are dropped once more.
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -43,10 +46,21 @@ def processes():
     return context
 
 
-def convert_to_the_metadata(output_dir, num_workers, seconds, at_the_end):
+@dataclasses.dataclass(frozen=True)
+class CountedStore(conversion_data.MemoryStore):
+    """Makes a file a byte longer with every image that any process reads."""
+
+    count: pathlib.Path = None
+
+    def read(self, image):
+        with open(self.count, "ab") as file:
+            file.write(b".")
+        return super().read(image)
+
+
+def convert_to_the_metadata(output_dir, num_workers, store, at_the_end):
     """A conversion to be killed; it never comes to TensorFlow's files."""
     manifest = make_manifest()
-    store = dataclasses.replace(manifest.store, seconds=seconds)
     records.write_metadata = at_the_end
     with conversion_data.small_shards():
         conversion.convert(
@@ -56,10 +70,14 @@ def convert_to_the_metadata(output_dir, num_workers, seconds, at_the_end):
         )
 
 
-def convert_slowly(output_dir, num_workers, seconds):
+def convert_slowly(output_dir, num_workers, seconds, count):
     """A conversion that takes its time, and at the end waits to be killed."""
+    images = make_manifest().store.images
     convert_to_the_metadata(
-        output_dir, num_workers, seconds, lambda *_: time.sleep(600)
+        output_dir,
+        num_workers,
+        CountedStore(images, seconds, count=count),
+        lambda *_: time.sleep(600),
     )
 
 
@@ -76,7 +94,7 @@ def convert_to_a_change(output_dir, number):
     convert_to_the_metadata(
         output_dir,
         1,
-        0.0,
+        make_manifest().store,
         lambda root, card: files.write_json(
             root / records.CARD, card.to_json()
         ),
@@ -88,25 +106,45 @@ def finished(output_dir):
     return set(output_dir.glob(".work-*/*.json"))
 
 
+def wait_until(condition, process):
+    """Waits for a sign of a conversion that is still running."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline and process.is_alive()
+        time.sleep(0.001)
+
+
 def test_killed_at_ten_random_moments_it_comes_to_the_same(
     clean, processes, tmp_path
 ):
-    rng = np.random.default_rng(0)
-    progress = []
-    for delay in rng.uniform(0.1, 0.8, 10):
+    rng = np.random.default_rng(2)
+    output_dir, progress = tmp_path / "out", []
+    # Moments are told by the number of images read, so that no machine is too
+    # fast or too slow for them: 60 for the hashes, and once more for shards.
+    for moment in rng.integers(1, 100, 10):
         num_workers = 1 + len(progress) % 5 // 4  # Two, now and then.
+        reads = tmp_path / f"reads{len(progress)}"
+        reads.touch()
         process = processes.Process(
-            target=convert_slowly, args=(tmp_path, num_workers, 0.002)
+            target=convert_slowly, args=(output_dir, num_workers, 0.002, reads)
         )
         process.start()
-        process.join(delay)
+        wait_until(
+            lambda reads=reads, moment=moment: (
+                reads.stat().st_size >= moment
+                or len(finished(output_dir)) == NUM_SHARDS
+            ),
+            process,
+        )
+        time.sleep(rng.uniform(0, 0.01))
         process.kill()
         process.join()
-        progress.append(len(finished(tmp_path)))
-    assert progress == sorted(progress) and progress[-1] > progress[0]
-    root = conversion.convert(make_manifest(), tmp_path)
+        progress.append(len(finished(output_dir)))
+    assert progress == sorted(progress)
+    assert 0 < progress[0] < progress[-1], progress
+    root = conversion.convert(make_manifest(), output_dir)
     assert contents(root) == clean
-    assert {path.name for path in tmp_path.iterdir()} == {"1.0.0"}
+    assert {path.name for path in output_dir.iterdir()} == {"1.0.0"}
 
 
 # Each of 6 shards makes 3 changes of names, and so does the one of which images
@@ -133,25 +171,22 @@ def test_killed_at_any_change_it_reads_only_what_is_missing(
 def test_only_missing_shards_are_written_again(
     clean, processes, tmp_path, monkeypatch
 ):
-    process = processes.Process(target=convert_slowly, args=(tmp_path, 1, 0.01))
+    process = processes.Process(
+        target=convert_slowly, args=(tmp_path / "out", 1, 0.01, tmp_path / "r")
+    )
     process.start()
-    deadline = time.monotonic() + 60
-    while not finished(tmp_path):
-        assert time.monotonic() < deadline and process.is_alive()
-        time.sleep(0.01)
+    wait_until(lambda: finished(tmp_path / "out"), process)
     process.kill()
     process.join()
-    before = {path.stem for path in finished(tmp_path)}
+    before = {path.stem for path in finished(tmp_path / "out")}
     written, write_shard = [], records.write_shard
     monkeypatch.setattr(
         records,
         "write_shard",
         lambda path, rows: written.append(path.stem) or write_shard(path, rows),
     )
-    assert (
-        before
-        and contents(conversion.convert(make_manifest(), tmp_path)) == clean
-    )
+    root = conversion.convert(make_manifest(), tmp_path / "out")
+    assert before and contents(root) == clean
     assert written and not before & set(written)
 
 
