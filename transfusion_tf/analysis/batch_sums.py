@@ -32,9 +32,7 @@ class BatchSums:
             [self._drawn(backbones, job, draw) for job in jobs]
             for draw in range(options.repeats)
         ]
-        self._function = tf.function(
-            self._all, reduce_retracing=True, autograph=False
-        )
+        self._function = tf.function(self._all, autograph=False)
 
     def shifts(self, images):
         """{"network/stage": what to subtract from its maps (channels,)}.
@@ -76,13 +74,18 @@ class BatchSums:
           selection: sampling.Selection, or None for every image in one draw.
         """
         met = (partners.layout, partners.chance, partners.offsets)
-        found = self._function(
-            images,
-            {name: shift for name, shift in shifts.items() if shift.any()},
-            met,
-            selection and (selection.rows, selection.counts),
-            all_paired=partners.num_paired == len(images),
+        arguments = tf.nest.map_structure(
+            tf.convert_to_tensor,
+            (
+                images,
+                {name: shift for name, shift in shifts.items() if shift.any()},
+                met,
+                (selection.rows, selection.counts) if selection else (),
+            ),
         )
+        constants = {"all_paired": partners.num_paired == len(images)}
+        traced = self._traced(*arguments, **constants)
+        found = traced(*arguments, **constants)
         found = tf.nest.map_structure(lambda tensor: tensor.numpy(), found)
         for draw, jobs in enumerate(found):
             for number, sums in enumerate(jobs):
@@ -107,6 +110,18 @@ class BatchSums:
         )
         return sampling.channels(job, self._options, draw, available)
 
+    def _traced(self, images, shifts, *others, **constants):
+        """The function for batches of any length: one trace serves them all.
+
+        A trace of large networks costs as much as several batches.
+        """
+        return self._function.get_concrete_function(
+            _of_any_length(images),
+            tf.nest.map_structure(tf.TensorSpec.from_tensor, shifts),
+            *tf.nest.map_structure(_of_any_length, others),
+            **constants,
+        )
+
     def _all(self, images, shifts, partners, selection, *, all_paired):
         maps = {
             name: {
@@ -115,7 +130,7 @@ class BatchSums:
             }
             for name, features in self._extractors.items()
         }
-        if selection is None:
+        if not selection:
             of_job = functools.partial(self._of_job, all_paired=all_paired)
             return [
                 [of_job(job, maps, partners, None, None) for job in self._jobs]
@@ -170,6 +185,10 @@ class BatchSums:
             for kind, found in kinds.items():
                 sums |= _prefixed(f"{job.pair_prefix(pair)}/{kind}", found)
         return sums
+
+
+def _of_any_length(tensor):
+    return tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype)
 
 
 def _shift(maps, *, always):
