@@ -139,8 +139,7 @@ def main(argv):
 
     # Mistakes so far are told at once, without waiting for TensorFlow.
     quiet.start_tensorflow()
-    from transfusion_tf import comparison, reuse
-    from transfusion_tf.analysis import movement
+    from transfusion_tf import comparison
     from transfusion_tf.reporting import figures, similarity_figures
 
     images = comparison.images_of_runs(
@@ -150,6 +149,27 @@ def main(argv):
         max_images=FLAGS.max_images,
         batch_size=FLAGS.batch_size,
     )
+    rows = []
+    for part in views.independent(pairs):
+        rows += _rows(runs, part, images, options)
+    stem = pathlib.Path(FLAGS.output_dir) / FLAGS.view
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    path = stem.with_suffix(".csv")
+    print(tables.write(path, rows, columns=view_rows.COLUMNS))
+    table = tables.read(path)
+    if FLAGS.view == "start_against_end":
+        print(_write_fits(stem, table))
+    behind = {"published": references} if FLAGS.published else {}
+    figure = similarity_figures.FIGURES[FLAGS.view](table, **behind)
+    print(figures.save(figure, stem.with_suffix(".png")))
+
+
+def _rows(runs, pairs, images, options):
+    """The rows of some pairs, whose networks are loaded for them alone."""
+    from transfusion_tf import comparison, reuse
+    from transfusion_tf.analysis import movement, views
+    from transfusion_tf.reporting import published
+
     given = {}
     if FLAGS.view == "reuse":
         source = views.Network(views.SOURCE, 0)
@@ -166,16 +186,7 @@ def main(argv):
         rows += reuse.probe_rows(
             FLAGS.view, networks, images, stages=stages, others=others
         )
-    stem = pathlib.Path(FLAGS.output_dir) / FLAGS.view
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    path = stem.with_suffix(".csv")
-    print(tables.write(path, rows, columns=view_rows.COLUMNS))
-    table = tables.read(path)
-    if FLAGS.view == "start_against_end":
-        print(_write_fits(stem, table))
-    behind = {"published": references} if FLAGS.published else {}
-    figure = similarity_figures.FIGURES[FLAGS.view](table, **behind)
-    print(figures.save(figure, stem.with_suffix(".png")))
+    return rows
 
 
 def _similarity_rows(networks, pairs, images, stages, options):

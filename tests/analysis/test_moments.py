@@ -395,14 +395,17 @@ def test_several_passes_give_the_same():
     def found(max_bytes):
         sums = list(
             moments.gather(
-                nets, lambda: batches(images, 8), max_bytes=max_bytes
+                nets,
+                lambda: batches(images, 8),
+                batch_size=8,
+                max_bytes=max_bytes,
             )
         )
         return len(sums), {
             (s.stage, pair): m for s in sums for pair, m in s.moments().items()
         }
 
-    (one, whole), (several, parts) = found(None), found(8_000)
+    (one, whole), (several, parts) = found(None), found(30_000)
     assert one == 2 and several > 2 and set(whole) == set(parts)
     for key, m in whole.items():
         np.testing.assert_array_equal(m.chance.cov_xy, parts[key].chance.cov_xy)
@@ -419,7 +422,7 @@ def test_what_a_pass_gathers_comes_before_the_next_pass():
         return batches(pixels(40), 8)
 
     nets = {"a": network(1), "b": network(2), "c": network(3)}
-    sums = moments.gather(nets, images, max_bytes=8_000)
+    sums = moments.gather(nets, images, batch_size=8, max_bytes=30_000)
     next(sums)
     assert len(read) == 1
     assert len(list(sums)) >= 2 and len(read) > 1

@@ -23,6 +23,17 @@ def test_before_after_pairs_each_run_with_its_start():
     ]
 
 
+def test_parts_share_no_network():
+    steps = {"a": [0, 4], "b": [0]}
+    of_runs = views.independent(views.dynamics([A, B], steps))
+    assert [[first.step for first, _ in part] for part in of_runs] == [
+        [0, 4],
+        [0],
+    ]
+    chain = [(A, B), (C, C), (views.Network("c", 0), A), (C, B)]
+    assert views.independent(chain) == [[chain[i] for i in (1, 0, 2, 3)]]
+
+
 def test_between_pairs_every_two_runs():
     assert views.between([A, B, C], {}) == [(A, B), (A, C), (B, C)]
 

@@ -95,7 +95,9 @@ def gather(
     backbones = {name: backbones[name] for pair in pairs for name in pair}
     stages = tuple(stages or next(iter(backbones.values())).stage_names)
     every = passes.jobs(backbones, pairs, stages, options)
-    split = passes.split(every, options, max_bytes=max_bytes)
+    split = passes.split(
+        every, options, batch_size=batch_size, max_bytes=max_bytes
+    )
     return _passes(
         backbones, images, split, options, num_images, batch_size, store
     )

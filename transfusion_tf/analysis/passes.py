@@ -2,10 +2,12 @@
 
 Sums of a stage are float64 matrices (neurons, neurons), for each network and
 each pair, for each group of images: 2 GiB for a pair of resnet50 with floors
-and ten groups. What does not fit in memory at once goes in several passes.
+and ten groups. A batch's maps and the moments come on top. What does not fit in
+memory at once goes in several passes.
 """
 
 import dataclasses
+import math
 import os
 
 _GIB = 2**30
@@ -21,12 +23,14 @@ class StageJob:
       sizes: {pair: (height, width)} that the stage is compared at: the smaller
         of the two networks'.
       neurons: {name of a network: number of neurons}.
+      values: {name of a network: values of the stage's maps of an image}.
     """
 
     stage: str
     pairs: tuple
     sizes: dict
     neurons: dict
+    values: dict
 
     @property
     def own(self):
@@ -46,14 +50,23 @@ class StageJob:
             str(list(self.neurons).index(name)) for name in pair
         )
 
-    def num_bytes(self, options):
-        """Memory of the sums."""
+    def num_bytes(self, options, batch_size):
+        """Memory of the sums, of the moments made of them, and of a batch."""
         kinds = 3 if options.floors else 1
-        numbers = sum(self.neurons[name] ** 2 for _, name, _ in self.own)
-        for left, right in self.pairs:
-            numbers += kinds * self.neurons[left] * self.neurons[right]
+        own = sum(self.neurons[name] ** 2 for _, name, _ in self.own)
+        crossed = sum(
+            kinds * self.neurons[left] * self.neurons[right]
+            for left, right in self.pairs
+        )
         # Debiased, the products of the images' sums are as large again.
-        return numbers * (2 if options.debiased else 1) * 8 * options.num_slots
+        sums = (own + crossed) * (2 if options.debiased else 1)
+        # Moments come with the directions of the networks' own; the sums of a
+        # batch, which are float32, are gone by then.
+        moments = 2 * own + crossed
+        names = {name for pair in self.pairs for name in pair}
+        # Maps, and shifted or rearranged ones.
+        maps = 2 * batch_size * sum(self.values[name] for name in names)
+        return 8 * (sums * options.num_slots + moments) + 4 * maps
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,26 +119,33 @@ def jobs(backbones, pairs, stages, options):
                 network: _neurons(backbone, name, options)
                 for network, backbone in backbones.items()
             },
+            {
+                network: math.prod(backbone.stage(name).output.shape[1:])
+                for network, backbone in backbones.items()
+            },
         )
         for name in stages
     ]
 
 
-def split(stage_jobs, options, *, max_bytes=None):
+def split(stage_jobs, options, *, batch_size, max_bytes=None):
     """Returns lists of StageJobs, each of which fits in memory at once.
 
     Args:
       stage_jobs: as of `jobs`.
       options: Options.
-      max_bytes: memory for the sums; by default half of the machine's.
+      batch_size: images of a batch.
+      max_bytes: memory for all but the networks; by default half of the
+        machine's.
 
     Raises:
       ValueError: one stage of one pair is too large.
     """
     max_bytes = max_bytes or default_max_bytes()
     found, free = [[]], max_bytes
-    for job in _small_enough(stage_jobs, options, max_bytes):
-        needed = job.num_bytes(options)
+    for job, needed in _small_enough(
+        stage_jobs, options, batch_size, max_bytes
+    ):
         if needed > free and found[-1]:
             found.append([])
             free = max_bytes
@@ -139,16 +159,18 @@ def default_max_bytes():
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
 
 
-def _small_enough(stage_jobs, options, max_bytes):
+def _small_enough(stage_jobs, options, batch_size, max_bytes):
+    """Yields StageJobs of few enough pairs, and the memory of each."""
     for job in stage_jobs:
-        if job.num_bytes(options) <= max_bytes:
-            yield job
+        needed = job.num_bytes(options, batch_size)
+        if needed <= max_bytes:
+            yield job, needed
         elif len(job.pairs) == 1:
             raise ValueError(
                 f"The moments of {job.stage} of one pair need "
-                f"{job.num_bytes(options) / _GIB:.1f} GiB. Allowed: "
-                f"{max_bytes / _GIB:.1f} GiB; give fewer groups, leave the "
-                "stage out, or allow more memory."
+                f"{needed / _GIB:.1f} GiB. Allowed: {max_bytes / _GIB:.1f} "
+                "GiB; give fewer groups or smaller batches, leave the stage "
+                "out, or allow more memory."
             )
         else:
             middle = len(job.pairs) // 2
@@ -156,6 +178,7 @@ def _small_enough(stage_jobs, options, max_bytes):
             yield from _small_enough(
                 [dataclasses.replace(job, pairs=half) for half in halves],
                 options,
+                batch_size,
                 max_bytes,
             )
 

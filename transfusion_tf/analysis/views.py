@@ -4,6 +4,7 @@ A view is a function from the trained networks of the runs, and {run: steps with
 weights}, to pairs of networks. `view_rows` says what came of them.
 """
 
+import itertools
 import typing
 
 # Name, in place of a run's, of the network that weights were taken from.
@@ -69,6 +70,19 @@ def reuse(trained, steps):
         for one in trained
         for network in dict.fromkeys([Network(one.run, 0), one])
     ]
+
+
+def independent(pairs):
+    """Returns lists of pairs such that no network is in two of the lists.
+
+    Each can be loaded and compared after the other, in less memory.
+    """
+    parts = []
+    for pair in pairs:
+        touching = [p for p in parts if any(set(pair) & set(o) for o in p)]
+        rest = [part for part in parts if part not in touching]
+        parts = [*rest, [*itertools.chain(*touching), pair]]
+    return parts
 
 
 VIEWS = {
