@@ -99,6 +99,24 @@ def test_fewer_images_than_directions_is_a_warning():
     assert row["note"].startswith("Fewer images (3) than directions (4)")
 
 
+def test_one_direction_that_decides_is_said():
+    corners = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]])
+
+    def of(scales):
+        found = moments.from_arrays(corners * scales, corners)
+        return rows_of(
+            stage_sums.StageMoments(found, found, found),
+            ["svcca", "cka", "cka_plain", "procrustes"],
+        )
+
+    # Variances 9 and 1 count as (9 + 1)^2 / (81 + 1) = 1.22 directions.
+    svcca, *weighted = of([3, 1])
+    assert svcca["note"] == ""
+    for row in weighted:
+        assert row["note"].startswith("Variance of a side is that of 1.22 dir")
+    assert not any(row["note"] for row in of([1, 1]))
+
+
 def test_no_floors_is_said():
     row = rows_of(stage(floors=False))[0]
     assert row["layout"] is None and row["chance"] is None

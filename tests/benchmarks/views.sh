@@ -37,8 +37,12 @@ for model in $models; do
   for view in before_after between start_against_end matrix movement reuse \
     dynamics; do
     more=()
-    # Intervals are not drawn there, and take ten times as long.
-    case $view in dynamics | matrix | start_against_end) more=(--groups=1) ;; esac
+    # Intervals take ten times as long; some views do not draw them.
+    case $model/$view in
+      resnet50/* | */dynamics | */matrix | */start_against_end)
+        more=(--groups=1)
+        ;;
+    esac
     "$python" "$scripts/analyze_representations.py" --view=$view \
       --runs="$runs" --measures=svcca,cka --output_dir="$out/views-$model" \
       "${more[@]}"

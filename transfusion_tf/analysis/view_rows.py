@@ -6,6 +6,8 @@ and intervals.
 
 import dataclasses
 
+import numpy as np
+
 from transfusion_tf.analysis import estimates, jackknife, similarity
 
 COLUMNS = (
@@ -51,6 +53,10 @@ _VALUES = {
     "excess": "excess",
 }
 
+_WEIGHTED_BY_VARIANCE = ("cka", "cka_plain", "procrustes")
+# Less than two: one direction alone decides.
+_FEW_DIRECTIONS = 2
+
 
 def rows(view, gathered, *, measures, stages, known=None, by_draw=False):
     """Returns the rows (dicts of COLUMNS) of a view.
@@ -74,7 +80,7 @@ def rows(view, gathered, *, measures, stages, known=None, by_draw=False):
         for pair, of_pair in estimates.of_stage(sums, functions).items():
             for measure, estimate in of_pair.items():
                 key = pair, sums.stage, measure
-                found[key] = _observations(estimate, sums, by_draw)
+                found[key] = _observations(estimate, measure, sums, by_draw)
     pairs = dict.fromkeys(pair for pair, *_ in found)
     return [
         {
@@ -106,20 +112,20 @@ def about(view, pair, known):
     }
 
 
-def _observations(estimate, sums, by_draw):
+def _observations(estimate, measure, sums, by_draw):
     """The columns from `draw` on, once or for each draw."""
     if not (by_draw and sums.drawn):
-        return [{"draw": None, **_numbers(estimate, sums)}]
+        return [{"draw": None, **_numbers(estimate, measure, sums)}]
     of_draws = []
     for draw, values in enumerate(estimate.draws):
         one = dataclasses.replace(
             estimate, values=values, intervals=dict.fromkeys(values)
         )
-        of_draws.append({"draw": draw, **_numbers(one, sums)})
+        of_draws.append({"draw": draw, **_numbers(one, measure, sums)})
     return of_draws
 
 
-def _numbers(estimate, sums):
+def _numbers(estimate, measure, sums):
     """The columns from `value` on, for one Estimate."""
     result, m = estimate.result, estimate.moments
     columns = {}
@@ -137,7 +143,7 @@ def _numbers(estimate, sums):
         "num_datapoints": m.num_datapoints,
         "num_images": m.num_images,
         "num_groups": sums.num_groups,
-        "note": estimate.reason or _warning(estimate),
+        "note": estimate.reason or _warning(estimate, measure),
     }
 
 
@@ -150,7 +156,7 @@ def _same_weights(pair, known):
     return {"note": "Both sides are the same weights; their similarity is 1."}
 
 
-def _warning(estimate):
+def _warning(estimate, measure):
     """What a reader of the value should know."""
     images, result = estimate.moments.num_images, estimate.result
     if result.kept_x is not None and images < max(result.kept_x, result.kept_y):
@@ -159,6 +165,20 @@ def _warning(estimate):
             f"({max(result.kept_x, result.kept_y)}): positions of one image "
             "are not independent."
         )
+    if measure in _WEIGHTED_BY_VARIANCE:
+        sides = estimate.moments.x, estimate.moments.y
+        fewest = min(_num_effective_directions(side.cov) for side in sides)
+        if fewest < _FEW_DIRECTIONS:
+            return (
+                f"Variance of a side is that of {fewest:.2f} directions: this "
+                "measure sees little else. Few extreme images do that, or "
+                "brightness; svcca and cca weigh directions alike."
+            )
     if estimate.values["chance"] is None:
         return "No floors: no image had a partner of another patient."
     return ""
+
+
+def _num_effective_directions(cov):
+    """Participation ratio of the variances: tr(C)^2 / tr(C^2)."""
+    return float(np.trace(cov) ** 2 / np.sum(cov**2))
