@@ -409,13 +409,17 @@ LAYERS = {
         "data_prep.sources.tfds_features": (
             "data_prep.sources.uncertain_labels",
         ),
+        "data_prep.sources.tfds_labels": (
+            "data_prep.sources.fields",
+            "data_prep.sources.uncertain_labels",
+        ),
         "data_prep.sources.tables": ("data_prep.sources.fields",),
         "data_prep.sources.uncertain_labels": (),
         "data_prep.sources.tfds_records": (
             "data_prep.sources.chexpert",
             "data_prep.sources.fields",
             "data_prep.sources.tfds_features",
-            "data_prep.sources.uncertain_labels",
+            "data_prep.sources.tfds_labels",
         ),
         "run_scripts.analyze_filters": (),
         "run_scripts.analyze_gain": (),

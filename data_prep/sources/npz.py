@@ -74,19 +74,9 @@ def manifest(*, input, name=None, task=None, classes=None, medmnist_set=None):
     numbers = np.concatenate(list(labels.values()))
     table = pd.DataFrame({"image": images, "split": splits})
     if task == "multilabel":
-        classes = tuple(classes or (f"label_{i}" for i in range(width)))
-        if len(classes) != width:
-            raise ValueError(
-                f"{path} has {width} labels for each image, --classes has "
-                f"{len(classes)} names: {', '.join(classes)}."
-            )
+        classes = _names_of_labels(classes, width, path)
         table[list(classes)] = numbers.astype(np.int64)
     else:
-        if numbers.min(initial=0) < 0:
-            raise ValueError(
-                f"{path}: --task={task} takes labels from 0 up. "
-                f"Received: {numbers.min()}."
-            )
         table["label"], classes = _named(numbers[:, 0], task, classes, path)
     store = stores.NpzStore(path)
     return manifests.Manifest(
@@ -120,8 +110,23 @@ def _check_set(labels, name, path):
     published_counts.check(name, found, published.counts)
 
 
+def _names_of_labels(classes, width, path):
+    classes = tuple(classes or (f"label_{i}" for i in range(width)))
+    if len(classes) != width:
+        raise ValueError(
+            f"{path} has {width} labels for each image, --classes has "
+            f"{len(classes)} names: {', '.join(classes)}."
+        )
+    return classes
+
+
 def _named(numbers, task, classes, path):
     """Returns class names (N,) of `numbers`, and all of them in order."""
+    if numbers.min(initial=0) < 0:
+        raise ValueError(
+            f"{path}: --task={task} takes labels from 0 up. "
+            f"Received: {numbers.min()}."
+        )
     if classes is None or task == "ordinal":
         labels = numbers.astype(str)
         return labels, fields.classes_of(labels, task, classes)

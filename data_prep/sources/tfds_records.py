@@ -23,7 +23,7 @@ from data_prep.sources import (
     chexpert,
     fields,
     tfds_features,
-    uncertain_labels,
+    tfds_labels,
 )
 from transfusion_tf import hashing
 from transfusion_tf.data import manifest as manifests
@@ -84,22 +84,14 @@ def manifest(
     """
     info = tfds_features.info(input, data_dir)
     known = _KNOWN.get(info.name, {})
-    if patient_column is None and patient_pattern is None:
-        patient_column, patient_pattern = known.get("patient", (None, None))
-    if patient_pattern and not patient_column:
-        raise ValueError(
-            "--patient_pattern needs --patient_column with this source: the "
-            "feature whose text it searches."
-        )
+    patient_column, patient_pattern = _patient_feature(
+        info, known, patient_column, patient_pattern
+    )
     image_key = tfds_features.image_key(info.features)
     reader = tfds_features.label_reader(
         info.features, label_column, known.get("labels")
     )
-    _check_policy(reader, uncertain, blank)
-    if reader.kind != "coded":
-        task = _checked_task(task, reader)
-    if patient_column:
-        tfds_features.check_is_there(info.features, patient_column, "patient")
+    tfds_labels.check(reader, task, uncertain, blank)
     splits = _known_splits(info)
     table, values, store = _scanned(
         splits, image_key, reader.key, patient_column
@@ -107,68 +99,42 @@ def manifest(
     if patient_pattern:
         table["patient"] = fields.patients_in(table["patient"], patient_pattern)
     are_chosen = reader.several and classes is not None
-    source = {"kind": "tfds", "name": info.name, "version": info.version}
-    if reader.kind == "coded":
-        labels, states = reader.columns(values, classes)
-        policy = uncertain_labels.policy(labels, uncertain, blank or "missing")
-        task = _checked_task(task, reader, policy.task)
-        classes = policy.classes
-        columns, labelled = policy.columns(states)
-        source |= policy.for_card()
-    elif reader.several:
-        classes, codes = reader.columns(values, classes)
-        columns = dict(zip(classes, codes.T, strict=True))
-        labelled = (codes != -1).any(axis=1)
-    else:
-        columns, classes, labelled = _classes(reader, values, task, classes)
-    table = table.assign(**columns)
-    if not labelled.any():
+    found = tfds_labels.of_images(
+        reader, values, task, classes, uncertain, blank
+    )
+    if not found.are_there.any():
         raise ValueError(f"{info.name} has no image with a label.")
-    in_use = _in_labelled_splits(table["split"], labelled, info.name)
-    without = table["image"][in_use & ~labelled]
+    in_use = _in_labelled_splits(table["split"], found.are_there, info.name)
+    without = table["image"][in_use & ~found.are_there]
+    table = table.assign(**found.columns)
     return manifests.Manifest(
         name or manifests.default_name(info.name),
-        task,
-        tuple(classes),
-        table[labelled].reset_index(drop=True),
+        found.task,
+        tuple(found.classes),
+        table[found.are_there].reset_index(drop=True),
         store,
-        source=source,
+        source={
+            "kind": "tfds",
+            "name": info.name,
+            "version": info.version,
+            **found.for_card,
+        },
         bad=fields.unlabelled(without, are_chosen=are_chosen),
     )
 
 
-def _classes(reader, values, task, classes):
-    """Returns the column label, the classes, and which rows have a label."""
-    labels, labelled = reader.names(values)
-    if classes is None:
-        is_grade = task == "ordinal"
-        grades = manifests.grade_classes
-        classes = grades(reader.classes) if is_grade else reader.classes
-    classes = fields.classes_of(labels[labelled], task, classes)
-    return {"label": labels}, classes, labelled
-
-
-def _checked_task(task, reader, of_codes=None):
-    """Returns the task; `of_codes` is that of a policy for codes."""
-    allowed = ("multilabel",) if reader.several else ("multiclass", "ordinal")
-    if of_codes:
-        allowed = (of_codes,)
-    if task is not None and task not in allowed:
+def _patient_feature(info, known, column, pattern):
+    """The feature that tells the patient, and the pattern to find it by."""
+    if column is None and pattern is None:
+        column, pattern = known.get("patient", (None, None))
+    if pattern and not column:
         raise ValueError(
-            f"--task={task} does not go with the feature {reader.key!r}, "
-            f"which is for {' or '.join(allowed)}."
+            "--patient_pattern needs --patient_column with this source: the "
+            "feature whose text it searches."
         )
-    return task or allowed[0]
-
-
-def _check_policy(reader, uncertain, blank):
-    for flag, value in (("uncertain", uncertain), ("blank", blank)):
-        if value is not None and reader.kind != "coded":
-            raise ValueError(
-                f"--{flag} goes with labels that are positive, negative, "
-                f"uncertain or unmentioned; the feature {reader.key!r} is not "
-                "of these."
-            )
+    if column:
+        tfds_features.check_is_there(info.features, column, "patient")
+    return column, pattern
 
 
 def _in_labelled_splits(splits, labelled, name):
