@@ -113,8 +113,6 @@ def test_refuses_activations_that_are_not_finite():
         ValueError, match="conv1 of a are not finite .* first for image i9;"
     ):
         gathered(images)
-    bad = images[9:10]
-    assert np.isnan(bad).any()
 
 
 def test_refuses_no_images():
