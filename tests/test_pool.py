@@ -131,6 +131,29 @@ def test_workers_end_with_their_process_and_tidy_up(name, tmp_path):
         time.sleep(0.02)
 
 
+UNNOTICED = """
+import signal, sys, threading, time
+from transfusion_tf import pool
+class Ended:
+    def recv(self):
+        raise EOFError
+signal.signal(signal.SIGTERM, pool._leave)
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+threading.Thread(target=pool._watch, args=(Ended(),), daemon=True).start()
+signal.sigwait([signal.SIGTERM])
+signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+time.sleep(600)
+"""
+
+
+def test_a_worker_that_has_not_noticed_is_told_again():
+    """A signal just before a wait for a lock does not end the waiting."""
+    process = subprocess.run(
+        [sys.executable, "-c", UNNOTICED], timeout=60, check=False
+    )
+    assert process.returncode == 1
+
+
 def is_alive(pid):
     """Whether a process is there, and no zombie."""
     try:

@@ -1,5 +1,6 @@
 """A pool of worker processes that each hold one object, or no pool at all."""
 
+import atexit
 import concurrent.futures
 import contextlib
 import multiprocessing
@@ -7,15 +8,19 @@ import os
 import signal
 import sys
 import threading
+import time
 
 # Tasks that wait for each worker: enough that none is idle, and few, so that
 # memory does not grow with the number of tasks.
 _WAITING = 2
 
 # In a worker process only: the object of `Pool`, set once when it starts, and
-# whether the worker is at a task.
+# whether the worker is at a task, and about to leave.
 _held = None
 _is_busy = False
+_is_leaving = False
+# Between two signals to a worker that has not noticed the first.
+_SECONDS_BETWEEN_SIGNALS = 0.1
 
 
 def num_cores():
@@ -54,11 +59,13 @@ class Pool:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
         if self._executor:
-            # Idle workers then end at once, without taking themselves apart.
-            self._lifeline.close()
+            if kind:
+                self._lifeline.close()
+            # A worker that ended by itself would keep the lock of their queue.
             self._executor.shutdown(cancel_futures=True)
+            self._lifeline.close()
 
     def run(self, function, tasks):
         """Yields (task, result) as tasks end, in any order.
@@ -103,16 +110,24 @@ def _start(held, lifeline):
     # Ctrl-C reaches every process of a terminal; ours is told by the pool's.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
+    # What is left by then is to take the process apart, module by module.
+    atexit.register(os._exit, 0)
     threading.Thread(target=_watch, args=(lifeline,), daemon=True).start()
 
 
 def _watch(lifeline):
     with contextlib.suppress(EOFError, OSError):
         lifeline.recv()
-    os.kill(os.getpid(), signal.SIGTERM)
+    # A signal that comes just before the process begins to wait for a lock is
+    # only noticed when the next one interrupts the waiting.
+    while not _is_leaving:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(_SECONDS_BETWEEN_SIGNALS)
 
 
 def _leave(*_):
+    global _is_leaving
+    _is_leaving = True
     if not _is_busy:
         os._exit(1)  # There is nothing to tidy up.
     sys.exit(1)
@@ -120,8 +135,8 @@ def _leave(*_):
 
 def _call(function, task):
     global _is_busy
-    _is_busy = True
     try:
+        _is_busy = True
         return function(_held, task)
     except SystemExit:
         os._exit(1)  # The executor would take it for the result of a task.
