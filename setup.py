@@ -4,8 +4,13 @@ import pathlib
 import re
 
 import setuptools
+from setuptools.command import build_py
 
 ROOT = pathlib.Path(__file__).parent
+# Where an installed package keeps the folders of the binaries: inside itself,
+# since names like `data_prep` belong to nobody in site-packages.
+BINARIES = pathlib.PurePath("transfusion_tf", "binaries")
+BINARY_FOLDERS = ("data_prep", "run_scripts")
 
 
 def version():
@@ -20,6 +25,31 @@ def long_description():
     return readme.read_text() if readme.exists() else ""
 
 
+class BuildWithBinaries(build_py.build_py):
+    """Copies the folders of the binaries into the package that is built."""
+
+    def run(self):
+        """Builds the package, then adds the binaries unless it is editable."""
+        super().run()
+        if self.editable_mode:  # They are used where they lie.
+            return
+        for source, target in self._binaries():
+            self.mkpath(str(target.parent))
+            self.copy_file(str(source), str(target))
+
+    def get_outputs(self, include_bytecode=1):
+        """The files that are built, those of the binaries included."""
+        built = super().get_outputs(include_bytecode)
+        return built + [str(target) for _, target in self._binaries()]
+
+    def _binaries(self):
+        """Yields (file of the checkout, file of the build)."""
+        for folder in BINARY_FOLDERS:
+            for path in sorted((ROOT / folder).rglob("*.py")):
+                inside = path.relative_to(ROOT)
+                yield path, pathlib.Path(self.build_lib, BINARIES, inside)
+
+
 setuptools.setup(
     name="transfusion_tf",
     version=version(),
@@ -28,14 +58,15 @@ setuptools.setup(
     long_description=long_description(),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
+    # With this, an editable install puts the checkout itself on the path.
+    package_dir={"": "."},
     packages=setuptools.find_namespace_packages(
-        include=[
-            "transfusion_tf",
-            "transfusion_tf.*",
-            "data_prep",
-            "data_prep.*",
-        ]
+        include=["transfusion_tf", "transfusion_tf.*"]
     ),
+    cmdclass={"build_py": BuildWithBinaries},
+    entry_points={
+        "console_scripts": ["transfusion = transfusion_tf.__main__:main"]
+    },
     # Keras 3.13 has no Python 3.10; TensorFlow 2.21 has no 3.14.
     # run_scripts/setup_env.sh reads this line.
     python_requires=">=3.11,<3.14",
@@ -80,6 +111,8 @@ setuptools.setup(
             "pytest>=8.3,<10",
             "pytest-xdist>=3.6,<4",
             "ruff>=0.12,<0.18",
+            # The tests build a wheel; 70.1 does so without another package.
+            "setuptools>=70.1,<90",
             # Keras 2, which writes the files that most people have.
             "tf_keras>=2.20,<2.22",
         ],

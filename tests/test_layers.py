@@ -295,6 +295,7 @@ LAYERS = {
         "scoring": ("datasets",),
     },
     4: {
+        "__main__": (),
         "cli": (),
         "config_flags": (),
     },
