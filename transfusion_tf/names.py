@@ -26,6 +26,7 @@ MODELS = (
     "resnet50_slim",
     "inception_v3_slim",
 )
+WITHOUT_BATCH_NORM = ("convnext_tiny", "squeezenet")
 SCHEMES = ("random", "pretrained", "mean_var", "transfusion", "gabor")
 INPUT_SCALINGS = (
     "caffe",
