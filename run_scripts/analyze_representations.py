@@ -97,8 +97,8 @@ flags.DEFINE_integer(
 flags.DEFINE_float(
     "max_memory_gib",
     None,
-    "memory for moments and the maps of a batch (default: half of the "
-    "machine's); more passes over the images need less",
+    "memory for moments and the maps of a batch (default: half of what the "
+    "process may use); more passes over the images need less",
     lower_bound=0.001,
 )
 flags.DEFINE_string(
