@@ -80,14 +80,8 @@ def _check_flags():
             "Give either --runs=DIR,DIR or --bank with --model=MODEL. "
             f"Received: --runs={FLAGS.runs} --bank={FLAGS.bank}"
         )
-    kind, others = (
-        ("--bank", RUN_FLAGS) if FLAGS.bank else ("--runs", BANK_FLAGS)
-    )
-    unread = [f"--{name}" for name in others if FLAGS[name].present]
-    if unread:
-        raise ValueError(
-            f"{', '.join(unread)}: of no use with {kind}; leave it out."
-        )
+    cli.check_goes_with(*RUN_FLAGS, holds=not FLAGS.bank, what="--runs")
+    cli.check_goes_with(*BANK_FLAGS, holds=FLAGS.bank, what="--bank")
 
 
 def _show_runs():

@@ -36,6 +36,12 @@ def main(argv):
     del argv
     if not _RUNS.value or not _OUTPUT_DIR.value:
         raise ValueError("Give --runs=RUN,RUN and --output_dir=DIR.")
+    cli.check_goes_with(
+        "num_resamples",
+        "seed",
+        holds=len(_RUNS.value) > 1,
+        what="several --runs, whose agreement has intervals",
+    )
 
     import tqdm
 

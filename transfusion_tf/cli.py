@@ -31,6 +31,29 @@ def run(main, *, takes_more=None):
     sys.exit(_guarded(main, sys.argv, takes_more))
 
 
+def check_goes_with(*flag_names, holds, what):
+    """Refuses flags that would do nothing, also those with their default.
+
+    Args:
+        *flag_names: flags that have an effect only where `holds`.
+        holds: whether it is so.
+        what: what they go with, in words.
+
+    Raises:
+        ValueError: one of them is given, and not `holds`.
+    """
+    given = [name for name in flag_names if flags.FLAGS[name].present]
+    if given and not holds:
+        listed = ", ".join(f"--{n}={_value(flags.FLAGS[n])}" for n in given)
+        raise ValueError(f"{listed} goes with {what}; leave it out.")
+
+
+def _value(flag):
+    """A flag's value as it was written."""
+    value = flag.value
+    return ",".join(value) if isinstance(value, list) else value
+
+
 def _guarded(main, argv, takes_more=None):
     try:
         rest = _parse(argv, takes_more)
