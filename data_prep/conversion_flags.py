@@ -93,6 +93,7 @@ flags.DEFINE_integer(
     None,
     "Processes; by default one a core, and one for small data.",
     lower_bound=1,
+    upper_bound=1024,  # More than a machine has cores.
 )
 flags.DEFINE_float(
     "max_bad_fraction",

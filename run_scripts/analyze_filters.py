@@ -53,6 +53,7 @@ flags.DEFINE_integer(
     "phase-scrambled patterns that are fitted for each filter; with more of "
     "them, the threshold is more exact",
     lower_bound=1,
+    upper_bound=10_000,  # Hours of fits, for two more digits.
 )
 flags.DEFINE_integer(
     "scramble_seed", 0, "seed of the scrambled phases", lower_bound=0

@@ -100,6 +100,7 @@ flags.DEFINE_float(
     "memory for moments and the maps of a batch (default: half of what the "
     "process may use); more passes over the images need less",
     lower_bound=0.001,
+    upper_bound=2**20,  # A PiB, but not infinity.
 )
 flags.DEFINE_string(
     "moments_dir",

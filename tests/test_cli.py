@@ -89,6 +89,25 @@ def test_configuration_from_flags(program):
 @pytest.mark.parametrize(
     ("script", "flag"),
     [
+        ("data_prep/make_tfrecords.py", "--num_images=1000000000"),
+        ("data_prep/make_tfrecords.py", "--image_size=1000000000"),
+        ("data_prep/make_tfrecords.py", "--num_workers=1000000000"),
+        ("run_scripts/analyze_filters.py", "--num_scrambles=1000000000"),
+        ("run_scripts/analyze_predictions.py", "--num_resamples=1000000000"),
+        ("run_scripts/analyze_representations.py", "--max_memory_gib=inf"),
+        ("run_scripts/probe_scaling.py", "--num_images=1000000000"),
+    ],
+)
+def test_numbers_beyond_all_use_are_one_line(binary, script, flag):
+    done = binary(script, flag)
+    assert done.returncode == 2
+    assert f"error: flag {flag}" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("script", "flag"),
+    [
         ("run_scripts/describe_model.py", "learning_rate"),
         ("run_scripts/describe_model.py", "bn_momentum"),
         ("run_scripts/probe_scaling.py", "through"),
