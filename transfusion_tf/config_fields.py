@@ -189,7 +189,7 @@ def _plain(flag, value, kind, noun):
     except OverflowError:
         plain = math.inf
     if kind is float and not math.isfinite(plain):
-        raise ValueError(f"--{flag} must be finite. Received: {plain}")
+        raise ValueError(f"--{flag} must be a finite number. Received: {plain}")
     return plain
 
 
