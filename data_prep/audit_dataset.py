@@ -171,11 +171,7 @@ def _check_flags():
             "Give either --records=DIR or --source=SOURCE with its flags. "
             f"Received: records={FLAGS.records}, source={FLAGS.source}."
         )
-    known = {
-        flag.name
-        for module in (__name__, conversion_flags.__name__)
-        for flag in FLAGS.get_key_flags_for_module(module)
-    }
+    known = {flag.name for flag in FLAGS.get_key_flags_for_module(__name__)}
     if FLAGS.source:
         _check_source(known)
         return

@@ -9,6 +9,7 @@ import pathlib
 from absl import flags
 
 from data_prep import source_flags
+from transfusion_tf import cli
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("output_dir", None, "Where the records go.")
@@ -92,6 +93,7 @@ flags.DEFINE_integer(
     None,
     "Processes; by default one a core, and one for small data.",
     lower_bound=1,
+    upper_bound=1024,  # More than a machine has cores.
 )
 flags.DEFINE_float(
     "max_bad_fraction",
@@ -155,8 +157,11 @@ def check(own):
     source_flags.check(own, also)
     if FLAGS.folds and FLAGS.num_folds:
         raise ValueError("--folds and --num_folds do not go together.")
-    if FLAGS.fold and not (FLAGS.folds or FLAGS.num_folds):
-        raise ValueError("--fold needs --num_folds (or --folds).")
+    cli.check_goes_with(
+        "fold",
+        holds=FLAGS.folds or FLAGS.num_folds,
+        what="--num_folds or --folds",
+    )
 
 
 def image_flags(source):
@@ -172,8 +177,11 @@ def image_options():
     """Returns the images.Options that the flags describe."""
     from transfusion_tf.data import images
 
-    if FLAGS.resize_mode and FLAGS.image_size is None:
-        raise ValueError("--resize_mode needs --image_size.")
+    cli.check_goes_with(
+        "resize_mode",
+        holds=FLAGS.image_size is not None,
+        what="--image_size=N",
+    )
     names = ("image_size", "resize_mode", "fundus", "frame")
     options = source_flags.given(names)
     if FLAGS.window is not None:

@@ -9,6 +9,8 @@ import os
 
 from absl import flags
 
+from transfusion_tf import cli
+
 FLAGS = flags.FLAGS
 flags.DEFINE_enum(
     "engine",
@@ -67,8 +69,7 @@ def _check():
             "it is --direct_num_workers=N, with others what they call it, as "
             "--beam_options=--num_workers=N."
         )
-    if not is_beam() and FLAGS.beam_options is not None:
-        raise ValueError("--beam_options needs --engine=beam.")
+    cli.check_goes_with("beam_options", holds=is_beam(), what="--engine=beam")
     for option in FLAGS.beam_options or ():
         if not option.startswith("--"):
             raise ValueError(

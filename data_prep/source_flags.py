@@ -6,7 +6,7 @@ A binary that reads raw data imports this module and adopts its flags with
 
 from absl import flags
 
-from transfusion_tf import names
+from transfusion_tf import config, names
 
 FLAGS = flags.FLAGS
 flags.DEFINE_enum("source", None, names.SOURCES, "Kind of raw data.")
@@ -160,6 +160,7 @@ flags.DEFINE_integer(
     None,
     "Number of images to make (synthetic sources; default: 4500).",
     lower_bound=1,
+    upper_bound=10_000_000,  # Their table is held in memory.
 )
 flags.DEFINE_integer(
     "image_size",
@@ -167,6 +168,7 @@ flags.DEFINE_integer(
     "Side of the square images in pixels. By default images keep their size, "
     "and synthetic ones have 64.",
     lower_bound=1,
+    upper_bound=config.MAX_IMAGE_SIZE,
 )
 flags.DEFINE_integer(
     "seed",

@@ -53,6 +53,7 @@ flags.DEFINE_integer(
     "phase-scrambled patterns that are fitted for each filter; with more of "
     "them, the threshold is more exact",
     lower_bound=1,
+    upper_bound=10_000,  # Hours of fits, for two more digits.
 )
 flags.DEFINE_integer(
     "scramble_seed", 0, "seed of the scrambled phases", lower_bound=0
@@ -80,14 +81,8 @@ def _check_flags():
             "Give either --runs=DIR,DIR or --bank with --model=MODEL. "
             f"Received: --runs={FLAGS.runs} --bank={FLAGS.bank}"
         )
-    kind, others = (
-        ("--bank", RUN_FLAGS) if FLAGS.bank else ("--runs", BANK_FLAGS)
-    )
-    unread = [f"--{name}" for name in others if FLAGS[name].present]
-    if unread:
-        raise ValueError(
-            f"{', '.join(unread)}: of no use with {kind}; leave it out."
-        )
+    cli.check_goes_with(*RUN_FLAGS, holds=not FLAGS.bank, what="--runs")
+    cli.check_goes_with(*BANK_FLAGS, holds=FLAGS.bank, what="--bank")
 
 
 def _show_runs():

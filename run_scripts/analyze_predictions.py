@@ -24,6 +24,7 @@ _NUM_RESAMPLES = flags.DEFINE_integer(
     "bootstrap resamples of patients (images where patients are not known) "
     "for the intervals of the agreement",
     lower_bound=100,
+    upper_bound=1_000_000,  # All are held; the third digit is exact by then.
 )
 _SEED = flags.DEFINE_integer("seed", 0, "seed of the resamples", lower_bound=0)
 _OUTPUT_DIR = flags.DEFINE_string(
@@ -36,6 +37,12 @@ def main(argv):
     del argv
     if not _RUNS.value or not _OUTPUT_DIR.value:
         raise ValueError("Give --runs=RUN,RUN and --output_dir=DIR.")
+    cli.check_goes_with(
+        "num_resamples",
+        "seed",
+        holds=len(_RUNS.value) > 1,
+        what="several --runs, whose agreement has intervals",
+    )
 
     import tqdm
 

@@ -97,9 +97,10 @@ flags.DEFINE_integer(
 flags.DEFINE_float(
     "max_memory_gib",
     None,
-    "memory for moments and the maps of a batch (default: half of the "
-    "machine's); more passes over the images need less",
+    "memory for moments and the maps of a batch (default: half of what the "
+    "process may use); more passes over the images need less",
     lower_bound=0.001,
+    upper_bound=2**20,  # A PiB, but not infinity.
 )
 flags.DEFINE_string(
     "moments_dir",
@@ -215,19 +216,15 @@ def _similarity_rows(networks, pairs, images, stages, options):
 
 
 def _references(published):
-    """The published curves of the flag, for views that have curves.
-
-    Raises:
-      ValueError: an unknown name, or a view without curves by stage.
-    """
+    """The published curves of the flag; ValueError for views without any."""
     from transfusion_tf.reporting import similarity_figures
 
     known = similarity_figures.WITH_CURVES
-    if FLAGS.published and FLAGS.view not in known:
-        raise ValueError(
-            "--published draws curves by stage, which these views have: "
-            f"{', '.join(known)}. Received: --view={FLAGS.view}"
-        )
+    cli.check_goes_with(
+        "published",
+        holds=FLAGS.view in known,
+        what=f"views that have curves by stage: {', '.join(known)}",
+    )
     return published.curves(FLAGS.published)
 
 
@@ -252,44 +249,41 @@ def _write_fits(stem, table):
 
 
 def _options():
-    """passes.Options of the flags.
-
-    Raises:
-      ValueError: flags that do not go together.
-    """
+    """passes.Options of the flags; ValueError where some do nothing."""
     from transfusion_tf.analysis import passes
 
     drawn = FLAGS.max_points is not None or FLAGS.channels is not None
-    if FLAGS.repeats is not None and not drawn:
-        raise ValueError(
-            f"--repeats={FLAGS.repeats} goes with --max_points=N or "
-            "--channels=N, which say what is drawn."
-        )
-    if FLAGS.points == "draws":
-        if FLAGS.view != "start_against_end" or not drawn:
-            raise ValueError(
-                "--points=draws goes with --view=start_against_end and "
-                "--max_points=N or --channels=N, which say what is drawn."
-            )
-    if FLAGS.source is not None and FLAGS.view != "reuse":
-        raise ValueError(
-            f"--source={FLAGS.source} goes with --view=reuse only."
-        )
+    what_is_drawn = "--max_points=N or --channels=N, which say what is drawn"
+    cli.check_goes_with("repeats", holds=drawn, what=what_is_drawn)
+    cli.check_goes_with(
+        "points",
+        holds=FLAGS.view == "start_against_end"
+        and (drawn or FLAGS.points == "pairs"),
+        what=f"--view=start_against_end, and draws with {what_is_drawn}",
+    )
+    cli.check_goes_with(
+        "source", holds=FLAGS.view == "reuse", what="--view=reuse"
+    )
+    cli.check_goes_with(
+        "seed",
+        holds=drawn or FLAGS.floors or FLAGS.groups > 1,
+        what="--floors, --groups above 1, --max_points or --channels",
+    )
     if FLAGS.view == "reuse" and FLAGS.split == "train":
         raise ValueError(
             "--view=reuse fits its probes on the training split; give "
             "--split=val or test."
         )
-    if drawn and FLAGS["groups"].present:
-        raise ValueError(
-            "--groups does not go with --max_points and --channels: their "
-            "intervals come from the spread of the --repeats."
-        )
-    if FLAGS.datapoints == "pooled" and FLAGS.max_points is not None:
-        raise ValueError(
-            "--max_points counts positions, of which --datapoints=pooled "
-            "leaves one; give --max_images=N."
-        )
+    cli.check_goes_with(
+        "groups",
+        holds=not drawn,
+        what="all images and channels; with draws, intervals come from these",
+    )
+    cli.check_goes_with(
+        "max_points",
+        holds=FLAGS.datapoints == "positions",
+        what="--datapoints=positions; of pooled images give --max_images=N",
+    )
     return passes.Options(
         datapoints=FLAGS.datapoints,
         floors=FLAGS.floors,

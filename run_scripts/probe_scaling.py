@@ -19,7 +19,13 @@ from transfusion_tf import cli, config_flags, names, quiet
 FLAGS = flags.FLAGS
 CONFIG_FLAGS = ("dataset", "image_size", "model", "weights")
 flags.DEFINE_enum("split", "train", names.SPLITS, "split to take images from")
-flags.DEFINE_integer("num_images", 256, "number of images", lower_bound=2)
+flags.DEFINE_integer(
+    "num_images",
+    256,
+    "number of images",
+    lower_bound=2,
+    upper_bound=10_000,  # One batch.
+)
 flags.DEFINE_string("output_dir", None, "directory of the CSV and the PNG")
 flags.mark_flag_as_required("output_dir")
 for _name in CONFIG_FLAGS:

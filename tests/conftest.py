@@ -9,6 +9,8 @@ import sys
 import numpy as np
 import pytest
 
+import transfusion_tf  # noqa: F401 (before any test imports TensorFlow)
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 

@@ -53,7 +53,10 @@ def test_help_lists_own_and_configuration_flags(program):
     ("body", "arguments", "message"),
     [
         ("pass", ["--count=x"], "error: flag --count=x: invalid literal"),
-        ("pass", ["--cuont=1"], "error: Unknown command line flag 'cuont'"),
+        ("pass", ["--cuont=1"], "flag 'cuont'. Did you mean --count?"),
+        # Not near to any: absl would take it for --frozen_learning_rate.
+        ("pass", ["--foo=1"], "flag 'foo'. --help lists the flags."),
+        ("pass", ["--num_epochs=1"], "Did you mean --epochs?"),
         ("pass", ["file"], "error: Unexpected arguments: file."),
         ("pass", ["--init=zero"], "value should be one of <random|pretrained|"),
         ("raise ValueError('two\\nlines')", [], "error: two lines"),
@@ -81,3 +84,43 @@ def test_configuration_from_flags(program):
     body = "print(config_flags.from_flags().data.augment)"
     done = program(body, "--augment=shift,horizontal_flip")
     assert done.stdout == "('shift', 'horizontal_flip')\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "flag"),
+    [
+        ("data_prep/make_tfrecords.py", "--num_images=1000000000"),
+        ("data_prep/make_tfrecords.py", "--image_size=1000000000"),
+        ("data_prep/make_tfrecords.py", "--num_workers=1000000000"),
+        ("run_scripts/analyze_filters.py", "--num_scrambles=1000000000"),
+        ("run_scripts/analyze_predictions.py", "--num_resamples=1000000000"),
+        ("run_scripts/analyze_representations.py", "--max_memory_gib=inf"),
+        ("run_scripts/probe_scaling.py", "--num_images=1000000000"),
+    ],
+)
+def test_numbers_beyond_all_use_are_one_line(binary, script, flag):
+    done = binary(script, flag)
+    assert done.returncode == 2
+    assert f"error: flag {flag}" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("script", "flag"),
+    [
+        ("run_scripts/describe_model.py", "learning_rate"),
+        ("run_scripts/describe_model.py", "bn_momentum"),
+        ("run_scripts/probe_scaling.py", "through"),
+        ("run_scripts/probe_scaling.py", "input_scaling"),
+        ("run_scripts/analyze_filters.py", "momentum"),
+        ("data_prep/audit_dataset.py", "num_folds"),
+    ],
+)
+def test_flags_of_imported_modules_that_are_not_read(
+    binary, tmp_path, script, flag
+):
+    value = {"through": "conv1", "input_scaling": "tf"}.get(flag, "2")
+    done = binary(script, f"--output_dir={tmp_path}", f"--{flag}={value}")
+    assert done.returncode == 2
+    assert f"error: Unknown command line flag '{flag}'" in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -51,7 +51,7 @@ def train(tiny_dataset, tmp_path):
             {"freeze_through": "conv1", "unfreeze_at": 3},
             "--unfreeze_at=3 must be less than the 3 steps",
         ),
-        ({"slim_from": "conv2"}, "go with the networks cbr_larget_slim"),
+        ({"slim_from": "conv2"}, "goes with --model=cbr_larget_slim"),
         (
             {"model": "cbr_tiny_slim", "slim_from": "conv9"},
             "Unknown stage of cbr_tiny_slim 'conv9'; known: conv1",

@@ -17,17 +17,20 @@ FOLDERS = ("transfusion_tf", "data_prep", "run_scripts")
 # Layer -> module (without "transfusion_tf.") -> what of its own layer it uses.
 LAYERS = {
     0: {
-        "config": ("config_fields", "init_config", "names"),
-        "config_fields": (),
+        "config": ("config_fields", "init_config", "names", "train_config"),
+        "config_fields": ("names",),
         "files": ("paths",),
         "init_config": ("config_fields", "names"),
+        "machine": (),
         "names": (),
         "paths": (),
-        "pool": (),
+        "pool": ("machine",),
         "quiet": (),
         "run_dir": ("files",),
         "run_guard": ("files", "run_record"),
         "run_record": ("config", "files"),
+        "train_config": ("config_fields", "names"),
+        "transfusion_tf": (),
     },
     1: {
         "data.audit": (

@@ -11,6 +11,10 @@ import sys
 
 from absl import flags
 
+from transfusion_tf import names
+
+# absl's own flags, of logging and so on, are taken by every binary.
+_OURS = ("transfusion_tf.", "data_prep.")
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
 
@@ -25,6 +29,29 @@ def run(main, *, takes_more=None):
             are.
     """
     sys.exit(_guarded(main, sys.argv, takes_more))
+
+
+def check_goes_with(*flag_names, holds, what):
+    """Refuses flags that would do nothing, also those with their default.
+
+    Args:
+        *flag_names: flags that have an effect only where `holds`.
+        holds: whether it is so.
+        what: what they go with, in words.
+
+    Raises:
+        ValueError: one of them is given, and not `holds`.
+    """
+    given = [name for name in flag_names if flags.FLAGS[name].present]
+    if given and not holds:
+        listed = ", ".join(f"--{n}={_value(flags.FLAGS[n])}" for n in given)
+        raise ValueError(f"{listed} goes with {what}; leave it out.")
+
+
+def _value(flag):
+    """A flag's value as it was written."""
+    value = flag.value
+    return ",".join(value) if isinstance(value, list) else value
 
 
 def _guarded(main, argv, takes_more=None):
@@ -55,11 +82,44 @@ def _parse(argv, takes_more):
     if takes_more:
         rest = flags.FLAGS(argv, known_only=True)
         if takes_more():
+            _refuse_unread()
             _refuse([word for word in rest[1:] if not word.startswith("--")])
             return rest
-    rest = flags.FLAGS(argv)
+    try:
+        rest = flags.FLAGS(argv)
+    except flags.UnrecognizedFlagError as error:
+        raise _unknown(error.flagname) from None
+    _refuse_unread()
     _refuse(rest[1:])
     return rest
+
+
+def _own_flags():
+    """The flags that this binary reads, and lists in its help."""
+    main = sys.modules["__main__"]
+    return {f.name: f for f in flags.FLAGS.get_key_flags_for_module(main)}
+
+
+def _unknown(name):
+    """The error of a flag that the binary does not have."""
+    near = names.near(name, sorted(_own_flags()))
+    ending = "--help lists the flags."
+    if near:
+        ending = f"Did you mean {' or '.join(f'--{n}' for n in near)}?"
+    return flags.Error(f"Unknown command line flag {name!r}. {ending}")
+
+
+def _refuse_unread():
+    """Raises for flags that the binary imports but does not read.
+
+    absl takes the flags of every module that is imported.
+    """
+    own = _own_flags()
+    for module, defined in flags.FLAGS.flags_by_module_dict().items():
+        if module.startswith(_OURS):
+            for flag in defined:
+                if flag.present and flag.name not in own:
+                    raise _unknown(flag.name)
 
 
 def _refuse(arguments):
@@ -72,14 +132,8 @@ def _refuse(arguments):
 
 def _help(program):
     """The main module's docstring and the flags that this binary reads."""
-    main = sys.modules["__main__"]
-    own = flags.FLAGS.get_key_flags_for_module(main)
-    text = "\n".join(
-        flag_help
-        for flag_help in (
-            _flag_help(flag) for flag in sorted(own, key=lambda f: f.name)
-        )
-    )
+    main, own = sys.modules["__main__"], _own_flags()
+    text = "\n".join(_flag_help(own[name]) for name in sorted(own))
     return f"{(main.__doc__ or program).strip()}\n\nFlags:\n{text}"
 
 

@@ -1,18 +1,39 @@
 """The configuration of one run: frozen, checked when built, JSON in and out.
 
-Each field is written once, here, with its default, its meaning and its flag;
-config_flags.py derives the command line from the fields.
+Each field is written once, with its default, its meaning, its limits and its
+flag; config_flags.py derives the command line from the fields. A setting that
+goes with another one, as momentum with SGD, is None where it does not go, and
+must not be given there: not even its default value, which would do nothing.
 """
 
 import dataclasses
 import pathlib
 
 from transfusion_tf import names
-from transfusion_tf.config_fields import at_least, flag_name, positive, setting
+from transfusion_tf.config_fields import (
+    GoesWith,
+    check,
+    check_type,
+    flag_name,
+    setting,
+    typed,
+    without_effect,
+)
 from transfusion_tf.init_config import InitConfig
+from transfusion_tf.train_config import DEFAULT_EPOCHS as DEFAULT_EPOCHS
+from transfusion_tf.train_config import TrainConfig
 
-DEFAULT_EPOCHS = 5
 DEFAULT_SLIM_WIDTH = 0.5
+# What NumPy and Keras take.
+MAX_SEED = 2**32 - 1
+# A float32 image of this side takes 0.8 GB; networks see far smaller ones.
+MAX_IMAGE_SIZE = 8192
+_SLIM = GoesWith(
+    "name", tuple(name for name in names.MODELS if name.endswith("_slim"))
+)
+# Settings that earlier versions took, and kept in config.json, also where they
+# did nothing.
+_ONCE_IGNORED = ("bn_momentum", "momentum", "subset_seed")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -28,13 +49,22 @@ class DataConfig:
         None,
         "side in pixels that the network sees; by default that of the records "
         "(64 for the data sets that are made, which are made at this size)",
+        at_least=1,
+        at_most=MAX_IMAGE_SIZE,
     )
     train_size: int | None = setting(
         None,
         "number of training images (nested, stratified, by patient); by "
         "default all",
+        at_least=1,
     )
-    subset_seed: int = setting(0, "seed of the choice that --train_size makes")
+    subset_seed: int | None = setting(
+        0,
+        "seed of the choice that --train_size makes",
+        goes_with=GoesWith("train_size"),
+        at_least=0,
+        at_most=MAX_SEED,
+    )
     augment: tuple[str, ...] = setting(
         (),
         "augmentations of training images, separated by commas: "
@@ -42,10 +72,15 @@ class DataConfig:
     )
 
     def __post_init__(self):
-        object.__setattr__(self, "augment", tuple(self.augment))
+        check(self)
         for name in self.augment:
             names.check("augmentation", name, names.AUGMENTATIONS)
-        at_least(self, 1, "image_size", "train_size")
+        if len(set(self.augment)) < len(self.augment):
+            # The second flip would undo the first.
+            raise ValueError(
+                "--augment must name each augmentation once. Received: "
+                f"{','.join(self.augment)}"
+            )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -55,10 +90,22 @@ class ModelConfig:
     name: str = setting(
         "cbr_small", "network", flag="model", choices=names.MODELS
     )
-    bn_momentum: float = setting(
+    bn_momentum: float | None = setting(
         0.9,
         "momentum of batch norm's running statistics; Keras' own 0.99 lags "
         "behind in short trainings",
+        goes_with=GoesWith(
+            "name",
+            tuple(
+                name
+                for name in names.MODELS
+                if name not in names.WITHOUT_BATCH_NORM
+            ),
+            "networks with batch norm (every --model but "
+            f"{', '.join(names.WITHOUT_BATCH_NORM)})",
+        ),
+        at_least=0,
+        below=1,
     )
     input_scaling: str = setting(
         "auto",
@@ -70,24 +117,18 @@ class ModelConfig:
         None,
         "*_slim networks: the first stage that is made narrower (default: "
         "block3, or conv3 of the CBR family)",
+        goes_with=_SLIM,
     )
     slim_width: float | None = setting(
-        None,
-        "*_slim networks: fraction of the width from that stage on "
-        f"(default: {DEFAULT_SLIM_WIDTH})",
+        DEFAULT_SLIM_WIDTH,
+        "*_slim networks: fraction of the width from that stage on",
+        goes_with=_SLIM,
+        above=0,
+        below=1,
     )
 
     def __post_init__(self):
-        names.check("model", self.name, names.MODELS)
-        names.check(
-            "input scaling",
-            self.input_scaling,
-            ("auto", *names.INPUT_SCALINGS),
-        )
-        if not 0 <= self.bn_momentum < 1:
-            raise ValueError(
-                f"--bn_momentum must be in [0, 1). Received: {self.bn_momentum}"
-            )
+        check(self)
 
     @property
     def build_options(self):
@@ -101,95 +142,6 @@ class ModelConfig:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TrainConfig:
-    """How the weights are moved."""
-
-    batch_size: int = setting(32, "images a step, over all devices")
-    optimizer: str = setting("adam", "optimizer", choices=names.OPTIMIZERS)
-    learning_rate: float = setting(1e-3, "largest learning rate")
-    momentum: float = setting(0.9, "momentum of --optimizer=sgd")
-    schedule: str = setting(
-        "cosine",
-        "learning rate over the run: cosine (to zero), constant, or step (a "
-        "tenth after 1/2 and again after 3/4 of the steps)",
-        choices=names.SCHEDULES,
-    )
-    warmup_steps: int = setting(0, "steps of linear warm-up")
-    epochs: int | None = setting(
-        None,
-        f"passes over the training images (default: {DEFAULT_EPOCHS}, unless "
-        "--steps is given)",
-    )
-    steps: int | None = setting(None, "optimizer steps, instead of --epochs")
-    eval_every: int | None = setting(
-        None, "steps between evaluations on val; by default once an epoch"
-    )
-    snapshots: int = setting(
-        8,
-        "number of log-spaced weight snapshots from step 1 to the last; the "
-        "initial, best and last weights are always kept",
-    )
-    select_threshold: int | None = setting(
-        None,
-        "ordinal tasks: choose the best weights by the AUC of grade >= this, "
-        "not by the mean over thresholds",
-    )
-    freeze_through: str | None = setting(
-        None,
-        "keep the stages up to this one as they start (batch norm in "
-        "inference mode): for the whole run, or until --unfreeze_at",
-    )
-    unfreeze_at: int | None = setting(
-        None,
-        "step from which the frozen stages are trained too, with a fresh "
-        "optimizer; --schedule and --warmup_steps begin there",
-    )
-    frozen_learning_rate: float | None = setting(
-        None,
-        "constant learning rate before --unfreeze_at (default: "
-        "--learning_rate)",
-    )
-    strategy: str = setting(
-        "auto",
-        "tf.distribute strategy; auto: mirrored where there are several "
-        "accelerators",
-        choices=names.STRATEGIES,
-    )
-    num_virtual_devices: int | None = setting(
-        None, "split the CPU into this many devices, to try --strategy=mirrored"
-    )
-
-    def __post_init__(self):
-        names.check("optimizer", self.optimizer, names.OPTIMIZERS)
-        names.check("schedule", self.schedule, names.SCHEDULES)
-        names.check("strategy", self.strategy, names.STRATEGIES)
-        if self.epochs is not None and self.steps is not None:
-            raise ValueError(
-                f"Give --epochs or --steps, not both. Received: "
-                f"--epochs={self.epochs} --steps={self.steps}"
-            )
-        if self.epochs is None and self.steps is None:
-            object.__setattr__(self, "epochs", DEFAULT_EPOCHS)
-        at_least(self, 1, "batch_size", "epochs", "steps", "eval_every")
-        at_least(self, 1, "num_virtual_devices", "select_threshold")
-        at_least(self, 1, "unfreeze_at")
-        at_least(self, 0, "warmup_steps", "snapshots", "momentum")
-        positive(self, "learning_rate", "frozen_learning_rate")
-        self._check_freezing()
-
-    def _check_freezing(self):
-        for name, needs in (
-            ("unfreeze_at", "freeze_through"),
-            ("frozen_learning_rate", "unfreeze_at"),
-        ):
-            if getattr(self, name) is not None and getattr(self, needs) is None:
-                raise ValueError(
-                    f"--{name} goes with --{needs}. Received: "
-                    f"--{name}={getattr(self, name)} alone"
-                )
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
 class RunConfig:
     """One training: data, network, start, optimization and one seed."""
 
@@ -198,11 +150,14 @@ class RunConfig:
     init: InitConfig = dataclasses.field(default_factory=InitConfig)
     train: TrainConfig = dataclasses.field(default_factory=TrainConfig)
     seed: int = setting(
-        0, "seed of the initial weights, the order and the augmentation"
+        0,
+        "seed of the initial weights, the order and the augmentation",
+        at_least=0,
+        at_most=MAX_SEED,
     )
 
     def __post_init__(self):
-        at_least(self, 0, "seed")
+        check(self)
 
     @property
     def run_name(self):
@@ -216,9 +171,17 @@ class RunConfig:
 
     @classmethod
     def from_json(cls, value):
-        """The inverse of `to_json`; ValueError names an unknown setting."""
+        """The inverse of `to_json`, also of what earlier versions have written.
+
+        Raises:
+          ValueError: an unknown section or setting, or a value that is not
+            allowed.
+        """
+        check_type("config", value, dict)
+        for name in value:
+            names.check("section of the configuration", name, (*PARTS, "seed"))
         parts = {
-            name: part(**_known(part, value.get(name, {})))
+            name: part(**_stored(name, part, value.get(name, {})))
             for name, part in PARTS.items()
         }
         return cls(**parts, seed=value.get("seed", 0))
@@ -258,8 +221,19 @@ def flag_fields():
     return {**found, "seed": (None, seed)}
 
 
-def _known(part, values):
-    fields = {field.name for field in dataclasses.fields(part)}
-    for name in values:
-        names.check(f"{part.__name__} field", name, sorted(fields))
+def _stored(name, part, values):
+    """The settings of a stored part, without those that had no effect.
+
+    Earlier versions wrote the default down also where a setting did not go
+    with the others, and took some settings without using them.
+    """
+    check_type(name, values, dict)
+    fields = {field.name: field for field in dataclasses.fields(part)}
+    for key in values:
+        names.check(f"{name} setting", key, sorted(fields))
+    values = {key: typed(fields[key], value) for key, value in values.items()}
+    for key in without_effect(part, values):
+        is_default = values[key] == fields[key].metadata["default"]
+        if is_default or key in _ONCE_IGNORED:
+            values[key] = None
     return values

@@ -4,12 +4,9 @@ A binary that trains imports this module and adopts its flags with
 `flags.adopt_module_key_flags(config_flags)`.
 """
 
-import types
-import typing
-
 from absl import flags
 
-from transfusion_tf import config
+from transfusion_tf import config, config_fields
 
 FLAGS = flags.FLAGS
 
@@ -25,10 +22,11 @@ def from_flags(names=None, **given):
     return config.RunConfig.from_flags_dict({**values, **given})
 
 
-def _define(name, part, field):
+def _define(name, field):
     text, choices = field.metadata["help"], field.metadata["choices"]
-    owner = config.PARTS.get(part, config.RunConfig)
-    kind = _plain_type(typing.get_type_hints(owner)[field.name])
+    if field.metadata["default"] not in (field.default, ()):
+        text += f" (default: {field.metadata['default']})"
+    kind = config_fields.value_type(field)
     if choices:
         flags.DEFINE_enum(name, field.default, choices, text)
     elif kind is int:
@@ -38,15 +36,9 @@ def _define(name, part, field):
     elif kind is str:
         flags.DEFINE_string(name, field.default, text)
     else:
-        flags.DEFINE_list(name, list(field.default), text)
-
-
-def _plain_type(hint):
-    """int for `int | None`, and so on."""
-    if isinstance(hint, types.UnionType):
-        return next(t for t in hint.__args__ if t is not type(None))
-    return hint
+        default = None if field.default is None else list(field.default)
+        flags.DEFINE_list(name, default, text)
 
 
 for _name, (_part, _field) in config.flag_fields().items():
-    _define(_name, _part, _field)
+    _define(_name, _field)

@@ -4,6 +4,8 @@ The modules that own a family (zoo, SCHEMES, sources, measures) are held to
 these tuples by tests, so that `--help` is quick and never lies.
 """
 
+import difflib
+
 MODELS = (
     "cbr_larget",
     "cbr_largew",
@@ -26,6 +28,7 @@ MODELS = (
     "resnet50_slim",
     "inception_v3_slim",
 )
+WITHOUT_BATCH_NORM = ("convnext_tiny", "squeezenet")
 SCHEMES = ("random", "pretrained", "mean_var", "transfusion", "gabor")
 INPUT_SCALINGS = (
     "caffe",
@@ -79,6 +82,9 @@ SCHEDULES = ("cosine", "constant", "step")
 STRATEGIES = ("auto", "one_device", "mirrored")
 AUGMENTATIONS = ("horizontal_flip", "vertical_flip", "shift")
 
+# Ratio of difflib: two letters of ten that differ, or are exchanged.
+_SIMILAR = 0.8
+
 
 def check(kind, name, known):
     """Raises ValueError, listing the choices, unless `name` is in `known`."""
@@ -86,3 +92,20 @@ def check(kind, name, known):
         raise ValueError(
             f"Unknown {kind} {name!r}; known: {', '.join(map(str, known))}."
         )
+
+
+def near(name, known):
+    """Those of `known` that `name` may have been meant to be, at most three.
+
+    They begin with it, differ in few letters, or have its words and others.
+    """
+    words = f"_{name}_"
+    found = [
+        other
+        for other in known
+        if len(name) > 2
+        and (other.startswith(name) or words in f"_{other}_")
+        or f"_{other}_" in words
+    ]
+    found += difflib.get_close_matches(name, known, cutoff=_SIMILAR)
+    return list(dict.fromkeys(found))[:3]

@@ -3,12 +3,15 @@
 import atexit
 import concurrent.futures
 import contextlib
+import math
 import multiprocessing
 import os
 import signal
 import sys
 import threading
 import time
+
+from transfusion_tf import machine
 
 # Tasks that wait for each worker: enough that none is idle, and few, so that
 # memory does not grow with the number of tasks.
@@ -24,10 +27,11 @@ _SECONDS_BETWEEN_SIGNALS = 0.1
 
 
 def num_cores():
-    """Returns how many cores this process may use."""
+    """Returns how many cores this process may use, a part counting as one."""
+    found = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):  # Not on macOS.
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        found = len(os.sched_getaffinity(0))
+    return min(found, math.ceil(machine.cpu_quota() or found))
 
 
 class Pool:

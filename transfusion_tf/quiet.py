@@ -1,4 +1,4 @@
-"""Starting TensorFlow without its start-up notes."""
+"""How TensorFlow starts: without its start-up notes, and with oneDNN or not."""
 
 import contextlib
 import os
@@ -19,6 +19,26 @@ def start_tensorflow():
         return
     with _silent_stderr():
         import tensorflow  # noqa: F401
+
+
+def onednn_setting():
+    """Whether TensorFlow computes with oneDNN here: "on", "off" or "default".
+
+    Sums of floats depend on it. Where TensorFlow is imported, what it found
+    then counts, and not what the environment says now. "default": it is left
+    to TensorFlow, which has not been asked.
+    """
+    if "tensorflow" in sys.modules:
+        try:
+            # No public function tells; this one backs TensorFlow's own tests.
+            from tensorflow.python.util import _pywrap_util_port as port
+
+            return "on" if port.IsMklEnabled() else "off"
+        except (ImportError, AttributeError):
+            pass  # Another TensorFlow: the environment is the next best.
+    asked = os.environ.get("TF_ENABLE_ONEDNN_OPTS", "").lower()
+    words = {"1": "on", "true": "on", "0": "off", "false": "off"}
+    return words.get(asked, "default")
 
 
 @contextlib.contextmanager

@@ -62,7 +62,9 @@ def differences(old, new):
 
 
 def _compared(record):
-    flat = _flatten(files.plain(record))
+    # Earlier versions wrote some defaults down, and others not.
+    config = configs.RunConfig.from_json(record["config"]).to_json()
+    flat = _flatten(files.plain({**record, "config": config}))
     return {
         key: value
         for key, value in flat.items()

@@ -126,7 +126,7 @@ def test_identities_are_told_without_quoting_them(
         ),
         (
             ["--output_dir=OUT", "--records=x", "--overwrite"],
-            "--overwrite does not go with --records, which takes",
+            "Unknown command line flag 'overwrite'",
         ),
         (
             ["--output_dir=OUT", "--records=x", "--image_size=4"],
@@ -139,7 +139,7 @@ def test_identities_are_told_without_quoting_them(
                 "--input=x",
                 "--resize_mode=fit",
             ],
-            "--resize_mode needs --image_size",
+            "--resize_mode=fit goes with --image_size",
         ),
         (
             ["--output_dir=OUT", "--source=npz", "--input=x", "--seed=4"],
@@ -151,7 +151,7 @@ def test_identities_are_told_without_quoting_them(
         ),
         (
             ["--output_dir=OUT", "--source=npz", "--input=x", "--on_leak=drop"],
-            "--on_leak does not go with --source=npz, which takes",
+            "Unknown command line flag 'on_leak'",
         ),
         (["--output_dir=OUT", "--records=nowhere"], "nowhere holds no records"),
         (["--distance=65"], "distance"),

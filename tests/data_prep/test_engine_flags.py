@@ -35,7 +35,7 @@ def convert(binary, tmp_path, *arguments, name="out"):
         ([BEAM, "--runner", "DirectRunner"], "Unexpected arguments: DirectRun"),
         ([BEAM, "--num_workers=2"], "--num_workers does not go with --engine"),
         ([BEAM, "--beam_options=a=1"], "--beam_options must be --name=value"),
-        (["--beam_options=--a=1"], "--beam_options needs --engine=beam"),
+        (["--beam_options=--a=1"], "--beam_options=--a=1 goes with --engine"),
     ],
 )
 def test_wrong_flags_get_one_line(binary, tmp_path, arguments, message):

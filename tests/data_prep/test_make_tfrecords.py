@@ -175,7 +175,7 @@ def test_synthetic(binary, tmp_path):
                 "--input=x",
                 "--resize_mode=fit",
             ],
-            "--resize_mode needs --image_size",
+            "--resize_mode=fit goes with --image_size",
         ),
         (
             ["--source=npz", "--output_dir=OUT", "--input=nowhere.npz"],
@@ -198,7 +198,10 @@ def test_synthetic(binary, tmp_path):
             ["--source=csv", *GIVEN, "--labels=y", "--window=wide"],
             "--window must be CENTER,WIDTH (two numbers), auto or none. Rec",
         ),
-        (["--source=npz", *GIVEN, "--fold=1"], "--fold needs --num_folds"),
+        (
+            ["--source=npz", *GIVEN, "--fold=1"],
+            "--fold=1 goes with --num_f",
+        ),
         (
             ["--source=npz", *GIVEN, "--num_folds=5"],
             "--num_folds and --fold go together",

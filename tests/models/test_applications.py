@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from keras import applications
 
+from transfusion_tf import names
 from transfusion_tf.models import cost, stages, zoo
 
 # {name: (Keras' builder, parameters without head as Keras' documentation has
@@ -56,7 +57,9 @@ class Pair:
 def pair(request):
     name = request.param
     size = zoo.find(name).min_size
-    ours = zoo.build(name, num_outputs=3, image_size=size, bn_momentum=0.7)
+    has_norms = name not in names.WITHOUT_BATCH_NORM
+    momentum = 0.7 if has_norms else None
+    ours = zoo.build(name, num_outputs=3, image_size=size, bn_momentum=momentum)
     # As in a fresh process: Keras numbers what it names by itself.
     keras.backend.clear_session()
     theirs = KERAS[name][0](
@@ -160,6 +163,7 @@ def test_batch_norm_is_ours_with_keras_settings(pair):
     kind = keras.layers.BatchNormalization
     ours = [x for x in pair.ours.model.layers if isinstance(x, kind)]
     theirs = [x for x in pair.theirs.layers if isinstance(x, kind)]
+    assert bool(ours) == (pair.name not in names.WITHOUT_BATCH_NORM)
     for mine, original in zip(ours, theirs, strict=True):
         assert mine.momentum == 0.7
         assert type(mine).__module__ == "transfusion_tf.models.batch_norm"

@@ -100,14 +100,18 @@ def test_other_settings_pass_through():
             {"slim_from": "conv1"},
             "slim_from=conv1 would leave .* allowed: conv2, conv3, conv4",
         ),
-        ("cbr_tiny_slim", {"slim_width": 1.0}, "between 0 and 1.*: 1.0"),
-        ("cbr_tiny_slim", {"slim_width": 0.0}, "between 0 and 1.*: 0.0"),
+        ("cbr_tiny_slim", {"slim_width": 1.0}, r"must be in \(0, 1\).*: 1.0"),
+        ("cbr_tiny_slim", {"slim_width": 0.0}, r"must be in \(0, 1\).*: 0.0"),
         (
             "cbr_tiny",
             {"slim_width": 0.5},
-            "resnet50_slim.*--model=cbr_tiny --slim_from=None --slim_width=0.5",
+            "resnet50_slim.*--slim_width=0.5 and --model=cbr_tiny",
         ),
-        ("squeezenet", {"slim_from": "block3"}, "go with the networks"),
+        (
+            "squeezenet",
+            {"slim_from": "block3"},
+            "goes with --model=cbr_la",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(name, settings, message):

@@ -86,6 +86,13 @@ def test_batch_norm_has_the_momentum_asked_for():
     assert [(x.momentum, x.epsilon) for x in norms] == [(0.5, 1e-3)] * 4
 
 
+def test_batch_norm_by_default_and_its_momentum_where_there_is_none(backbone):
+    norms = [x for x in backbone.model.layers if hasattr(x, "momentum")]
+    assert norms and {x.momentum for x in norms} == {0.9}
+    with pytest.raises(ValueError, match="goes with networks with batch norm"):
+        zoo.build("squeezenet", num_outputs=2, image_size=32, bn_momentum=0.5)
+
+
 @pytest.mark.parametrize(
     "asked, name, values",
     [("auto", "tf", [-1, 0, 1]), ("unit", "unit", [0, 0.5, 1])],
@@ -114,7 +121,7 @@ def test_unknown_names_list_the_choices(backbone):
         zoo.build("vgg", num_outputs=2, image_size=32)
     with pytest.raises(ValueError, match="'block1'; known: conv1, conv2"):
         backbone.stage("block1")
-    with pytest.raises(ValueError, match="scaling 'bgr'; known: caffe, tf"):
+    with pytest.raises(ValueError, match="scaling 'bgr'; known: auto, caffe"):
         zoo.build("cbr_tiny", num_outputs=2, image_size=32, input_scaling="bgr")
 
 

@@ -130,7 +130,7 @@ def test_the_bank_is_what_training_starts_from(binary, tiny_dataset, tmp_path):
         (["--runs=/nowhere"], "/nowhere"),
         (["--checkpoint=0"], "step 0, the start itself"),
         (["--runs="], "at least one run"),
-        (["--model=cbr_tiny"], "--model: of no use with --runs"),
+        (["--model=cbr_tiny"], "--model=cbr_tiny goes with --bank"),
         (["--num_scrambles=0"], "num_scrambles"),
     ],
 )
@@ -158,4 +158,4 @@ def test_the_bank_refuses_flags_of_runs(binary, tmp_path):
         f"--output_dir={tmp_path / 'out'}",
     )
     assert done.returncode == 2
-    assert "error: --num_scrambles: of no use with --bank" in done.stderr
+    assert "error: --num_scrambles=3 goes with --runs" in done.stderr

@@ -57,6 +57,10 @@ def test_one_run_has_an_auc_alone(binary, tiny_runs, tmp_path):
         (["--output_dir=out"], "Give --runs=RUN,RUN and --output_dir=DIR."),
         (["--runs=a", "--output_dir=out"], "a is not a run directory"),
         (["--runs=a", "--num_resamples=5"], "--num_resamples=5"),
+        (
+            ["--runs=a", "--output_dir=out", "--seed=0"],
+            "--seed=0 goes with several --runs",
+        ),
     ],
 )
 def test_mistakes_are_one_line(binary, tmp_path, arguments, message):

@@ -128,14 +128,21 @@ def test_reuse_of_the_first_run(analyze, tmp_path, tiny_runs):
         ("--published=chest", "Unknown published curve 'chest'; known: "),
         ("--repeats=3", "goes with --max_points=N or --channels=N"),
         ("--points=draws", "--points=draws goes with --view=start_against_end"),
-        ("--source=imagenet", "goes with --view=reuse only"),
+        ("--source=imagenet", "goes with --view=reuse;"),
+        ("--points=pairs", "--points=pairs goes with --view=start_against_end"),
+        ("--floors=false --groups=1 --seed=1", "--seed=1 goes with --floors"),
+        ("--channels=8 --groups=10", "--groups=10 goes with all images"),
+        (
+            "--datapoints=pooled --max_points=9",
+            "--max_points=9 goes with --datapoints=positions",
+        ),
         ("--runs=/nowhere", "/nowhere"),
     ],
 )
 def test_bad_input_is_one_line_and_writes_nothing(
     analyze, tmp_path, flag, message
 ):
-    done = analyze(tmp_path / "out", flag)
+    done = analyze(tmp_path / "out", *flag.split())
     assert done.returncode == 2
     lines = [
         line for line in done.stderr.splitlines() if line.startswith("error: ")

@@ -8,7 +8,8 @@ memory at once goes in several passes.
 
 import dataclasses
 import math
-import os
+
+from transfusion_tf import machine
 
 _GIB = 2**30
 
@@ -135,8 +136,8 @@ def split(stage_jobs, options, *, batch_size, max_bytes=None):
       stage_jobs: as of `jobs`.
       options: Options.
       batch_size: images of a batch.
-      max_bytes: memory for all but the networks; by default half of the
-        machine's.
+      max_bytes: memory for all but the networks; by default half of
+        what this process may use.
 
     Raises:
       ValueError: one stage of one pair is too large.
@@ -155,8 +156,8 @@ def split(stage_jobs, options, *, batch_size, max_bytes=None):
 
 
 def default_max_bytes():
-    """Half of the machine's memory."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    """Half of the memory that this process may use."""
+    return machine.memory_bytes() // 2
 
 
 def _small_enough(stage_jobs, options, batch_size, max_bytes):

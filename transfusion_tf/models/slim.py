@@ -9,7 +9,7 @@ from `block3` (of the CBR family, `conv3`) on.
 
 import keras
 
-from transfusion_tf import config, names
+from transfusion_tf import names
 from transfusion_tf.models import rebuild
 
 MIN_FILTERS = 8
@@ -26,42 +26,28 @@ DEFAULT_FROM = {
 BASES = {f"{base}_slim": base for base in DEFAULT_FROM}
 
 
-def check(name, stage_names, slim_from, slim_width):
-    """Returns (slim_from, slim_width), defaults filled in.
+def first_stage(name, stage_names, slim_from):
+    """The first stage that is narrowed; None for networks that are not slim.
 
     Args:
       name: network, slim or not.
       stage_names: its stages, bottom to top.
-      slim_from: first stage to be narrowed, or None for the default.
-      slim_width: fraction of the width that is left, or None for the default.
+      slim_from: the stage that was asked for, or None for the default.
 
     Raises:
-      ValueError: settings for a network that is not slim, a stage that is not
-        there or leaves nothing at full width, a width outside (0, 1).
+      ValueError: the stage is not there, or leaves nothing at full width.
     """
     if name not in BASES:
-        if slim_from is not None or slim_width is not None:
-            raise ValueError(
-                f"--slim_from and --slim_width go with the networks "
-                f"{', '.join(BASES)}. Received: --model={name} "
-                f"--slim_from={slim_from} --slim_width={slim_width}"
-            )
-        return None, None
+        return None
     if slim_from is None:
-        slim_from = DEFAULT_FROM[BASES[name]]
+        return DEFAULT_FROM[BASES[name]]
     names.check(f"stage of {name}", slim_from, stage_names)
     if slim_from == stage_names[0]:
         raise ValueError(
             f"--slim_from={slim_from} would leave no stage of {name} at full "
             f"width; allowed: {', '.join(stage_names[1:])}."
         )
-    if slim_width is None:
-        slim_width = config.DEFAULT_SLIM_WIDTH
-    if not 0 < slim_width < 1:
-        raise ValueError(
-            f"--slim_width must be between 0 and 1. Received: {slim_width}"
-        )
-    return slim_from, slim_width
+    return slim_from
 
 
 def narrow(backbone, slim_from, slim_width):
@@ -72,7 +58,8 @@ def narrow(backbone, slim_from, slim_width):
 
     Args:
       backbone: Backbone of full width.
-      slim_from, slim_width: as `check` returns them.
+      slim_from: as `first_stage` returns it.
+      slim_width: fraction of the width, in (0, 1).
 
     Returns:
       Functional model with fresh weights; layers keep names and order.

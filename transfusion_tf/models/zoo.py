@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from transfusion_tf import names
+from transfusion_tf import config, names
 from transfusion_tf.models import (
     applications,
     cbr,
@@ -22,7 +22,7 @@ def build(
     *,
     num_outputs,
     image_size,
-    bn_momentum=0.9,
+    bn_momentum=None,
     input_scaling="auto",
     slim_from=None,
     slim_width=None,
@@ -33,21 +33,22 @@ def build(
       name: one of names.MODELS.
       num_outputs: number of logits: classes, or labels of a multi-label task.
       image_size: side of the square images in pixels.
-      bn_momentum: momentum of the running statistics of batch norm.
-      input_scaling: one of names.INPUT_SCALINGS; "auto": native_scaling(name).
-      slim_from: slim networks: the first stage that is narrowed, or None for
-        the default.
-      slim_width: slim networks: fraction of the width from that stage on, or
-        None for config.DEFAULT_SLIM_WIDTH.
+      bn_momentum, input_scaling, slim_from, slim_width: as in
+        config.ModelConfig; input_scaling "auto" is native_scaling(name).
 
     Raises:
       ValueError: unknown name or scaling, an image size below the network's
         minimum, or slim settings that do not fit the network.
     """
-    network = find(name)
-    slim_from, slim_width = slim.check(
-        name, tuple(network.outputs), slim_from, slim_width
+    settings = config.ModelConfig(
+        name=name,
+        bn_momentum=bn_momentum,
+        input_scaling=input_scaling,
+        slim_from=slim_from,
+        slim_width=slim_width,
     )
+    network = find(name)
+    slim_from = slim.first_stage(name, tuple(network.outputs), slim_from)
     if image_size < network.min_size:
         raise ValueError(
             f"{name} needs images of at least {network.min_size} pixels a "
@@ -57,16 +58,16 @@ def build(
         input_scaling = network.scaling
     inputs = keras.Input((image_size, image_size, 3), name="image")
     x = scaling.scaling_layer(input_scaling)(inputs)
-    x = network.body(x, bn_momentum)
+    x = network.body(x, settings.bn_momentum)
     x = layers.GlobalAveragePooling2D(name="pool")(x)
     x = layers.Dense(num_outputs, name="logits")(x)
     model = keras.Model(inputs, x, name=name)
     if network.adapt:
-        model = network.adapt(model, bn_momentum)
+        model = network.adapt(model, settings.bn_momentum)
     backbone = stages.assemble(model, network.outputs, input_scaling)
     if slim_from is None:
         return backbone
-    model = slim.narrow(backbone, slim_from, slim_width)
+    model = slim.narrow(backbone, slim_from, settings.slim_width)
     return stages.assemble(model, network.outputs, input_scaling)
 
 

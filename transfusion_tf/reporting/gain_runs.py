@@ -6,6 +6,7 @@ import pandas as pd
 
 from transfusion_tf import files, run_record
 from transfusion_tf.analysis import gain
+from transfusion_tf.config import RunConfig
 from transfusion_tf.reporting import predictions, tables
 from transfusion_tf.run_dir import RunDir
 
@@ -131,17 +132,18 @@ def _dataset_names(data):
 
 def _setting(record, datasets):
     """What a run and its baseline share, in words."""
-    config, data = record["config"], record["data"]
+    # Runs of earlier versions have null for some defaults.
+    config, data = RunConfig.from_json(record["config"]), record["data"]
     parts = [datasets[data["fingerprint"]]]
-    if config["data"]["train_size"]:
+    if config.data.train_size:
         parts.append(
-            f"{config['data']['train_size']} training images of subset seed "
-            f"{config['data']['subset_seed']}"
+            f"{config.data.train_size} training images of subset seed "
+            f"{config.data.subset_seed}"
         )
-    model = config["model"]
-    parts.append(model["name"])
-    if model["slim_from"] or model["slim_width"]:
-        parts.append(f"slim {model['slim_from']} {model['slim_width']}")
+    model = config.model
+    parts.append(model.name)
+    if model.slim_from or model.slim_width:
+        parts.append(f"slim {model.slim_from} {model.slim_width}")
     parts.append(f"{data['image_size']} px")
     return ", ".join(parts)
 

@@ -16,11 +16,6 @@ def make_strategy(config):
         config.strategy == "auto" and len(gpus) > 1
     )
     if config.num_virtual_devices is not None:
-        if not mirrored:
-            raise ValueError(
-                f"--num_virtual_devices={config.num_virtual_devices} goes with "
-                f"--strategy=mirrored. Received: --strategy={config.strategy}"
-            )
         devices = _split_cpu(config.num_virtual_devices)
     else:
         devices = [device.name for device in gpus] or ["/cpu:0"]

@@ -1,0 +1,217 @@
+"""No setting is accepted and ignored: each changes something, or is refused.
+
+The table has a row for every setting: two values, what they need to have an
+effect, where this shows, and, for those that go with another setting, others
+with which they do nothing.
+"""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from transfusion_tf import config, job
+from transfusion_tf.config import RunConfig
+from transfusion_tf.metrics import summary
+from transfusion_tf.models import zoo
+from transfusion_tf.training import distribution, schedules, step
+
+FULL, SLIM = {"model": "cbr_tiny"}, {"model": "cbr_tiny_slim"}
+RANDOM, GABOR = {"init": "random"}, {"init": "gabor"}
+SGD = {"optimizer": "sgd"}
+ALL_IMAGES = {"train_size": None}
+FROZEN = {"freeze_through": "conv1"}
+FIRST, SECOND = "first run", "second run"  # Stand for directories of runs.
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One setting.
+
+    Attributes:
+      values: two values of it.
+      shows: name of the function below that sees the difference; None where
+        `test_experiment.py` trains to see it.
+      beside: settings that both values need.
+      without: settings that it does not go with, or None; the first of them is
+        the one that decides.
+    """
+
+    values: tuple
+    shows: str | None
+    beside: dict = dataclasses.field(default_factory=dict)
+    without: dict | None = None
+
+
+ROWS = {
+    "dataset": Row(("a", "b"), "run_name"),
+    "image_size": Row((16, 20), "network"),
+    "train_size": Row((40, 80), "subset"),
+    "subset_seed": Row((0, 1), "subset", {"train_size": 40}, ALL_IMAGES),
+    "augment": Row((["shift"], ["horizontal_flip"]), None),
+    "model": Row(("cbr_tiny", "cbr_tiny_wide"), "network"),
+    "bn_momentum": Row((0.9, 0.5), "network", {}, {"model": "convnext_tiny"}),
+    "input_scaling": Row(("tf", "unit"), "network"),
+    "slim_from": Row(("conv2", "conv3"), "network", SLIM, FULL),
+    "slim_width": Row((0.5, 0.25), "network", SLIM, FULL),
+    "init": Row(("random", "gabor"), "start"),
+    "weights": Row((FIRST, SECOND), "start", {"init": "pretrained"}, RANDOM),
+    "through": Row(
+        ("conv1", "conv2"),
+        "start",
+        {"init": "transfusion", "weights": FIRST},
+        {"init": "pretrained", "weights": FIRST},
+    ),
+    "gabor_orientations": Row((8, 3), "start", GABOR, RANDOM),
+    "gabor_wavelengths": Row(([3], [4]), "start", GABOR, RANDOM),
+    "gabor_phases": Row((4, 2), "start", GABOR, RANDOM),
+    "gabor_bandwidth": Row((1.0, 0.5), "start", GABOR, RANDOM),
+    "gabor_color_fraction": Row((0.5, 0.0), "start", GABOR, RANDOM),
+    "batch_size": Row((32, 16), "plan"),
+    "optimizer": Row(("adam", "sgd"), "optimizer"),
+    "learning_rate": Row((0.001, 0.1), "rates"),
+    "momentum": Row((0.9, 0.5), "optimizer", SGD, {"optimizer": "adam"}),
+    "schedule": Row(("cosine", "step"), "rates"),
+    "warmup_steps": Row((0, 2), "rates"),
+    "epochs": Row((1, 2), "plan"),
+    "steps": Row((9, 10), "plan"),
+    "eval_every": Row((2, 3), "plan"),
+    "snapshots": Row((8, 2), "plan"),
+    "select_threshold": Row((1, 2), "selection"),
+    "freeze_through": Row(("conv1", "conv2"), "frozen"),
+    "unfreeze_at": Row(
+        (2, 3), "rates", {**FROZEN, "warmup_steps": 1}, {"freeze_through": None}
+    ),
+    "frozen_learning_rate": Row(
+        (0.1, 0.2),
+        "rates",
+        {**FROZEN, "unfreeze_at": 3},
+        {"unfreeze_at": None, **FROZEN},
+    ),
+    "strategy": Row(("one_device", "mirrored"), "strategy"),
+    "num_virtual_devices": Row(
+        (3, 5), "strategy", {"strategy": "mirrored"}, {"strategy": "auto"}
+    ),
+    "seed": Row((0, 1), "start"),
+}
+
+
+@pytest.fixture
+def made(tiny_dataset, tiny_runs):
+    """Makes a RunConfig for the tiny data set."""
+    places = dict(zip((FIRST, SECOND), map(str, tiny_runs), strict=True))
+
+    def make(**settings):
+        settings = {
+            "dataset": str(tiny_dataset),
+            "model": "cbr_tiny",
+            **settings,
+        }
+        if "weights" in settings:
+            settings["weights"] = places[settings["weights"]]
+        return RunConfig.from_flags_dict(settings)
+
+    return make
+
+
+def run_name(made):
+    return made.run_name
+
+
+def network(made):
+    backbone = zoo.build(
+        made.model.name,
+        num_outputs=2,
+        image_size=made.data.image_size or 16,
+        **made.model.build_options,
+    )
+    return backbone.model.to_json()
+
+
+def start(made):
+    backbone, _ = job.Job.prepare(made).initial_backbone()
+    lowest = backbone.stages[0].variables + backbone.stages[1].variables
+    return [variable.numpy().tolist() for variable in lowest]
+
+
+def subset(made):
+    return job.Job.prepare(made).keep_ids
+
+
+def plan(made):
+    return job.Job.prepare(made).record()["plan"]
+
+
+def frozen(made):
+    prepared = job.Job.prepare(made)
+    backbone, _ = prepared.initial_backbone()
+    return [layer.name for layer in prepared.frozen_layers(backbone)]
+
+
+def optimizer(made):
+    return step.make_optimizer(made.train).get_config()
+
+
+def rates(made):
+    return list(map(schedules.learning_rate(made.train, 9), range(9)))
+
+
+def selection(made):
+    rng = np.random.default_rng(0)
+    return summary.summarize(
+        "ordinal",
+        ("none", "mild", "severe"),
+        rng.integers(0, 3, 60),
+        rng.dirichlet(np.ones(3), 60),
+        select_threshold=made.train.select_threshold,
+    )["selection"]
+
+
+def strategy(made):
+    """What is made, or why not: the devices of this process are fixed."""
+    tf.constant(0)
+    try:
+        return type(distribution.make_strategy(made.train))
+    except ValueError as error:
+        return str(error)
+
+
+def test_the_table_has_every_setting():
+    assert ROWS.keys() == config.flag_fields().keys()
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_changes_something(made, name):
+    row = ROWS[name]
+    first, second = (made(**row.beside, **{name: v}) for v in row.values)
+    assert first.to_json() != second.to_json()
+    for one in (first, second):
+        assert RunConfig.from_json(one.to_json()) == one
+    if row.shows is not None:
+        observe = globals()[row.shows]
+        assert observe(first) != observe(second)
+
+
+@pytest.mark.parametrize("name", [n for n in ROWS if ROWS[n].without])
+def test_refused_where_it_would_do_nothing(made, name):
+    row = ROWS[name]
+    (other, value), *_ = row.without.items()
+    for given in row.values:
+        with pytest.raises(ValueError, match=f"^--{name} goes with") as caught:
+            made(**{**row.without, name: given})
+        message = str(caught.value)
+        assert f"--{other}" in message and "\n" not in message
+        if value is not None:
+            assert f"--{other}={value}" in message
+    # Not given, it is no part of such a configuration.
+    assert made(**row.without)
+
+
+def test_every_setting_that_goes_with_another_is_tried_without_it():
+    conditional = {
+        name
+        for name, (_, field) in config.flag_fields().items()
+        if field.metadata["goes_with"]
+    }
+    assert conditional == {name for name in ROWS if ROWS[name].without}
