@@ -28,6 +28,7 @@ LAYERS = {
         "run_dir": ("files",),
         "run_guard": ("files", "run_record"),
         "run_record": ("config", "files"),
+        "transfusion_tf": (),
     },
     1: {
         "data.audit": (

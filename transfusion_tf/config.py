@@ -152,7 +152,7 @@ class TrainConfig:
     strategy: str = setting(
         "auto",
         "tf.distribute strategy; auto: mirrored where there are several "
-        "accelerators",
+        "GPUs, over as many of them as divide --batch_size",
         choices=names.STRATEGIES,
     )
     num_virtual_devices: int | None = setting(
