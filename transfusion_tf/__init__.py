@@ -10,3 +10,7 @@ __version__ = "0.1.0"
 # Set too late it would only mislead: `quiet.onednn_setting` says what holds.
 if "tensorflow" not in sys.modules:
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
+# Read when the GPUs start: their memory is taken as it is needed, not all of
+# it at once, so that several processes and notebooks can share one.
+os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")

@@ -54,8 +54,8 @@ class DataConfig:
     )
     train_size: int | None = setting(
         None,
-        "number of training images (nested, stratified, by patient); by "
-        "default all",
+        "number of training images (nested, stratified; patients stay whole, "
+        "so it may be some images more or less); by default all",
         at_least=1,
     )
     subset_seed: int | None = setting(

@@ -37,8 +37,8 @@ class TrainConfig:
     warmup_steps: int = setting(0, "steps of linear warm-up", at_least=0)
     epochs: int | None = setting(
         None,
-        f"passes over the training images (default: {DEFAULT_EPOCHS}, unless "
-        "--steps is given)",
+        "passes over the training images, which a batch may span; the steps "
+        f"are rounded up (default: {DEFAULT_EPOCHS}, unless --steps is given)",
         at_least=1,
         at_most=MAX_STEPS,
     )
@@ -50,7 +50,8 @@ class TrainConfig:
     )
     eval_every: int | None = setting(
         None,
-        "steps between evaluations on val; by default once an epoch",
+        "steps between evaluations on val; by default one follows each step "
+        "that completes an epoch",
         at_least=1,
     )
     snapshots: int = setting(
@@ -88,7 +89,7 @@ class TrainConfig:
     strategy: str = setting(
         "auto",
         "tf.distribute strategy; auto: mirrored where there are several "
-        "accelerators",
+        "GPUs, over as many of them as divide --batch_size",
         choices=names.STRATEGIES,
     )
     num_virtual_devices: int | None = setting(

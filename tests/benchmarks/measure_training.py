@@ -96,9 +96,7 @@ def _work(config, expected, end):
     train = step.TrainStep(
         job.strategy, backbone.model, job.task, job.config.train
     )
-    batches = itertools.chain.from_iterable(
-        job.epoch_batches(epoch, 0) for epoch in itertools.count()
-    )
+    batches = iter(job.training_batches(0))
     batch = next(batches)
     sources = {"memory": itertools.repeat(batch), "records": batches}
     _speed(train, batches, MIN_STEPS)  # Traces the step.

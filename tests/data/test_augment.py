@@ -58,3 +58,48 @@ def test_one_more_augmentation_leaves_the_draws_of_the_others():
     np.testing.assert_array_equal(
         both, augment.apply(first, seed, which=("horizontal_flip",))
     )
+
+
+def flips(name, seeds):
+    """Whether each of the seeds flips, bool (len(seeds),)."""
+    drawn = tf.data.Dataset.from_tensor_slices(tf.constant(seeds, tf.int32))
+    drawn = drawn.map(lambda s: augment.apply(IMAGE, s, which=(name,)))
+    (images,) = drawn.batch(len(seeds)).as_numpy_iterator()
+    return (images != IMAGE).any(axis=(1, 2, 3))
+
+
+def test_flips_of_neighbouring_seeds_are_independent():
+    # As of 400 epochs of one image; Binomial(400, 1/2) has deviation 10.
+    seeds = [[11, epoch] for epoch in range(402)]
+    horizontal, vertical = (
+        flips(name, seeds) for name in ("horizontal_flip", "vertical_flip")
+    )
+    for found in (horizontal, vertical):
+        assert 155 < found[:400].sum() < 245
+        assert 155 < (found[:400] == found[1:401]).sum() < 245
+    for shift in (0, 1, 2):
+        same = horizontal[shift : 400 + shift] == vertical[:400]
+        assert 155 < same.sum() < 245
+
+
+def test_a_seed_for_each_pair_of_seed_and_text():
+    seeds = tf.constant([[0, 0], [0, 1], [1, 0]], tf.int64)
+    found = {
+        tuple(augment.fold_in(seed, text).numpy())
+        for seed in seeds
+        for text in ("a", "b", "ab")
+    }
+    assert len(found) == 9
+
+
+def test_ids_do_not_clash():
+    # Nine pairs of these agree in the 31 bits that were once taken.
+    ids = np.array([f"{n:016x}" for n in range(200_000)])
+    buckets = tf.strings.to_hash_bucket_fast(ids, 2**31 - 1).numpy()
+    order = np.argsort(buckets, kind="stable")
+    pairs = np.flatnonzero(np.diff(buckets[order]) == 0)
+    assert len(pairs) > 2
+    seed = tf.constant([0, 1], tf.int64)
+    for place in pairs:
+        one, other = ids[order[place]], ids[order[place + 1]]
+        assert augment.fold_in(seed, one)[1] != augment.fold_in(seed, other)[1]

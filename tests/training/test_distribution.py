@@ -1,10 +1,16 @@
 """Strategies that this process can have: one CPU."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 import tensorflow as tf
 
 from transfusion_tf.config import TrainConfig
 from transfusion_tf.training import distribution
+
+VARIABLE = "TF_FORCE_GPU_ALLOW_GROWTH"
 
 pytestmark = pytest.mark.skipif(
     len(tf.config.list_physical_devices("GPU")) > 1,
@@ -33,3 +39,82 @@ def test_refuses(settings, message):
     tf.constant(0)  # TensorFlow has started: its devices are fixed.
     with pytest.raises(ValueError, match=message):
         distribution.make_strategy(TrainConfig(**settings))
+
+
+@pytest.fixture
+def three_gpus(monkeypatch):
+    """A process that finds three GPUs; mirroring gives the list of devices."""
+    gpus = [
+        tf.config.LogicalDevice(name=f"/device:GPU:{n}", device_type="GPU")
+        for n in range(3)
+    ]
+    for kind in ("physical", "logical"):
+        monkeypatch.setattr(
+            tf.config,
+            f"list_{kind}_devices",
+            lambda device_type=None: gpus if device_type == "GPU" else [],
+        )
+    monkeypatch.setattr(
+        tf.distribute,
+        "MirroredStrategy",
+        lambda devices, cross_device_ops=None: devices,
+    )
+    monkeypatch.setattr(
+        tf.distribute, "OneDeviceStrategy", lambda device: [device]
+    )
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "used"), [(33, 3), (32, 2), (6, 3), (7, 1), (1, 1)]
+)
+def test_auto_takes_the_gpus_that_divide_the_batch(
+    three_gpus, capsys, batch_size, used
+):
+    made = distribution.make_strategy(TrainConfig(batch_size=batch_size))
+    assert made == [f"/device:GPU:{n}" for n in range(used)]
+    printed = capsys.readouterr().out
+    if used == 3:
+        assert not printed
+    else:
+        assert printed == (
+            f"{used} of 3 GPUs are used, the most that divide "
+            f"--batch_size={batch_size}.\n"
+        )
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "ways"),
+    [
+        (32, "--batch_size=30 or --batch_size=33, or --strategy=one_device"),
+        (2, "3 devices; give --batch_size=3, or --strategy=one_device"),
+    ],
+)
+def test_mirrored_names_the_ways_out(three_gpus, batch_size, ways):
+    config = TrainConfig(strategy="mirrored", batch_size=batch_size)
+    with pytest.raises(ValueError, match=ways):
+        distribution.make_strategy(config)
+
+
+def test_one_device_is_the_first(three_gpus):
+    config = TrainConfig(strategy="one_device", batch_size=32)
+    assert distribution.make_strategy(config) == ["/device:GPU:0"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"), [({}, "true"), ({VARIABLE: "false"}, "false")]
+)
+def test_gpu_memory_grows_unless_the_user_says_otherwise(environment, expected):
+    # TensorFlow reads it when the GPUs start, whoever starts them.
+    inherited = {k: v for k, v in os.environ.items() if k != VARIABLE}
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            f"import os, transfusion_tf; print(os.environ['{VARIABLE}'])",
+        ],
+        env={**inherited, **environment},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == expected

@@ -52,8 +52,15 @@ def apply(image, seed, *, which):
     """
     for name in which:
         names.check("augmentation", name, sorted(AUGMENTATIONS))
-        # Salted by the name's place in the family, not in `which`: adding
-        # one augmentation leaves the draws of the others as they were.
-        salt = names.AUGMENTATIONS.index(name)
-        image = AUGMENTATIONS[name](image, seed + tf.constant([0, salt]))
+        # By its name, so that adding one leaves the draws of the others.
+        image = AUGMENTATIONS[name](image, fold_in(seed, name))
     return image
+
+
+def fold_in(seed, text):
+    """A (2,) int64 seed of its own for each pair of seed and text.
+
+    Unlike a sum of seed and number, which other pairs have too.
+    """
+    number = tf.strings.to_hash_bucket_fast(text, tf.int64.max)
+    return tf.random.fold_in(seed, number)

@@ -8,12 +8,12 @@ StratifiedGroupKFold shuffles all groups anew, and cannot cut by a fraction.
 """
 
 import dataclasses
-import hashlib
 
 import numpy as np
 import pandas as pd
 
 from transfusion_tf import names
+from transfusion_tf.data import group_order
 
 # What becomes of official splits: auto keeps them unless they share patients.
 MODES = ("auto", "official", "grouped")
@@ -163,13 +163,9 @@ def patients_in_common(patients, split):
 def draw(ids, groups, labels, *, start, stop, key):
     """Returns bool (N,): a stratified share of the images, whole groups.
 
-    A group's stratum is the set of labels among its images. The groups of a
-    stratum stand one after the other in an order drawn by (key, id), each at
-    the place in [0, 1) where its images begin in the stratum; a drawn part of
-    their length later, so that a stratum of few groups gives its share on
-    average. All strata are then merged by place, and the share is cut out of
-    that order. So its total is exact to half a group, that of a stratum to
-    about one, and a group more or less shifts few others across a cut.
+    The share is cut out of `group_order.stratified`: its total is exact to
+    half a group, that of a stratum to about one, and a group more or less
+    shifts few others across a cut.
 
     Args:
         ids: (N,) unique text; makes the result independent of the row order.
@@ -179,36 +175,12 @@ def draw(ids, groups, labels, *, start, stop, key):
         stop: share of all images at which to stop, start..1.
         key: text; another one gives another order.
     """
-    ids, groups = np.asarray(ids, dtype=object), np.asarray(groups, object)
-    by_group = pd.DataFrame(np.asarray(labels, bool)).groupby(groups)
-    has = by_group.any().to_numpy()
-    strata, stratum = np.unique(has, axis=0, return_inverse=True)
-    table = pd.DataFrame(
-        {
-            "first": pd.Series(ids).groupby(groups).min(),
-            "size": by_group.size(),
-            "stratum": stratum.ravel(),
-        }
-    )
-    table["order"] = [_uniform(key, first) for first in table["first"]]
-    table = table.sort_values(["order", "first"])
-    sizes = table.groupby("stratum")["size"]
-    shift = np.array([_uniform(key, row.tobytes().hex()) for row in strata])
-    before = sizes.cumsum() - table["size"]
-    begin = before + shift[table["stratum"]] * table["size"]
-    table["place"] = begin / sizes.transform("sum")
-    table = table.sort_values(["place", "order", "first"])
-    cuts = np.append(0, table["size"].cumsum())
+    order, sizes = group_order.stratified(ids, groups, labels, key=key)
+    cuts = np.append(0, np.cumsum(sizes))
     first, last = (
         int(np.abs(cuts - share * len(ids)).argmin()) for share in (start, stop)
     )
-    return pd.Series(groups).isin(table.index[first:last]).to_numpy()
-
-
-def _uniform(key, name):
-    """A number in [0, 1) drawn by (key, name)."""
-    digest = hashlib.sha256(f"{key}:{name}".encode()).digest()
-    return int.from_bytes(digest[:6], "big") / 2**48
+    return pd.Series(groups).isin(order[first:last]).to_numpy()
 
 
 def _share(name, options):

@@ -1,18 +1,20 @@
 """Nested training subsets for the small-data regime."""
 
-import hashlib
-
 import numpy as np
+
+from transfusion_tf.data import group_order
 
 
 def choose(ids, labels, patients, *, size, seed):
     """Ids of a subset that is stratified and holds whole patients.
 
-    Groups (patients, or images where there are none) of each stratum are put
-    in an order drawn by (seed, group), and the strata are interleaved in
-    proportion to their sizes; a subset is the longest beginning of that order
-    with at most `size` images. So a smaller subset is part of a larger one
-    with the same seed.
+    The stratified order of patients (or of images, where there are none) is
+    closed to a ring of N images, and a window of `size` images is laid over it
+    from a drawn image on; a patient whose images begin in the window belongs
+    to the subset. So every image has the chance size / N, however rare its
+    label and however many images its patient has, and a smaller subset is part
+    of a larger one with the same seed. A beginning of the order itself would
+    give the first places to large strata.
 
     Args:
       ids: (N,) str.
@@ -22,53 +24,33 @@ def choose(ids, labels, patients, *, size, seed):
       seed: int.
 
     Returns:
-      Set of ids; fewer than `size` where the next patient would not fit.
+      Set of ids: `size` of them where patients are not known, otherwise at
+      most one patient's images more or less; never none.
 
     Raises:
-      ValueError: `size` is not in 1..N, or the first patient does not fit.
+      ValueError: `size` is not in 1..N.
     """
     if not 1 <= size <= len(ids):
         raise ValueError(
             f"--train_size={size}: the training split has {len(ids)} images; "
             f"give 1 to {len(ids)}."
         )
-    groups = _groups(ids, labels, patients)
-    chosen = set()
-    for members in _interleaved(groups, seed):
-        if len(chosen) + len(members) > size:
-            break
-        chosen.update(members)
-    if not chosen:
-        raise ValueError(
-            f"--train_size={size} is less than the images of the first "
-            "patient; give a larger size."
-        )
-    return chosen
+    ids, patients = np.asarray(ids), np.asarray(patients)
+    groups = np.where(patients == "", ids, patients)
+    key = f"{seed}:train_size"
+    order, sizes = group_order.stratified(
+        ids, groups, _classes(labels), key=key
+    )
+    start = int(group_order.uniform(key, "start") * len(ids))
+    place = (np.cumsum(sizes) - sizes - start) % len(ids)
+    # A patient may cover the whole window: then the next one is taken.
+    chosen = order[place < max(size, place.min() + 1)]
+    return set(ids[np.isin(groups, chosen.astype(str))].tolist())
 
 
-def _groups(ids, labels, patients):
-    """{group: (stratum, ids)}; a patient's stratum is its largest label."""
+def _classes(labels):
+    """bool (N, num_classes), which classes each image belongs to."""
     labels = np.asarray(labels)
-    strata = labels if labels.ndim == 1 else [tuple(row) for row in labels]
-    groups = {}
-    for name, stratum, patient in zip(ids, strata, patients, strict=True):
-        group = groups.setdefault(patient or name, [stratum, []])
-        group[0] = max(group[0], stratum)
-        group[1].append(name)
-    return groups
-
-
-def _interleaved(groups, seed):
-    """The ids of each group, in the order in which they join the subset."""
-    strata = {}
-    for group, (stratum, _) in groups.items():
-        strata.setdefault(stratum, []).append((_draw(seed, group), group))
-    placed = []
-    for members in strata.values():
-        for rank, (draw, group) in enumerate(sorted(members)):
-            placed.append(((rank + 0.5) / len(members), draw, group))
-    return [groups[group][1] for _, _, group in sorted(placed)]
-
-
-def _draw(seed, group):
-    return hashlib.sha256(f"{seed}:{group}".encode()).hexdigest()
+    if labels.ndim == 2:
+        return labels == 1
+    return labels[:, None] == np.unique(labels)

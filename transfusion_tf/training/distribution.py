@@ -7,21 +7,25 @@ import tensorflow as tf
 def make_strategy(config):
     """The tf.distribute strategy that a TrainConfig asks for.
 
+    `auto` takes as many GPUs as divide the batch, and prints where these are
+    not all of them.
+
     Raises:
-      ValueError: one device only for `mirrored`, a batch size that the
-        devices do not divide, or virtual devices asked for too late.
+      ValueError: one device only for `mirrored`, a batch size that its devices
+        do not divide, or virtual devices asked for too late.
     """
     gpus = tf.config.list_logical_devices("GPU") if _has_gpu() else []
-    mirrored = config.strategy == "mirrored" or (
-        config.strategy == "auto" and len(gpus) > 1
-    )
+    devices = [device.name for device in gpus] or ["/cpu:0"]
     if config.num_virtual_devices is not None:
         devices = _split_cpu(config.num_virtual_devices)
+    if config.strategy == "mirrored":
+        _check_devices(devices, config.batch_size)
+    elif config.strategy == "auto":
+        devices = _dividing(devices, config.batch_size)
     else:
-        devices = [device.name for device in gpus] or ["/cpu:0"]
-    if not mirrored:
+        devices = devices[:1]
+    if len(devices) == 1:
         return tf.distribute.OneDeviceStrategy(devices[0])
-    _check_devices(devices, config.batch_size)
     across = None
     if "cpu" in devices[0].lower():
         across = tf.distribute.ReductionToOneDevice()
@@ -61,14 +65,30 @@ def _split_cpu(count):
 
 
 def _check_devices(devices, batch_size):
-    if len(devices) < 2:
+    """Raises ValueError unless several devices share the batch equally."""
+    count = len(devices)
+    if count < 2:
         raise ValueError(
             f"--strategy=mirrored needs several devices. Found: {devices[0]}; "
             "give --num_virtual_devices=2 to try it on the CPU, or "
             "--strategy=one_device."
         )
-    if batch_size % len(devices):
+    if batch_size % count:
+        smaller = batch_size // count * count
+        fitting = [size for size in (smaller, smaller + count) if size]
         raise ValueError(
-            f"--batch_size={batch_size} must be a multiple of the "
-            f"{len(devices)} devices."
+            f"--batch_size={batch_size} must be a multiple of the {count} "
+            f"devices; give {' or '.join(f'--batch_size={n}' for n in fitting)}"
+            ", or --strategy=one_device."
         )
+
+
+def _dividing(devices, batch_size):
+    """The most of `devices` that share the batch equally."""
+    count = max(n for n in range(1, len(devices) + 1) if batch_size % n == 0)
+    if count < len(devices):
+        print(
+            f"{count} of {len(devices)} GPUs are used, the most that divide "
+            f"--batch_size={batch_size}."
+        )
+    return devices[:count]
