@@ -1,6 +1,8 @@
 """RunConfig: JSON and flags in and out, and what it refuses."""
 
 import json
+import math
+import typing
 
 import pytest
 
@@ -90,6 +92,63 @@ def test_run_name_is_made_of_dataset_model_init_and_seed():
 def test_refuses(settings, message):
     with pytest.raises(ValueError, match=message):
         RunConfig.from_flags_dict(settings)
+
+
+def float_fields():
+    """(flag, whether it is a list) of every setting that has floats."""
+    found = []
+    for flag, (part, field) in config.flag_fields().items():
+        owner = config.PARTS.get(part, RunConfig)
+        hint = str(typing.get_type_hints(owner)[field.name])
+        if "float" in hint:
+            found.append((flag, "tuple" in hint))
+    return found
+
+
+def test_settings_with_floats_are_found():
+    assert ("momentum", False) in float_fields()
+    assert ("gabor_wavelengths", True) in float_fields()
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize(("flag", "is_list"), float_fields())
+def test_no_float_may_be_infinite_or_no_number(flag, is_list, value):
+    settings = {
+        "init": "gabor",
+        "optimizer": "sgd",
+        "freeze_through": "conv1",
+        "unfreeze_at": 3,
+        "model": "cbr_tiny_slim",
+    }
+    settings[flag] = [5.0, value] if is_list else value
+    with pytest.raises(ValueError, match=f"--{flag} must be .*Received: -?"):
+        RunConfig.from_flags_dict(settings)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"data": None}, "DataConfig must be a JSON object. Received: None"),
+        ({"train": [1]}, "TrainConfig must be a JSON object. Received: .1"),
+        ({"seed": "1"}, "RunConfig field 'seed' must be int. Received: '1'"),
+        ({"seed": None}, "RunConfig field 'seed' must be int"),
+        ({"train": {"batch_size": "32"}}, "'batch_size' must be int. Received"),
+        ({"train": {"batch_size": 1.5}}, "'batch_size' must be int"),
+        ({"train": {"batch_size": True}}, "'batch_size' must be int"),
+        ({"train": {"learning_rate": {}}}, "'learning_rate' must be float"),
+        (
+            {"train": {"steps": "9"}},
+            "'steps' must be int . None. Received: '9'",
+        ),
+        ({"data": {"augment": "shift"}}, "'augment' must be tuple"),
+        ({"data": {"augment": [1]}}, "'augment' must be tuple"),
+        ({"model": {"name": 5}}, "'name' must be str"),
+        ({"init": {"gabor_wavelengths": ["x"]}}, "'gabor_wavelengths' must"),
+    ],
+)
+def test_json_of_other_types_is_refused(value, message):
+    with pytest.raises(ValueError, match=message):
+        RunConfig.from_json(value)
 
 
 def test_transfusion_through_none_needs_no_weights():

@@ -8,7 +8,14 @@ import dataclasses
 import pathlib
 
 from transfusion_tf import names
-from transfusion_tf.config_fields import at_least, flag_name, positive, setting
+from transfusion_tf.config_fields import (
+    at_least,
+    check_types,
+    finite,
+    flag_name,
+    positive,
+    setting,
+)
 from transfusion_tf.init_config import InitConfig
 
 DEFAULT_EPOCHS = 5
@@ -203,6 +210,8 @@ class RunConfig:
 
     def __post_init__(self):
         at_least(self, 0, "seed")
+        for name in PARTS:
+            finite(getattr(self, name))
 
     @property
     def run_name(self):
@@ -216,12 +225,18 @@ class RunConfig:
 
     @classmethod
     def from_json(cls, value):
-        """The inverse of `to_json`; ValueError names an unknown setting."""
+        """The inverse of `to_json`.
+
+        Raises:
+          ValueError: an unknown setting, or one of another type.
+        """
         parts = {
             name: part(**_known(part, value.get(name, {})))
             for name, part in PARTS.items()
         }
-        return cls(**parts, seed=value.get("seed", 0))
+        top = {"seed": value.get("seed", 0)}
+        check_types(cls, top)
+        return cls(**parts, **top)
 
     @classmethod
     def from_flags_dict(cls, values):
@@ -259,7 +274,12 @@ def flag_fields():
 
 
 def _known(part, values):
+    if not isinstance(values, dict):
+        raise ValueError(
+            f"{part.__name__} must be a JSON object. Received: {values!r}"
+        )
     fields = {field.name for field in dataclasses.fields(part)}
     for name in values:
         names.check(f"{part.__name__} field", name, sorted(fields))
+    check_types(part, values)
     return values
