@@ -25,6 +25,7 @@ LAYERS = {
         "paths": (),
         "pool": (),
         "quiet": (),
+        "run_checksums": ("files",),
         "run_dir": ("files",),
         "run_guard": ("files", "run_record"),
         "run_record": ("config", "files"),
