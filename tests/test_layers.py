@@ -26,8 +26,8 @@ LAYERS = {
         "pool": (),
         "quiet": (),
         "run_checksums": ("files",),
+        "run_contents": (),
         "run_dir": ("files",),
-        "run_guard": ("files", "run_record"),
         "run_record": ("config", "files"),
     },
     1: {
@@ -238,6 +238,7 @@ LAYERS = {
             "initialization.sources",
         ),
         "quarantine": (),
+        "run_guard": ("training.state",),
         "second_pass": ("hashing", "quarantine", "shard_writer", "written"),
         "shard_card": (),
         "shard_writer": ("quarantine", "work_folder"),

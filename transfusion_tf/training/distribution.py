@@ -1,5 +1,7 @@
 """Which tf.distribute strategy a run uses, and on which devices."""
 
+import os
+
 import keras
 import tensorflow as tf
 
@@ -44,6 +46,36 @@ def synchronize_batch_norm(strategy, model):
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.synchronized = True
+
+
+def kinds(strategy):
+    """What the devices of a strategy are, one by one: "CPU", "NVIDIA A100"."""
+    return [_kind(name) for name in strategy.extended.worker_devices]
+
+
+def _kind(name):
+    kind = tf.DeviceSpec.from_string(name).device_type
+    physical = tf.config.list_physical_devices(kind)
+    if kind != "GPU" or not physical:
+        return kind
+    index = tf.DeviceSpec.from_string(name).device_index or 0
+    details = tf.config.experimental.get_device_details(
+        physical[min(index, len(physical) - 1)]
+    )
+    return details.get("device_name", kind)
+
+
+def uses_onednn():
+    """Whether TensorFlow computes with oneDNN, whose sums round differently.
+
+    Whatever the variable TF_ENABLE_ONEDNN_OPTS says by now: what it said, or
+    what suits the processor, was settled when TensorFlow was imported.
+    """
+    try:
+        from tensorflow.python.util import _pywrap_util_port
+    except ImportError:  # Not part of TensorFlow's public interface.
+        return os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "1"
+    return bool(_pywrap_util_port.IsMklEnabled())
 
 
 def _has_gpu():
