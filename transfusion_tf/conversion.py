@@ -159,7 +159,9 @@ def _with_splits(manifest, options):
 
 
 def _pool_of(num_workers):
-    return lambda store, output_dir: pool.Pool(store, num_workers)
+    return lambda store, output_dir: pool.Pool(
+        store, num_workers, continues=True
+    )
 
 
 def _num_workers(manifest):
