@@ -1,6 +1,5 @@
 """What train and evaluate refuse, and what a run's options change."""
 
-import contextlib
 import dataclasses
 import shutil
 
@@ -144,38 +143,6 @@ def test_damaged_weights_are_named(train, tiny_runs, tmp_path):
     RunDir(broken).checksums.unlink()
     with pytest.raises(ValueError, match="weights.h5 is not taken as weights"):
         train(init="pretrained", weights=str(broken))
-
-
-def test_a_run_begun_by_another_while_this_one_is_built_is_refused(
-    train, monkeypatch, tmp_path
-):
-    from transfusion_tf import job, run_guard
-
-    class Stopped(BaseException):
-        """As if the process ended here."""
-
-    build, root = job.Job.initial_backbone, tmp_path / "run"
-
-    def build_slowly(self):
-        other = dataclasses.replace(self.config, seed=1)
-        record = dataclasses.replace(self, config=other).record()
-        with contextlib.suppress(Stopped):
-            with run_guard.hold(RunDir(root), record, overwrite=False):
-                raise Stopped
-        return build(self)
-
-    monkeypatch.setattr(job.Job, "initial_backbone", build_slowly)
-    with pytest.raises(ValueError, match="config.seed: 1 there, 0 here"):
-        train(seed=0)
-    assert files.read_json(root / "config.json")["config"]["seed"] == 1
-    assert RunDir(root).weight_steps() == []
-
-
-@pytest.mark.parametrize("value", [float("inf"), float("nan")])
-def test_what_is_no_number_leaves_no_directory(train, tmp_path, value):
-    with pytest.raises(ValueError, match="--momentum must be a finite number"):
-        train(optimizer="sgd", momentum=value)
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_shard_is_named(train, tiny_dataset, tmp_path):

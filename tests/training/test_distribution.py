@@ -1,5 +1,10 @@
 """Strategies that this process can have: one CPU."""
 
+import os
+import platform
+import subprocess
+import sys
+
 import pytest
 import tensorflow as tf
 
@@ -33,3 +38,31 @@ def test_refuses(settings, message):
     tf.constant(0)  # TensorFlow has started: its devices are fixed.
     with pytest.raises(ValueError, match=message):
         distribution.make_strategy(TrainConfig(**settings))
+
+
+@pytest.mark.skipif(
+    bool(tf.config.list_physical_devices("GPU")), reason="there is a GPU"
+)
+def test_devices_are_called_by_what_they_are():
+    strategy = distribution.make_strategy(TrainConfig())
+    assert distribution.kinds(strategy) == ["CPU"]
+
+
+@pytest.mark.skipif(
+    platform.machine() != "x86_64", reason="oneDNN as of x86 processors"
+)
+def test_the_setting_of_onednn_is_that_of_the_import():
+    code = (
+        "import os, tensorflow; "
+        "os.environ['TF_ENABLE_ONEDNN_OPTS'] = '0'; "
+        "from transfusion_tf.training import distribution; "
+        "print(distribution.uses_onednn())"
+    )
+    environment = {**os.environ, "TF_ENABLE_ONEDNN_OPTS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+    assert done.stdout == "True\n"
