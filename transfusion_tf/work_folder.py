@@ -134,6 +134,20 @@ def is_published(root):
     return root.exists()
 
 
+def require_records(root):
+    """Raises ValueError where `root` has files that no conversion has made.
+
+    In an object store it may be what a broken publication has left.
+    """
+    if paths.is_remote(root) or not root.exists() or not any(root.iterdir()):
+        return
+    if not (root / records.CARD).is_file():
+        raise ValueError(
+            f"{root} has files in it but no {records.CARD}: it was not made "
+            "here, and is not replaced. Give another --output_dir."
+        )
+
+
 @contextlib.contextmanager
 def output_folder(path):
     """Makes and holds the folder `path`; removes it if nothing comes into it.
