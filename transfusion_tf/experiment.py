@@ -44,7 +44,7 @@ def train(config, *, run_dir=None, overwrite=False):
     Args:
       config: RunConfig.
       run_dir: directory of the run; None: runs/<config.run_name>.
-      overwrite: delete the run that is in the directory.
+      overwrite: delete the run that is in the directory, and nothing else.
 
     Returns:
       RunDir of the finished run.
