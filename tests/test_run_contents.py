@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.test_run_guard import RECORD, begin, finished, is_finished
+from tests.guarded_runs import RECORD, begin, finished, is_finished
 from transfusion_tf import files, run_contents
 from transfusion_tf.run_dir import RunDir
 

@@ -4,53 +4,17 @@ import datetime
 
 import pytest
 
+from tests.guarded_runs import (
+    ABOUT,
+    RECORD,
+    begin,
+    finished,
+    is_finished,
+    make_record,
+)
 from transfusion_tf import files, run_guard, run_record
-from transfusion_tf.config import RunConfig
 from transfusion_tf.run_dir import RunDir
 from transfusion_tf.training import state
-
-ABOUT = {
-    "name": "a",
-    "fingerprint": "f",
-    "task": "multiclass",
-    "classes": ["0", "1"],
-    "image_size": 16,
-}
-
-
-def make_record(
-    *, about=ABOUT, source=None, devices=1, onednn=True, **settings
-):
-    """The record of a run with these settings."""
-    return run_record.build(
-        RunConfig.from_flags_dict(settings),
-        data=about,
-        source=source,
-        plan={"total_steps": 9, "devices": devices},
-        machine={"devices": ["CPU"] * devices, "onednn": onednn},
-    )
-
-
-RECORD = make_record()
-
-
-def begin(run, record=RECORD, *, overwrite=False):
-    """Trains for no time at all, and is interrupted."""
-    with pytest.raises(KeyboardInterrupt):
-        with run_guard.hold(run, record, overwrite=overwrite) as is_open:
-            assert is_open
-            raise KeyboardInterrupt
-
-
-def finished(tmp_path, record=RECORD):
-    run = RunDir(tmp_path / "run")
-    with run_guard.hold(run, record, overwrite=False):
-        run.history.write_text("rows")
-    return run
-
-
-def is_finished(run, record, *, overwrite=False):
-    return run_guard.is_finished(run, record, overwrite=overwrite)
 
 
 def test_the_same_configuration_is_finished(tmp_path):
@@ -125,6 +89,18 @@ def test_what_would_give_other_numbers_is_not_continued(
     begin(run, overwrite=True)
     files.write_json(run.status, {"status": "finished", "reason": ""})
     assert is_finished(run, record)
+
+
+def test_another_configuration_is_told_before_what_follows_from_it(tmp_path):
+    run = RunDir(tmp_path / "run")
+    begin(run)
+    other = make_record(epochs=6)
+    other["plan"]["total_steps"] = 18
+    with pytest.raises(ValueError, match="config.train.epochs: 5 there, 6 her"):
+        begin(run, other)
+    other["config"] = RECORD["config"]
+    with pytest.raises(ValueError, match="planned otherwise .plan.total_steps"):
+        begin(run, other)
 
 
 def test_each_process_leaves_a_part_and_changes_are_warned_of(tmp_path, caplog):

@@ -100,3 +100,43 @@ def test_a_finished_run_is_known_by_its_parts(run):
     assert part["step"] == 0 and part["devices"] == ["CPU"]
     assert type(part["onednn"]) is bool
     assert "tensorflow" in part["packages"] and part["started"]
+
+
+@pytest.mark.parametrize("config", ['{"title": "My thesis"}', "{}", ""])
+def test_what_is_no_run_is_not_overwritten(settings, tmp_path, config):
+    (tmp_path / "config.json").write_text(config)
+    (tmp_path / "thesis.tex").write_text("Chapter 1")
+    with pytest.raises(ValueError, match="has files in it but is not a run"):
+        experiment.train(settings, run_dir=tmp_path, overwrite=True)
+    assert (tmp_path / "config.json").read_text() == config
+    assert (tmp_path / "thesis.tex").read_text() == "Chapter 1"
+
+
+def test_what_lies_among_a_run_is_left_where_it_is_overwritten(
+    settings, run, monkeypatch
+):
+    class Stopped(BaseException):
+        """As if the process ended here."""
+
+    def stop(*_, **__):
+        raise Stopped
+
+    monkeypatch.setattr("transfusion_tf.training.loop.Loop.fit", stop)
+    (run.root / "notes.txt").write_text("mine")
+    (run.root / "weights" / "mine.h5").write_text("mine")
+    with pytest.raises(Stopped):
+        experiment.train(settings, run_dir=run.root, overwrite=True)
+    assert (run.root / "notes.txt").read_text() == "mine"
+    assert (run.root / "weights" / "mine.h5").read_text() == "mine"
+    assert run.weight_steps() == [] and not run.metrics.exists()
+
+
+def test_killed_before_its_configuration_was_written_a_run_is_begun(
+    settings, run, tmp_path
+):
+    begun = RunDir(tmp_path / "begun").make()
+    begun.lock.touch()
+    (begun.root / ".tmp-0123456789ab-config.json").write_text("{")
+    experiment.train(settings, run_dir=begun.root)
+    assert begun.read_status()["status"] == "finished"
+    assert files.read_json(begun.checksums) == files.read_json(run.checksums)

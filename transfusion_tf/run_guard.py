@@ -24,17 +24,16 @@ def is_finished(run, record, *, overwrite):
         return False
     old = run_record.read(run)
     is_over = run.read_status().get("status") == "finished"
-    obstacle = None if is_over else _obstacle(run, old, record)
-    if obstacle:
-        raise ValueError(
-            f"{run.root} cannot be continued: {obstacle}, or start anew with "
-            "--overwrite."
-        )
+    if not is_over:
+        # First: another format has other settings.
+        _refuse_to_continue(run, run_record.other_format(old, record))
     if different := run_record.differences(old, record):
         raise ValueError(
             f"{run.root} holds a run with another configuration: "
             f"{'; '.join(different)}. Give another --run_dir, or --overwrite."
         )
+    if not is_over:
+        _refuse_to_continue(run, _obstacle(run, old, record))
     return is_over
 
 
@@ -149,6 +148,15 @@ def _refuse_foreign(run, *, overwrite):
         f"{root} has files in it but is not a run (it has no config.json of "
         f"one); give another --run_dir{way_out}."
     )
+
+
+def _refuse_to_continue(run, obstacle):
+    """Raises unless `obstacle`, a reason and a way out, is None."""
+    if obstacle:
+        raise ValueError(
+            f"{run.root} cannot be continued: {obstacle}, or start anew with "
+            "--overwrite."
+        )
 
 
 def _obstacle(run, old, new):

@@ -113,11 +113,8 @@ def differences(old, new):
     return _differences(old, new, _COMPARED)
 
 
-def obstacle(old, new):
-    """Why a run `old` cannot go on as `new`, and the way out; None if it can.
-
-    Beyond its settings, this is what changes the numbers of a run.
-    """
+def other_format(old, new):
+    """That a run `old` has another format, and the way out; None if not."""
     formats = [record.get("format", 1) for record in (old, new)]
     if formats[0] != formats[1]:
         return (
@@ -125,6 +122,14 @@ def obstacle(old, new):
             f"{formats[1]}, which orders and draws otherwise; finish it with "
             "the release that began it"
         )
+    return None
+
+
+def obstacle(old, new):
+    """Why a run `old` cannot go on as `new`, and the way out; None if it can.
+
+    They have the same settings: this is what changes the numbers besides.
+    """
     is_on = [record["parts"][-1].get("onednn") for record in (old, new)]
     if is_on[0] != is_on[1]:
         return (
