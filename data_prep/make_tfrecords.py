@@ -37,15 +37,16 @@ def main(argv):
 
     if paths.is_in_tensorflow_store(FLAGS.output_dir):
         quiet.start_tensorflow()
-    version_dir = conversion.convert(
-        source_flags.manifest(),
-        FLAGS.output_dir,
-        image_options=image_options,
-        split_options=split_options,
-        engine=engine,
-        overwrite=FLAGS.overwrite,
-        **further,
-    )
+    with cli.continued():
+        version_dir = conversion.convert(
+            source_flags.manifest(),
+            FLAGS.output_dir,
+            image_options=image_options,
+            split_options=split_options,
+            engine=engine,
+            overwrite=FLAGS.overwrite,
+            **further,
+        )
     print(version_dir)
     print(counts_table(records.read_card(version_dir)))
 

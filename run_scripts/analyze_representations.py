@@ -18,6 +18,7 @@ The protocol of Juodelyte et al. 2023, beside the floors and all channels that
 are the default: --max_points=10000 --channels=64 --repeats=5.
 """
 
+import contextlib
 import pathlib
 
 from absl import flags
@@ -151,8 +152,11 @@ def main(argv):
         batch_size=FLAGS.batch_size,
     )
     rows = []
-    for part in views.independent(pairs):
-        rows += _rows(runs, part, images, options)
+    # The sums of a pass are kept with --moments_dir only.
+    kept = cli.continued() if FLAGS.moments_dir else contextlib.nullcontext()
+    with kept:
+        for part in views.independent(pairs):
+            rows += _rows(runs, part, images, options)
     stem = pathlib.Path(FLAGS.output_dir) / FLAGS.view
     stem.parent.mkdir(parents=True, exist_ok=True)
     path = stem.with_suffix(".csv")

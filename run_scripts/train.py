@@ -3,7 +3,7 @@
     python run_scripts/train.py --model=cbr_small --init=random
     python run_scripts/train.py --dataset=DIR --init=pretrained --weights=RUN
 
-An interrupted run is continued by the same command.
+An interrupted run is continued by the same command, without --overwrite.
 """
 
 from absl import flags
@@ -16,7 +16,9 @@ _RUN_DIR = flags.DEFINE_string(
     "directory of the run (default: runs/<dataset>-<model>-<init>-seed<seed>)",
 )
 _OVERWRITE = flags.DEFINE_bool(
-    "overwrite", False, "delete the run that is in the directory"
+    "overwrite",
+    False,
+    "delete the run that is in the directory; other files in it are left",
 )
 flags.adopt_module_key_flags(config_flags)
 

@@ -74,10 +74,65 @@ def test_mistakes_are_one_line_and_status_two(
     assert done.stderr.count("\n") == 1
 
 
-def test_a_bug_keeps_its_traceback(program):
+def test_a_bug_is_one_line_that_ends_with_where_its_traceback_is(
+    program, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     done = program("{}['key']")
     assert done.returncode == 1
-    assert "Traceback" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("error: KeyError: 'key' (")
+    (kept,) = tmp_path.glob("transfusion-error-*.txt")
+    assert done.stderr.endswith(
+        f"Traceback: {kept}; TRANSFUSION_DEBUG=1 in the environment shows it "
+        "here.\n"
+    )
+    text = kept.read_text()
+    assert "Traceback (most recent call last)" in text
+    assert text.endswith("KeyError: 'key'\n")
+
+
+def test_a_traceback_that_cannot_be_kept_is_shown(program):
+    full = "lambda *_: open('/dev/null/full')"
+    done = program(f"import tempfile; tempfile.mkstemp = {full}; {{}}['key']")
+    assert done.returncode == 1
+    *traceback, last = done.stderr.splitlines()
+    assert traceback[0] == "Traceback (most recent call last):"
+    assert last.startswith("error: KeyError: 'key'")
+    assert "Traceback: above; TRANSFUSION_DEBUG=1" in last
+
+
+@pytest.mark.parametrize("body", ["{}['key']", "raise ValueError('mistake')"])
+def test_every_traceback_can_be_had(program, monkeypatch, body):
+    monkeypatch.setenv("TRANSFUSION_DEBUG", "1")
+    done = program(body)
+    assert "Traceback (most recent call last)" in done.stderr
+    assert "error: " not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("raise KeyboardInterrupt", "interrupted.\n"),
+        (
+            "with cli.continued(): raise KeyboardInterrupt",
+            "interrupted; the same command continues.\n",
+        ),
+    ],
+)
+def test_an_interruption_promises_only_what_is_so(program, body, message):
+    done = program(body)
+    assert (done.returncode, done.stderr) == (130, message)
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e999"])
+@pytest.mark.parametrize("flag", ["share", "learning_rate"])
+def test_flags_that_are_no_finite_numbers_are_refused(program, flag, value):
+    define = "flags.DEFINE_float('share', 0.5, 'x', lower_bound=0.0)"
+    done = program(f"pass\n{define}", f"--{flag}={value}")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ") and flag in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_configuration_from_flags(program):

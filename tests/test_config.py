@@ -1,7 +1,9 @@
 """RunConfig: JSON and flags in and out, and what it refuses."""
 
 import json
+import math
 import pathlib
+import typing
 
 import numpy as np
 import pytest
@@ -98,6 +100,37 @@ def test_run_name_is_made_of_dataset_model_init_and_seed():
 )
 def test_refuses(settings, message):
     with pytest.raises(ValueError, match=message):
+        RunConfig.from_flags_dict(settings)
+
+
+def float_fields():
+    """(flag, whether it is a list) of every setting that has floats."""
+    found = []
+    for flag, (part, field) in config.flag_fields().items():
+        owner = config.PARTS.get(part, RunConfig)
+        hint = str(typing.get_type_hints(owner)[field.name])
+        if "float" in hint:
+            found.append((flag, "tuple" in hint))
+    return found
+
+
+def test_settings_with_floats_are_found():
+    assert ("momentum", False) in float_fields()
+    assert ("gabor_wavelengths", True) in float_fields()
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize(("flag", "is_list"), float_fields())
+def test_no_float_may_be_infinite_or_no_number(flag, is_list, value):
+    settings = {
+        "init": "gabor",
+        "optimizer": "sgd",
+        "freeze_through": "conv1",
+        "unfreeze_at": 3,
+        "model": "cbr_tiny_slim",
+    }
+    settings[flag] = [5.0, value] if is_list else value
+    with pytest.raises(ValueError, match=f"--{flag} must be .*Received: -?"):
         RunConfig.from_flags_dict(settings)
 
 

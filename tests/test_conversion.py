@@ -269,6 +269,19 @@ def test_settings_that_make_no_sense(settings, message, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_only_records_are_overwritten(tmp_path):
+    version = tmp_path / "mnist" / records.VERSION
+    version.mkdir(parents=True)
+    (version / "dataset_info.json").write_text("of another program")
+    for overwrite in (False, True):
+        with pytest.raises(ValueError, match="it was not made here, and is"):
+            conversion.convert(
+                make_manifest(), version.parent, overwrite=overwrite
+            )
+    assert (version / "dataset_info.json").read_text() == "of another program"
+    assert [path.name for path in version.parent.iterdir()] == ["1.0.0"]
+
+
 def test_too_few_images_leave_nothing(tmp_path):
     with pytest.raises(ValueError, match="Too few images"):
         conversion.convert(make_manifest(3, copies=()), tmp_path / "out")

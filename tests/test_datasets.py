@@ -35,6 +35,7 @@ def test_an_embedded_data_set_is_made_once_at_the_size_asked_for(
     assert small_synthetic == [("synthetic_fundus", 16)]
     datasets.open_dataset("synthetic_fundus", image_size=20)
     assert small_synthetic[1:] == [("synthetic_fundus", 20)]
+    assert not list((tmp_path / "cache").glob("*.lock"))
 
 
 def test_a_damaged_embedded_data_set_is_made_again(small_synthetic):

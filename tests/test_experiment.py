@@ -137,6 +137,9 @@ def test_damaged_weights_are_named(train, tiny_runs, tmp_path):
     shutil.copytree(tiny_runs[0], broken)
     step = files.read_json(RunDir(broken).best)["step"]
     RunDir(broken).weights(step).write_bytes(b"not HDF5")
+    with pytest.raises(ValueError, match="weights.h5 is damaged"):
+        train(init="pretrained", weights=str(broken))
+    RunDir(broken).checksums.unlink()
     with pytest.raises(ValueError, match="weights.h5 is not taken as weights"):
         train(init="pretrained", weights=str(broken))
 

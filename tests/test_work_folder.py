@@ -201,7 +201,8 @@ def finish(folder, digest, content, file="a"):
     """Puts a finished shard into a WorkFolder."""
     entry = records.write_shard(folder.shard(digest), [content])
     folder.facts(digest).write_bytes(b"facts")
-    files.write_json(folder.done(digest), {"entry": {**entry, "file": file}})
+    done = {"entry": {**entry, "file": file}, "facts_bytes": len(b"facts")}
+    files.write_json(folder.done(digest), done)
 
 
 @pytest.mark.parametrize(
@@ -210,6 +211,10 @@ def finish(folder, digest, content, file="a"):
         lambda folder: folder.shard("11").write_bytes(b""),
         lambda folder: folder.shard("11").unlink(),
         lambda folder: folder.facts("11").unlink(),
+        # As after a power failure.
+        lambda folder: folder.facts("11").write_bytes(b""),
+        lambda folder: folder.done("11").write_bytes(b""),
+        lambda folder: folder.done("11").write_text("[]"),
         lambda folder: folder.done("11").write_text("{"),
     ],
 )
@@ -221,6 +226,17 @@ def test_only_whole_shards_are_finished(damage, tmp_path):
     damage(folder)
     assert set(folder.all_finished()) == {"22"}
     assert folder.finished("33") is None
+
+
+def test_shards_are_flushed_when_they_are_published(tmp_path, monkeypatch):
+    folder, flushed = work_folder.WorkFolder(tmp_path), []
+    folder.restore()
+    finish(folder, "11", b"first")
+    monkeypatch.setattr(files, "flush", flushed.append)
+    folder.assemble({"11": "a"})
+    folder.publish(tmp_path / "1.0.0")
+    assert flushed == [folder.shard("11"), folder.ready, tmp_path]
+    assert (tmp_path / "1.0.0" / "a").is_file()
 
 
 def test_shards_come_back_from_an_unfinished_publication(tmp_path):

@@ -55,7 +55,7 @@ class Job:
                 outcome = {"result": function(held, _read(self._task(number)))}
             except Exception as error:  # noqa: BLE001 (raised by `results`)
                 outcome = _failure(error)
-        files.write_json(self._result(number), outcome)
+        files.write_json(self._result(number), outcome, flushed=False)
 
     def results(self, count):
         """Yields (task, result) of all tasks; raises what one has raised."""

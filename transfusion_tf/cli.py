@@ -2,12 +2,18 @@
 
 Every binary ends with `cli.run(main)`. Mistakes of the user (bad flags, and
 ValueError or OSError from the library) become one line `error: ...` on stderr
-and exit status 2; any other exception is a bug and keeps its traceback. With
-TRANSFUSION_DEBUG=1 in the environment, mistakes keep theirs as well.
+and exit status 2. Any other exception is a bug: one line and exit status 1,
+and the traceback, which hours of work may have led to, goes to a file that the
+line names. With TRANSFUSION_DEBUG=1 in the environment every exception shows
+its traceback.
 """
 
+import contextlib
+import math
 import os
 import sys
+import tempfile
+import traceback
 
 from absl import flags
 
@@ -15,6 +21,7 @@ from transfusion_tf import names
 
 # absl's own flags, of logging and so on, are taken by every binary.
 _OURS = ("transfusion_tf.", "data_prep.")
+EXIT_BUG = 1
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
 
@@ -69,9 +76,44 @@ def _guarded(main, argv, takes_more=None):
             raise
         print(f"error: {_one_line(error)}", file=sys.stderr)
         return EXIT_USER_ERROR
-    except KeyboardInterrupt:
-        print("interrupted; the same command continues.", file=sys.stderr)
+    except KeyboardInterrupt as interrupt:
+        # What can be continued has said so, as a note.
+        notes = getattr(interrupt, "__notes__", ())
+        print(f"{'; '.join(['interrupted', *notes])}.", file=sys.stderr)
         return EXIT_INTERRUPTED
+    except Exception as error:  # noqa: BLE001 (that is what bugs are)
+        if os.environ.get("TRANSFUSION_DEBUG"):
+            raise
+        _report_bug(error)
+        return EXIT_BUG
+
+
+@contextlib.contextmanager
+def continued():
+    """Lets Ctrl-C say that the same command continues, as the block does."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        interrupt.add_note("the same command continues")
+        raise
+
+
+def _report_bug(error):
+    """Says on one line what has happened, and where its traceback is."""
+    text = traceback.format_exc()
+    try:
+        descriptor, path = tempfile.mkstemp(".txt", "transfusion-error-")
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError:
+        print(text, file=sys.stderr)
+        path = "above"
+    print(
+        f"error: {type(error).__name__}: {_one_line(error)} (a fault of the "
+        f"program, please report it). Traceback: {path}; TRANSFUSION_DEBUG=1 "
+        "in the environment shows it here.",
+        file=sys.stderr,
+    )
 
 
 def _parse(argv, takes_more):
@@ -84,6 +126,7 @@ def _parse(argv, takes_more):
         if takes_more():
             _refuse_unread()
             _refuse([word for word in rest[1:] if not word.startswith("--")])
+            _refuse_not_finite()
             return rest
     try:
         rest = flags.FLAGS(argv)
@@ -91,6 +134,7 @@ def _parse(argv, takes_more):
         raise _unknown(error.flagname) from None
     _refuse_unread()
     _refuse(rest[1:])
+    _refuse_not_finite()
     return rest
 
 
@@ -128,6 +172,16 @@ def _refuse(arguments):
             f"Unexpected arguments: {' '.join(arguments)}. "
             "Flags are written --name=value; --help lists them."
         )
+
+
+def _refuse_not_finite():
+    """Bounds of flags let NaN pass, and those without let infinity."""
+    for name in flags.FLAGS:
+        flag = flags.FLAGS[name]
+        if isinstance(flag.value, float) and not math.isfinite(flag.value):
+            raise flags.Error(
+                f"--{name} must be a finite number. Received: {flag.value}"
+            )
 
 
 def _help(program):

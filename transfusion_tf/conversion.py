@@ -107,6 +107,7 @@ def convert(
         work_folder.output_folder(output_dir),
         engine(manifest.store, output_dir) as workers,
     ):
+        work_folder.require_records(root)
         found = identified.identify(manifest, workers, patient_salt)
         if limit.exceeded(len(found.bad)):
             raise limit.refusal(found.bad, "Nothing has been written yet.")
@@ -159,7 +160,9 @@ def _with_splits(manifest, options):
 
 
 def _pool_of(num_workers):
-    return lambda store, output_dir: pool.Pool(store, num_workers)
+    return lambda store, output_dir: pool.Pool(
+        store, num_workers, continues=True
+    )
 
 
 def _num_workers(manifest):

@@ -2,13 +2,12 @@
 
 import contextlib
 import dataclasses
-import fcntl
 import os
 import pathlib
 
 import tensorflow as tf
 
-from transfusion_tf import conversion, names, paths
+from transfusion_tf import conversion, files, names, paths
 from transfusion_tf.data import pipeline, records, synthetic
 
 
@@ -112,7 +111,9 @@ def _made(name, image_size):
     size = image_size or synthetic.DEFAULT_IMAGE_SIZE
     # A changed generator must not meet records that an older one has made.
     folder = cache_dir() / f"{name}-{size}px-v{synthetic.PROCEDURE}"
-    with _one_process_at_a_time(folder):
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # One process makes it, the others wait.
+    with files.locked(folder.with_suffix(".lock")):
         found = records.find(folder)
         if found is None:
             print(f"Making {name} at {size} px in {folder}")
@@ -120,11 +121,3 @@ def _made(name, image_size):
                 synthetic.manifest(name, image_size=size), folder
             )
     return found
-
-
-@contextlib.contextmanager
-def _one_process_at_a_time(folder):
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with open(folder.with_suffix(".lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

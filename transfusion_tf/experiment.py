@@ -10,6 +10,7 @@ from transfusion_tf import (
     datasets,
     files,
     job,
+    run_checksums,
     run_guard,
     run_record,
     scoring,
@@ -43,7 +44,7 @@ def train(config, *, run_dir=None, overwrite=False):
     Args:
       config: RunConfig.
       run_dir: directory of the run; None: runs/<config.run_name>.
-      overwrite: delete the run that is in the directory.
+      overwrite: delete the run that is in the directory, and nothing else.
 
     Returns:
       RunDir of the finished run.
@@ -56,8 +57,7 @@ def train(config, *, run_dir=None, overwrite=False):
     prepared = job.Job.prepare(config)
     record = prepared.record()
     if run_guard.is_finished(run, record, overwrite=overwrite):
-        print(f"{run.root} is already finished; --overwrite repeats it.")
-        return run
+        return _reported(run)
     if prepared.is_grey:
         print(
             "The images are grey; the network is given each of them as three "
@@ -75,9 +75,11 @@ def train(config, *, run_dir=None, overwrite=False):
         frozen=prepared.frozen_layers(backbone),
     )
     with (
-        run_guard.hold(run, record, overwrite=overwrite),
+        run_guard.hold(run, record, overwrite=overwrite) as is_open,
         naming_damage(prepared.records),
     ):
+        if not is_open:  # Another process has finished it meanwhile.
+            return _reported(run)
         files.write_json(run.init_report, report)
         best = loop.Loop(
             run,
@@ -89,8 +91,20 @@ def train(config, *, run_dir=None, overwrite=False):
             batches=prepared.training_batches,
             validate=functools.partial(prepared.validate, predictor),
         ).fit()
+        run_checksums.check(run, run.weights(best))
         backbone.model.load_weights(run.weights(best))
         prepared.write_metrics(run, predictor, best)
+    return run
+
+
+def _reported(run):
+    """Says that `run` is finished, and whether it would come out so today."""
+    found = run_record.read(run).get("format", 1)
+    made = f", by a release of the format {found!r}"
+    print(
+        f"{run.root} is already finished"
+        f"{made if found != run_record.FORMAT else ''}; --overwrite repeats it."
+    )
     return run
 
 

@@ -4,7 +4,14 @@ import dataclasses
 
 import tensorflow as tf
 
-from transfusion_tf import datasets, files, run_record, scoring
+from transfusion_tf import (
+    datasets,
+    files,
+    quiet,
+    run_checksums,
+    run_record,
+    scoring,
+)
 from transfusion_tf.config import RunConfig
 from transfusion_tf.data import pipeline, records, subsets
 from transfusion_tf.initialization import pretrained, schemes, sources
@@ -88,6 +95,10 @@ class Job:
                 "snapshots": sorted(plan.snapshots),
                 "devices": self.strategy.num_replicas_in_sync,
             },
+            machine={
+                "devices": distribution.kinds(self.strategy),
+                "onednn": quiet.onednn_setting() == "on",
+            },
         )
 
     def initial_backbone(self):
@@ -151,16 +162,17 @@ class Job:
 
     def write_metrics(self, run, predictor, best_step):
         """Writes predictions and metrics.json of the predictor's weights."""
-        numbers = {
-            split: scoring.score(
-                predictor,
-                self.records,
-                split,
-                config=self.config,
-                path=run.predictions(split),
-            )
-            for split in EVALUATED_SPLITS
-        }
+        numbers = {}
+        for split in EVALUATED_SPLITS:
+            path = run.predictions(split)
+            with run_checksums.recorded(run, path):
+                numbers[split] = scoring.score(
+                    predictor,
+                    self.records,
+                    split,
+                    config=self.config,
+                    path=path,
+                )
         files.write_json(run.metrics, {"best_step": best_step, **numbers})
 
 

@@ -16,6 +16,7 @@ from transfusion_tf import machine
 # Tasks that wait for each worker: enough that none is idle, and few, so that
 # memory does not grow with the number of tasks.
 _WAITING = 2
+_GOES_ON = "The same command goes on where it stopped; "
 
 # In a worker process only: the object of `Pool`, set once when it starts, and
 # whether the worker is at a task, and about to leave.
@@ -38,16 +39,18 @@ class Pool:
     """Runs `function(held, task)` for many tasks in `num_workers` processes.
 
     `held` is pickled once for each worker, not for each task. With one
-    worker everything runs in the calling process. Processes are spawned: a
+    worker everything runs in the calling process. `continues` tells whether the
+    same command goes on after an interruption. Processes are spawned: a
     fork of a process in which TensorFlow has threads can hang. Used in a
     `with` statement. Where that ends in an exception, and where the calling
     process is killed, workers give up what they are doing, cleaning up as
     after any exception.
     """
 
-    def __init__(self, held, num_workers):
+    def __init__(self, held, num_workers, *, continues=False):
         self._held = held
         self._num_workers = num_workers
+        self._continues = continues
         self._executor = None
         if num_workers > 1:
             context = multiprocessing.get_context("spawn")
@@ -87,8 +90,8 @@ class Pool:
             raise OSError(
                 "A worker process ended without a word, as it does when "
                 "memory runs out, or when a script converts outside of "
-                "`if __name__ == '__main__':`. The same command goes on where "
-                "it stopped; --num_workers=1 needs the least memory."
+                f"`if __name__ == '__main__':`. {_GOES_ON * self._continues}"
+                "--num_workers=1 needs the least memory."
             ) from None
 
     def _run(self, function, tasks):

@@ -15,7 +15,7 @@ class RunDir:
 
     config.json, history.csv, weights/step-*.weights.h5, weights/best.json,
     predictions/{val,test}.csv, metrics.json, init_report.json, tensorboard/,
-    state/ (what exact resuming needs) and status.json.
+    checksums.json, state/ (what exact resuming needs) and status.json.
     """
 
     root: pathlib.Path
@@ -49,6 +49,11 @@ class RunDir:
         return self.root / "init_report.json"
 
     @property
+    def checksums(self):
+        """SHA-256 of the weights and predictions, see run_checksums."""
+        return self.root / "checksums.json"
+
+    @property
     def best(self):
         """Names the best weights so far."""
         return self.root / "weights" / "best.json"
@@ -67,6 +72,12 @@ class RunDir:
     def lock(self):
         """Held by the process that is training this run."""
         return self.root / "state" / "lock"
+
+    @property
+    def lock_beside(self):
+        """Held likewise, outside of the directory."""
+        root = self.root.resolve()
+        return root.with_name(f".{root.name}.lock")
 
     def weights(self, step):
         """The weights after `step` optimizer steps."""
@@ -106,7 +117,7 @@ class RunDir:
                 "give the directory of a run made by train.py."
             )
         if checkpoint == "best" and self.best.is_file():
-            return files.read_json(self.best)["step"]
+            return self._best_step(steps)
         if checkpoint in ("best", "last"):
             return steps[-1]
         if str(checkpoint).isdigit() and int(checkpoint) in steps:
@@ -116,6 +127,51 @@ class RunDir:
             f"{', '.join(map(str, steps))}."
         )
 
+    def _best_step(self, steps):
+        """What best.json says; `steps` are those that there are."""
+        known = ", ".join(map(str, steps))
+        advice = (
+            f"Name the step of the weights instead of 'best' (known: {known}), "
+            "or repeat the run with --overwrite."
+        )
+        step = files.read_object(self.best, advice, step=int)["step"]
+        if step not in steps:
+            raise FileNotFoundError(
+                f"{self.best} names step {step}, whose weights are not there. "
+                f"{advice}"
+            )
+        return step
+
     def read_status(self):
-        """The content of status.json, or {} where there is none."""
-        return files.read_json(self.status) if self.status.is_file() else {}
+        """The content of status.json, or {} where there is none.
+
+        Raises:
+          ValueError: the file is damaged.
+        """
+        if not self.status.is_file():
+            return {}
+        advice = (
+            "Delete this file: a run that was interrupted is then continued by "
+            "the same command; one that was finished needs --overwrite."
+        )
+        return files.read_object(self.status, advice, status=str, reason=str)
+
+    def read_metrics(self):
+        """The content of metrics.json.
+
+        Raises:
+          FileNotFoundError, ValueError: it is not there, or damaged.
+        """
+        return self._of_finished(self.metrics, best_step=int)
+
+    def read_init_report(self):
+        """The content of init_report.json; raises as `read_metrics`."""
+        return self._of_finished(
+            self.init_report, counts=dict, scheme=str, warnings=list
+        )
+
+    def _of_finished(self, path, **kinds):
+        advice = "Repeat the run with --overwrite."
+        if not path.is_file():
+            raise FileNotFoundError(f"There is no {path}. {advice}")
+        return files.read_object(path, advice, **kinds)

@@ -169,17 +169,19 @@ class _Shard:
         folder, digest = self._folder, self._digest
         entry = records.write_shard(folder.shard(digest), examples)
         facts = np.array(self._facts, FACTS)
+        stream = io.BytesIO()
+        np.save(stream, facts)
+        array = stream.getvalue()
         done = {
             "entry": {**entry, "file": self._file},
+            "facts_bytes": len(array),
             "bad": self.bad,
             "notes": self._notes,
             "ids": [facts["id"][i].decode() for i in (0, -1) if len(facts)],
         }
-        array = io.BytesIO()
-        np.save(array, facts)
-        files.write_bytes(folder.facts(digest), array.getvalue())
+        files.write_bytes(folder.facts(digest), array, flushed=False)
         with files.naming_failures(folder.done(digest)):
-            files.write_json(folder.done(digest), done)
+            files.write_json(folder.done(digest), done, flushed=False)
         return done
 
 

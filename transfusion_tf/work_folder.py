@@ -7,10 +7,8 @@ and after some images have been repaired.
 
 import contextlib
 import dataclasses
-import fcntl
 import io
 import os
-import tempfile
 
 import numpy as np
 
@@ -18,6 +16,7 @@ from transfusion_tf import files, paths
 from transfusion_tf.data import records
 
 _TRIAL = ".trial"
+_LOCK = ".lock"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,11 +53,17 @@ class WorkFolder:
 
     def finished(self, digest):
         """Returns what the JSON file of a finished shard says, or None."""
-        done = self._said(self.done(digest))
+        if not (done := self._said(self.done(digest))):
+            return None
+        # After a power failure a file may be there, and its content not.
         with contextlib.suppress(FileNotFoundError):
-            size = paths.size(self.shard(digest))
-            is_whole = done and size == done["entry"]["bytes"]
-            return done if is_whole and self.facts(digest).is_file() else None
+            facts = paths.size(self.facts(digest))
+            is_whole = (
+                paths.size(self.shard(digest)) == done["entry"]["bytes"]
+                # An earlier release did not write this down.
+                and facts == done.get("facts_bytes", facts)
+            )
+            return done if is_whole else None
 
     def all_finished(self):
         """Returns {digest: what its JSON file says} of finished shards."""
@@ -87,6 +92,7 @@ class WorkFolder:
     def assemble(self, names):
         """Moves shards to `ready`; `names` is {digest: final file name}."""
         for digest, name in names.items():
+            files.flush(self.shard(digest))
             self.shard(digest).replace(self.ready / name)
 
     def publish(self, root):
@@ -99,9 +105,11 @@ class WorkFolder:
         if paths.is_remote(root):
             self._publish_by_copies(root)
             return
+        files.flush(self.ready)
         if root.exists():
             root.replace(self.root / "replaced")
         self.ready.replace(root)
+        files.flush(root.parent)
 
     def _publish_by_copies(self, root):
         (root / records.CARD).unlink(missing_ok=True)
@@ -114,7 +122,7 @@ class WorkFolder:
     @staticmethod
     def _said(path):
         try:
-            return files.read_json(path)
+            return files.read_object(path, "", entry=dict)
         except (FileNotFoundError, ValueError):
             return None
 
@@ -124,6 +132,20 @@ def is_published(root):
     if paths.is_remote(root):
         return (root / records.CARD).exists()
     return root.exists()
+
+
+def require_records(root):
+    """Raises ValueError where `root` has files that no conversion has made.
+
+    In an object store it may be what a broken publication has left.
+    """
+    if paths.is_remote(root) or not root.exists() or not any(root.iterdir()):
+        return
+    if not (root / records.CARD).is_file():
+        raise ValueError(
+            f"{root} has files in it but no {records.CARD}: it was not made "
+            "here, and is not replaced. Give another --output_dir."
+        )
 
 
 @contextlib.contextmanager
@@ -145,33 +167,15 @@ def output_folder(path):
         yield
         return
     path.mkdir(parents=True, exist_ok=True)
+    busy = (
+        f"Another conversion is writing to {path}; wait for its end, or give "
+        "another --output_dir."
+    )
     try:
-        tempfile.TemporaryFile(dir=path).close()  # Before hours of work.
-        with _held(path):
+        # That the lock can be written shows, before hours of work, that
+        # anything can.
+        with files.locked(path / _LOCK, busy):
             yield
     finally:
         with contextlib.suppress(OSError):
             path.rmdir()
-
-
-@contextlib.contextmanager
-def _held(path):
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        _lock(descriptor, path)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _lock(descriptor, path):
-    # The system lets go of a lock when its process ends, however that ends.
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise ValueError(
-            f"Another conversion is writing to {path}; wait for its end, or "
-            "give another --output_dir."
-        ) from None
-    except OSError:
-        pass  # Some network disks lock no folders.

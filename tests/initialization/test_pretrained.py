@@ -55,13 +55,62 @@ def test_a_run_needs_the_scaling_that_it_had(run, written, expected):
     assert source.scalings == (expected,)
 
 
-def test_a_damaged_run_is_refused(run):
+def test_damaged_weights_without_a_checksum_are_refused(run):
+    run.checksums.unlink()  # As in the directories of earlier releases.
     path = run.weights(run.checkpoint_step("best"))
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(ValueError, match="is damaged or cut short"):
         pretrained.read(str(run.root), "cbr_tiny")
     with pytest.raises(ValueError, match="does not hold the weights of a"):
         pretrained.load_backbone(run, "best")
+
+
+def test_one_flipped_bit_is_named_wherever_the_weights_are_read(run):
+    step = run.checkpoint_step("best")
+    path, content = run.weights(step), bytearray()
+    backbone = pretrained.load_backbone(run, step)
+    content += path.read_bytes()
+    place = content.index(backbone.first_kernel.numpy().tobytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+    for read in (
+        lambda: pretrained.load_backbone(run, "best"),
+        lambda: pretrained.read(str(run.root), "cbr_tiny"),
+        lambda: pretrained.read(str(path), "cbr_tiny"),
+    ):
+        with pytest.raises(ValueError, match=f"{path.name} is damaged: it is"):
+            read()
+    run.checksums.unlink()
+    pretrained.load_backbone(run, "best")
+    assert pretrained.load_backbone(run, 0)
+
+
+@pytest.mark.parametrize("section", ["data", "model", "init", "train", "seed"])
+def test_a_damaged_configuration_is_named(run, section):
+    record = json.loads(run.config.read_text())
+    record["config"][section] = None
+    run.config.write_text(json.dumps(record))
+    for read in (
+        lambda: pretrained.load_backbone(run, "best"),
+        lambda: pretrained.read(str(run.root), "cbr_tiny"),
+    ):
+        with pytest.raises(ValueError, match=f"config.json .*config.{section}"):
+            read()
+
+
+def test_a_setting_of_another_type_is_named(run):
+    edit_scaling(run, 7)
+    with pytest.raises(ValueError, match="config.json: .*'input_scaling' must"):
+        pretrained.load_backbone(run, "best")
+
+
+def test_a_run_of_another_format_is_a_source(run):
+    record = json.loads(run.config.read_text())
+    for key in ("format", "parts"):
+        del record[key]
+    run.config.write_text(json.dumps(record))
+    assert pretrained.read(str(run.root), "cbr_tiny").identity["kind"] == "run"
+    assert pretrained.load_backbone(run, "best")
 
 
 def test_a_directory_that_is_no_run(tmp_path):

@@ -7,7 +7,6 @@ import pathlib
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -20,6 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # Forty steps: four epochs of ten.
 FORTY = ("--epochs=4", "--eval_every=7", "--augment=shift")
+SHORT = ("--steps=4", "--eval_every=2", "--snapshots=2")
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +58,11 @@ def weights(root, step):
             lambda _, x: found.append(x[()]) if hasattr(x, "shape") else None
         )
     return found
+
+
+def contents(root):
+    """{file: its bytes} of a directory."""
+    return {p: p.read_bytes() for p in root.rglob("*") if p.is_file()}
 
 
 def equal(first, second):
@@ -129,7 +134,13 @@ def test_killed_in_mid_epoch_it_ends_with_the_same_weights(
     )
     while "step 14/" not in process.stdout.readline():
         assert process.poll() is None
-    time.sleep(0.1)
+    process.send_signal(signal.SIGSTOP)  # It is still training.
+    before = contents(run.root)
+    for more in ((), ("--overwrite",)):
+        done = train(*FORTY, *more)
+        assert done.returncode == 2 and done.stderr.count("\n") == 1
+        assert "Another process is training" in done.stderr
+    assert contents(run.root) == before
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert run.read_status()["status"] == "running"
@@ -141,6 +152,43 @@ def test_killed_in_mid_epoch_it_ends_with_the_same_weights(
         for text in (r.history.read_text() for r in (whole[0], run))
     ]
     assert rows[0] == rows[1]  # All columns but the seconds.
+
+
+@pytest.fixture(scope="module")
+def short(binary, flags, tmp_path_factory):
+    """RunDir of four steps with two evaluations."""
+    root = tmp_path_factory.mktemp("short")
+    done = binary("run_scripts/train.py", *flags, *SHORT, f"--run_dir={root}")
+    assert done.returncode == 0, done.stderr
+    return RunDir(root)
+
+
+# In front of: config.json; the first checksum; the best weights of step 2.
+@pytest.mark.parametrize("number", [0, 4, 12])
+def test_killed_at_any_change_the_same_command_continues(
+    train, binary, flags, short, tmp_path, number
+):
+    run = RunDir(tmp_path / "run")
+    killed = binary(
+        "tests/killed_at.py",
+        number,
+        "run_scripts/train.py",
+        *flags,
+        *SHORT,
+        f"--run_dir={run.root}",
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert run.config.is_file() == (number > 0)
+    done = train(*SHORT)
+    assert done.returncode == 0, done.stderr
+    assert equal(weights(short.root, 4), weights(run.root, 4))
+    for split in ("val", "test"):
+        texts = [r.predictions(split).read_text() for r in (short, run)]
+        assert texts[0] == texts[1]
+    names = files.read_json(run.checksums)
+    assert names == files.read_json(short.checksums)
+    parts = files.read_json(run.config)["parts"]
+    assert [part["step"] for part in parts] == [0] * (2 if number else 1)
 
 
 def test_several_devices_give_what_one_device_gives(train, tmp_path):

@@ -118,3 +118,11 @@ def test_gpu_memory_grows_unless_the_user_says_otherwise(environment, expected):
         text=True,
     )
     assert done.stdout.strip() == expected
+
+
+@pytest.mark.skipif(
+    bool(tf.config.list_physical_devices("GPU")), reason="there is a GPU"
+)
+def test_devices_are_called_by_what_they_are():
+    strategy = distribution.make_strategy(TrainConfig())
+    assert distribution.kinds(strategy) == ["CPU"]

@@ -42,3 +42,21 @@ def test_another_table_is_refused(tmp_path):
         ValueError, match="has the columns id, age; predictions"
     ):
         predictions.read(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n",
+        "id,patient,label,score_a\ni,,0\n",
+        "id,patient,label,score_a\ni,,x,0.5\n",
+        "id,patient,label,score_a\ni,,0,0.5.5\n",
+        'id,patient,label,score_a\n"i,,0,0.5\n',
+    ],
+)
+def test_damage_is_named(tmp_path, text):
+    path = tmp_path / "test.csv"
+    path.write_text(text)
+    with pytest.raises(ValueError, match="test.csv holds no predictions: "):
+        predictions.read(path)

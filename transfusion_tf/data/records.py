@@ -115,13 +115,16 @@ def serialize(image, row, *, label_key, text_keys):
 def write_shard(path, examples):
     """Writes serialized `examples` (an iterable) as one shard, atomically.
 
+    It is not flushed to the disk yet (see files.flush): until all shards are
+    there, one that is lost is written again.
+
     Returns the shard's entry in the data card: file, examples, bytes, sha256.
     Raises OSError when the disk is full or not writable.
     """
     path, sha256, count, size = paths.path(path), hashlib.sha256(), 0, 0
     with (
         files.naming_failures(path),
-        files.atomic_write(path) as temporary,
+        files.atomic_write(path, flushed=False) as temporary,
         temporary.open("wb") as file,
     ):
         for example in examples:

@@ -3,7 +3,7 @@
 import dataclasses
 import pathlib
 
-from transfusion_tf import run_record
+from transfusion_tf import files, run_checksums, run_record
 from transfusion_tf.initialization import imagenet, radimagenet, weight_files
 from transfusion_tf.models import zoo
 from transfusion_tf.run_dir import RunDir
@@ -34,6 +34,7 @@ def read(weights, model):
             f"--weights={weights}: there is no such file or directory; give a "
             f"file, a run directory, {' or '.join(PUBLISHED)}."
         )
+    _check_if_of_run(path.absolute())
     source = weight_files.read(path)
     architecture = source.identity["architecture"]
     if not imagenet.is_published(path, architecture):
@@ -62,10 +63,11 @@ def load_backbone(run, checkpoint):
         **config.model.build_options,
     )
     path = run.weights(run.checkpoint_step(checkpoint))
+    run_checksums.check(run, path)
     try:
         backbone.model.load_weights(path)
-    except (OSError, ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0]
+    except weight_files.DAMAGE as error:
+        reason = files.one_line(error) or type(error).__name__
         raise ValueError(
             f"{path} does not hold the weights of a {backbone.name} "
             f"({reason}); train again or choose another checkpoint."
@@ -73,12 +75,20 @@ def load_backbone(run, checkpoint):
     return backbone
 
 
+def _check_if_of_run(path):
+    """Checks a file that lies where a run has its weights."""
+    run = RunDir(path.parent.parent)
+    if path.parent == run.best.parent and run_record.is_there(run):
+        run_checksums.check(run, path)
+
+
 def _read_run(run):
     """The Source of a run's best weights."""
-    step = run.checkpoint_step("best")
+    path = run.weights(step := run.checkpoint_step("best"))
     record = run_record.read(run)
     model = run_record.read_config(run).model
-    source = weight_files.read(run.weights(step))
+    run_checksums.check(run, path)
+    source = weight_files.read(path)
     scaling = model.input_scaling
     if scaling == "auto":  # Of a run from before it was resolved.
         scaling = zoo.native_scaling(model.name)

@@ -42,7 +42,7 @@ _OTHERS = (
     (b"{", "JSON"),
 )
 # What damaged files make h5py and zipfile raise.
-_DAMAGE = (
+DAMAGE = (
     EOFError,
     KeyError,
     NotImplementedError,
@@ -74,7 +74,7 @@ def read(path):
         ) from None
     except PermissionError:
         raise
-    except _DAMAGE as error:
+    except DAMAGE as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ValueError(
             f"{path} is damaged or cut short ({reason}); copy or download it "

@@ -4,7 +4,7 @@ import pathlib
 
 import pandas as pd
 
-from transfusion_tf import files, run_record
+from transfusion_tf import run_record
 from transfusion_tf.analysis import gain
 from transfusion_tf.config import RunConfig
 from transfusion_tf.reporting import predictions, tables
@@ -198,7 +198,7 @@ def _match(name, roots, csv):
 
 def _check_step(name, root, steps, csv):
     """The AUC is of the best weights; so must be the similarity."""
-    best = files.read_json(RunDir(root).metrics)["best_step"]
+    best = RunDir(root).read_metrics()["best_step"]
     if list(steps) != [best]:
         raise ValueError(
             f"{csv} compares {name} at step "

@@ -3,7 +3,7 @@
 import dataclasses
 import pathlib
 
-from transfusion_tf import run_record
+from transfusion_tf import run_checksums, run_record
 from transfusion_tf.config import RunConfig
 from transfusion_tf.metrics import summary
 from transfusion_tf.reporting import tables
@@ -71,13 +71,14 @@ def load(runs, split):
                 f"{run.root} has no predictions of {split}; let train.py "
                 "finish the run."
             )
+        run_checksums.check(run, path)
         scored, classes = predictions.read(path)
         loaded.append(
             ScoredRun(
                 name=name,
                 root=run.root,
                 data=record["data"],
-                config=RunConfig.from_json(record["config"]),
+                config=run_record.read_config(run),
                 split=split,
                 classes=classes,
                 predictions=scored,

@@ -1,14 +1,12 @@
 """A few lines of text on a run, for the terminal."""
 
-from transfusion_tf import files
-
 
 def run_summary(run):
     """Where a finished run lies and what came out, one line each."""
-    metrics = files.read_json(run.metrics)
+    metrics = run.read_metrics()
     lines = [
         f"run: {run.root}",
-        f"init: {_init_summary(files.read_json(run.init_report))}",
+        f"init: {_init_summary(run.read_init_report())}",
         f"best step: {metrics['best_step']}",
         *(
             split_summary(split, metrics[split])

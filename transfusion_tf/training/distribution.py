@@ -45,6 +45,23 @@ def synchronize_batch_norm(strategy, model):
             layer.synchronized = True
 
 
+def kinds(strategy):
+    """What the devices of a strategy are, one by one: "CPU", "NVIDIA A100"."""
+    return [_kind(name) for name in strategy.extended.worker_devices]
+
+
+def _kind(name):
+    kind = tf.DeviceSpec.from_string(name).device_type
+    physical = tf.config.list_physical_devices(kind)
+    if kind != "GPU" or not physical:
+        return kind
+    index = tf.DeviceSpec.from_string(name).device_index or 0
+    details = tf.config.experimental.get_device_details(
+        physical[min(index, len(physical) - 1)]
+    )
+    return details.get("device_name", kind)
+
+
 def _has_gpu():
     return bool(tf.config.list_physical_devices("GPU"))
 

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 import tqdm
 
-from transfusion_tf import files
+from transfusion_tf import files, run_checksums
 from transfusion_tf.training import state
 
 # A run killed between two saves repeats at most this long.
@@ -123,6 +123,7 @@ class Loop:
             disable=None,
         ) as bar:
             self._train(bar)
+        self._name_best()  # Whatever has become of the file meanwhile.
         return self._progress.best_step
 
     def _train(self, bar):
@@ -199,11 +200,15 @@ class Loop:
             return
         progress.best_step, progress.best_auc = progress.step, auc
         self._save_weights(progress.step)
-        files.write_json(
-            self._run.best, {"step": progress.step, "val_auc": auc}
-        )
+        self._name_best()
         if before not in (None, *self._plan.snapshots):
-            self._run.weights(before).unlink(missing_ok=True)
+            path = self._run.weights(before)
+            run_checksums.forget(self._run, path)
+            path.unlink(missing_ok=True)
+
+    def _name_best(self):
+        step, auc = self._progress.best_step, self._progress.best_auc
+        files.write_json(self._run.best, {"step": step, "val_auc": auc})
 
     def _collect_losses(self):
         for loss in map(float, self._pending):
@@ -222,9 +227,13 @@ class Loop:
         self._state_saved_at = time.monotonic()
 
     def _save_weights(self, step):
+        path = self._run.weights(step)
         size = sum(v.numpy().nbytes for v in self._model.variables)
-        files.require_space(self._run.weights(step), size + HDF5_OVERHEAD)
-        with files.atomic_write(self._run.weights(step)) as temporary:
+        files.require_space(path, size + HDF5_OVERHEAD)
+        with (
+            run_checksums.recorded(self._run, path),
+            files.atomic_write(path) as temporary,
+        ):
             self._model.save_weights(temporary)
 
     def _write_history(self):

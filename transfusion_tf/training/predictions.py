@@ -69,10 +69,18 @@ def read(path):
     """Returns (Predictions, classes) of a CSV that `write` has written.
 
     Raises:
-      ValueError: columns are missing.
+      ValueError: columns are missing, or the file is damaged.
     """
+    try:
+        return _read(path)
+    # A file that is no table, or no numbers where they should be.
+    except (ValueError, csv.Error) as error:
+        raise ValueError(f"{path} holds no predictions: {error}") from None
+
+
+def _read(path):
     with open(path, newline="", encoding="utf-8") as stream:
-        header, *rows = csv.reader(stream)
+        header, *rows = csv.reader(stream, strict=True) or [[]]
     table = np.array(rows, dtype=str).reshape(len(rows), len(header))
     of_scores = [c for c in header if c.startswith("score_")]
     of_labels = [c for c in header if c.split("_")[0] == "label"]

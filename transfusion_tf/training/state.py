@@ -1,12 +1,14 @@
 """What a run needs to go on exactly where it was."""
 
+import contextlib
 import dataclasses
 import json
-import zipfile
 
 import numpy as np
 
 from transfusion_tf import files
+
+_PROGRESS = "progress"
 
 
 @dataclasses.dataclass
@@ -44,7 +46,7 @@ def save(path, progress, variables):
     text = json.dumps(dataclasses.asdict(progress))
     with files.atomic_write(path) as temporary:
         with temporary.open("wb") as stream:
-            np.savez(stream, progress=np.array(text), **arrays)
+            np.savez(stream, **{_PROGRESS: np.array(text)}, **arrays)
 
 
 def restore(path, variables):
@@ -53,17 +55,41 @@ def restore(path, variables):
     Raises:
       ValueError: the file is damaged or belongs to another network.
     """
+    with _reading(path) as stored:
+        progress = _progress(stored)
+        names = [name for name in stored.files if name != _PROGRESS]
+        arrays = [stored[name] for name in sorted(names)]
+        shapes = [array.shape for array in arrays]
+        if shapes != [tuple(variable.shape) for variable in variables]:
+            raise ValueError("it is of another network or optimizer")
+    for variable, array in zip(variables, arrays, strict=True):
+        variable.assign(array)
+    return progress
+
+
+def read_progress(path):
+    """Returns the Progress in a file that `save` wrote; raises as `restore`."""
+    with _reading(path) as stored:
+        return _progress(stored)
+
+
+def _progress(stored):
+    return Progress(**json.loads(str(stored[_PROGRESS])))
+
+
+@contextlib.contextmanager
+def _reading(path):
+    """Yields the arrays of a file; names it where it cannot be used."""
     try:
         with (
             path.open("rb") as stream,
             np.load(stream, allow_pickle=False) as stored,
         ):
-            progress = Progress(**json.loads(str(stored["progress"])))
-            arrays = [stored[f"v{i:05d}"] for i in range(len(variables))]
-    except (KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
+            yield stored
+    # A damaged archive makes NumPy and zipfile raise a dozen kinds.
+    except Exception as error:  # noqa: BLE001
+        reason = files.one_line(error) or type(error).__name__
         raise ValueError(
-            f"{path} cannot be resumed from ({error}); --overwrite starts anew."
+            f"{path} cannot be resumed from ({reason}). Restore it from a "
+            "copy, or start anew with --overwrite."
         ) from None
-    for variable, array in zip(variables, arrays, strict=True):
-        variable.assign(array)
-    return progress
