@@ -38,7 +38,7 @@ def main(argv):
     if paths.is_in_tensorflow_store(FLAGS.output_dir):
         quiet.start_tensorflow()
     version_dir = conversion.convert(
-        source_flags.manifest(),
+        source_flags.manifest(FLAGS.output_dir),
         FLAGS.output_dir,
         image_options=image_options,
         split_options=split_options,
