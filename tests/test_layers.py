@@ -26,8 +26,10 @@ LAYERS = {
         "pool": (),
         "quiet": (),
         "run_dir": ("files",),
+        "run_globs": ("run_dir",),
         "run_guard": ("files", "run_record"),
         "run_record": ("config", "files"),
+        "terminal": (),
     },
     1: {
         "data.archive_links": (),

@@ -11,6 +11,8 @@ import sys
 
 from absl import flags
 
+from transfusion_tf import terminal
+
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
 
@@ -24,6 +26,7 @@ def run(main, *, takes_more=None):
             whether flags that are not known are for `main`; None: they never
             are.
     """
+    terminal.start_logging()
     sys.exit(_guarded(main, sys.argv, takes_more))
 
 
