@@ -131,14 +131,7 @@ def _curves(axes, rows, style):
             linewidth=0.6,
             alpha=0.5,
         )
-        axes.vlines(
-            pair["stage_index"],
-            pair["low"],
-            pair["high"],
-            color=style["color"],
-            linewidth=0.9,
-            alpha=0.5,
-        )
+        figures.whiskers(axes, pair, style["color"], linewidth=0.9, alpha=0.5)
     columns = ["value", *stage_curves.FLOORS]
     means = rows.groupby("stage_index")[columns].mean()
     axes.plot(means.index, means["value"], markersize=5, linewidth=2, **style)
