@@ -311,8 +311,9 @@ def test_absent_images_have_their_row(binary, tmp_path):
         ("no label", "22"),
         ("not an image", "3"),
     ]
-    # Named after where the records are, and not "images".
-    assert records.read_card(root).name == "pilot_set"
+    card = records.read_card(root)
+    assert card.name == "pilot_set"  # After the records, and not "images".
+    assert card.positive == "1" and "\n1 (positive)" in done.stdout
     assert (root / "pilot_set-train.tfrecord-00000-of-00001").is_file()
 
 

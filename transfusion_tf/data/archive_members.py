@@ -48,7 +48,7 @@ def of_zip(members, read, path, encoding=None):
 
 def _written(member):
     """Returns a .zip member's name as `member_names.readable` takes it."""
-    if member.flag_bits & _UTF8:
+    if member.flag_bits & _UTF8 or member.orig_filename.isascii():
         return member.orig_filename
     try:  # Back from what zipfile takes all other names for.
         return member_names.undecoded(member.orig_filename.encode("cp437"))

@@ -19,7 +19,7 @@ _CANDIDATES = ("utf-8", "cp1252", "gbk", "shift_jis", "cp437")
 _FRAMES = re.compile("[\u2500-\u259f]")
 _DOS = "cp437"
 # What paths do without, and most do.
-_UNUSUAL = re.compile(r"\\|//|(^|/)\.{1,2}(/|$)|/$")
+_UNUSUAL = re.compile(r"[\\\0]|//|(^|/)\.{1,2}(/|$)|/$")
 REPEATED = "a name that stands once more; the last of them counts"
 WITH_NUL = "a NUL in its name"
 
@@ -31,7 +31,7 @@ def undecoded(raw):
 
 def normal(text):
     """Returns a path as names have it; text in composed Unicode."""
-    if text.isascii() and not _UNUSUAL.search(text):
+    if _is_plain(text):
         return text
     path = unicodedata.normalize("NFC", text).replace("\\", "/")
     # Without a leading //, which normpath keeps.
@@ -82,6 +82,8 @@ def readable(written, owner, encoding=None, marked=()):
     Raises:
         ValueError: a name is not in the encoding.
     """
+    if len(set(written)) == len(written) and all(map(_is_plain, written)):
+        return dict(zip(written, written, strict=True)), []  # As most are.
     marked = set(marked)
     plain = [_decoded(text, encoding, text in marked) for text in written]
     wrong = [
@@ -109,6 +111,11 @@ def readable(written, owner, encoding=None, marked=()):
             left_out.append((name, REPEATED))
         found[name], path_of[name] = text, path
     return found, left_out
+
+
+def _is_plain(text):
+    """Whether a name is the same in every encoding and form."""
+    return text.isascii() and not _UNUSUAL.search(text)
 
 
 def _path(text):
