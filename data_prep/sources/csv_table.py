@@ -75,7 +75,7 @@ def manifest(
     if task == "multilabel":
         classes = _label_columns(table, labels, roles, classes, extra_columns)
     rows = _rows(table, roles, classes, extra_columns, task)
-    rows["image"] = _from_the_top(rows["image"], store.names())
+    rows["image"] = fields.from_the_top(rows["image"], store.names())
     if patient_pattern is not None:
         rows["patient"] = _patients(rows, patient_column, patient_pattern)
     if "patient" in rows:
@@ -104,23 +104,6 @@ def manifest(
         bad=bad,
         rows=numbers,
     )
-
-
-def _from_the_top(images, names):
-    """Returns `images` as names of the store.
-
-    Where none is one and all names are below one folder, as in an archive of
-    a folder, the table may count from there.
-    """
-    names, prefix = set(names), ""
-    while not images.isin(names).any():
-        tops = {name.partition("/")[0] for name in names}
-        if len(tops) != 1 or tops <= names:
-            return images  # Which is told with the images that are absent.
-        (top,) = tops
-        prefix = f"{prefix}{top}/"
-        names = {name.partition("/")[2] for name in names}
-    return prefix + images
 
 
 def _row_numbers(rows):

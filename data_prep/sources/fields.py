@@ -6,7 +6,7 @@ import re
 from absl import logging
 
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import member_names, stores
+from transfusion_tf.data import member_names
 
 NO_LABEL = "no label"  # Why an image is bad.
 _IMAGE_SUFFIXES = frozenset(
@@ -51,8 +51,25 @@ def inside(paths):
     if not all(paths):
         raise ValueError("There are rows without a path. Fill or delete them.")
     plain = [member_names.normal(path) for path in paths]
-    stores.check_inside(plain, "The table")
+    member_names.check_inside(plain, "The table")
     return plain
+
+
+def from_the_top(images, names):
+    """Returns `images` as names of the store.
+
+    Where none is one and all names are below one folder, as in an archive of
+    a folder, the table may count from there.
+    """
+    names, prefix = {name for name in names if not is_hidden(name)}, ""
+    while not images.isin(names).any():
+        tops = {name.partition("/")[0] for name in names}
+        if len(tops) != 1 or tops <= names:
+            return images  # Which is told with the images that are absent.
+        (top,) = tops
+        prefix = f"{prefix}{top}/"
+        names = {name.partition("/")[2] for name in names}
+    return prefix + images
 
 
 def default_name(input_path):

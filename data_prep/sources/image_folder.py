@@ -69,6 +69,7 @@ def manifest(
     spellings.tell(labels, "classes")
     if patient_pattern is not None:
         table["patient"] = fields.patients(images, patient_pattern)
+        spellings.tell(table["patient"], "patients")
     source = {"kind": "image_folder"}
     if checksum := store.checksum():
         source["sha256"] = checksum

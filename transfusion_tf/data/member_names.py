@@ -12,6 +12,8 @@ import posixpath
 import re
 import unicodedata
 
+from absl import logging
+
 # Tried for the message only, where names are not UTF-8.
 _CANDIDATES = ("utf-8", "cp1252", "gbk", "shift_jis", "cp437")
 # Frames and blocks: UTF-8 archives have them where a program took the bytes of
@@ -174,3 +176,42 @@ def _refusal(wrong, owner, encoding):
         f"or were read in a wrong encoding once, such as '{escaped(first)}'. "
         f"Give their encoding with --encoding{ways}, or rename the files."
     )
+
+
+def check_inside(paths, owner):
+    """Raises ValueError if relative `paths` lead out of their root.
+
+    `owner` is what has them, at the beginning of the message.
+    """
+    wrong = [path for path in paths if _leaves(path.replace("\\", "/"))]
+    if wrong:
+        more = f" and {len(wrong) - 1:,} more" if len(wrong) > 1 else ""
+        raise ValueError(
+            f"{owner} has paths that leave the directory or archive they "
+            f"belong to: {wrong[0]!r}{more}. Paths must be relative, and stay "
+            "inside."
+        )
+
+
+def _leaves(path):
+    """Whether a path with / is absolute or climbs above its beginning."""
+    is_absolute = path.startswith("/") or re.match("[A-Za-z]:/", path)
+    return is_absolute or posixpath.normpath(path).split("/")[0] == ".."
+
+
+def tell_left_out(left_out, owner):
+    """Says in one line what is left out.
+
+    Args:
+        left_out: pairs (name, reason).
+        owner: the directory or archive.
+    """
+    by_reason = {}
+    for name, reason in left_out:
+        by_reason.setdefault(reason, []).append(name)
+    shown = [
+        f"{len(names):,} x {reason} ('{escaped(names[0])}')"
+        for reason, names in by_reason.items()
+    ]
+    if shown:
+        logging.warning("%s: left out are %s.", owner, ", ".join(shown))

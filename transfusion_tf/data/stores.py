@@ -10,8 +10,6 @@ import errno
 import functools
 import lzma
 import pathlib
-import posixpath
-import re
 import stat
 import struct
 import tarfile
@@ -19,7 +17,6 @@ import zipfile
 import zlib
 
 import numpy as np
-from absl import logging
 
 from transfusion_tf import files
 from transfusion_tf.data import (
@@ -100,27 +97,6 @@ def open_files(path, encoding=None):
     )
 
 
-def check_inside(paths, owner):
-    """Raises ValueError if relative `paths` lead out of their root.
-
-    `owner` is what has them, at the beginning of the message.
-    """
-    wrong = [path for path in paths if _leaves(path.replace("\\", "/"))]
-    if wrong:
-        more = f" and {len(wrong) - 1:,} more" if len(wrong) > 1 else ""
-        raise ValueError(
-            f"{owner} has paths that leave the directory or archive they "
-            f"belong to: {wrong[0]!r}{more}. Paths must be relative, and stay "
-            "inside."
-        )
-
-
-def _leaves(path):
-    """Whether a path with / is absolute or climbs above its beginning."""
-    is_absolute = path.startswith("/") or re.match("[A-Za-z]:/", path)
-    return is_absolute or posixpath.normpath(path).split("/")[0] == ".."
-
-
 class _FileStore:
     """Files by name; `_index` of a subclass finds them.
 
@@ -141,7 +117,7 @@ class _FileStore:
     def _found(self):
         """Pair ({name: place}, [(name, why it is left out)])."""
         places, left_out = self._index()
-        check_inside(places, self.path)
+        member_names.check_inside(places, self.path)
         return places, left_out
 
     @property
@@ -153,7 +129,7 @@ class _FileStore:
         """Returns the name of every file, sorted; tells of what is left out."""
         if not self._is_told:
             self._is_told = True
-            _warn_left_out(self.left_out, self.path)
+            member_names.tell_left_out(self.left_out, self.path)
         return sorted(self._found[0])
 
     def _place(self, name):
@@ -165,19 +141,6 @@ class _FileStore:
     def checksum(self):
         """Returns the SHA-256 of the archive."""
         return files.file_sha256(self.path)
-
-
-def _warn_left_out(left_out, owner):
-    """Says in one line what is left out."""
-    by_reason = {}
-    for name, reason in left_out:
-        by_reason.setdefault(reason, []).append(name)
-    shown = [
-        f"{len(names):,} x {reason} ('{member_names.escaped(names[0])}')"
-        for reason, names in by_reason.items()
-    ]
-    if shown:
-        logging.warning("%s: left out are %s.", owner, ", ".join(shown))
 
 
 class DirectoryStore(_FileStore):
