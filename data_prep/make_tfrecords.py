@@ -39,7 +39,7 @@ def main(argv):
         quiet.start_tensorflow()
     with cli.continued():
         version_dir = conversion.convert(
-            source_flags.manifest(),
+            source_flags.manifest(FLAGS.output_dir),
             FLAGS.output_dir,
             image_options=image_options,
             split_options=split_options,
@@ -55,7 +55,8 @@ def counts_table(card):
     """Returns lines: a header of splits, all images, images of each class."""
     rows = [["", *card.num_examples], ["images", *card.num_examples.values()]]
     for name in card.classes:
-        rows.append([name, *(counts[name] for counts in card.counts.values())])
+        shown = f"{name} (positive)" if name == card.positive else name
+        rows.append([shown, *(counts[name] for counts in card.counts.values())])
     width = max(len(row[0]) for row in rows)
     lines = (
         row[0].ljust(width)

@@ -27,7 +27,10 @@ flags.DEFINE_string(
     "table of labels, or a directory of their tables, where --input has none.",
 )
 flags.DEFINE_string(
-    "name", None, "Name of the data set; by default that of --input."
+    "name",
+    None,
+    "Name of the data set; by default that of a public data set, else that of "
+    "--output_dir.",
 )
 flags.DEFINE_enum(
     "task",
@@ -105,6 +108,19 @@ flags.DEFINE_string(
     "Regular expression that finds the patient: its first group, or all of "
     "it. It is searched for in the text of --patient_column where that is "
     "given, else in the file's name.",
+)
+flags.DEFINE_list(
+    "split_folders",
+    None,
+    "Which upper folder is which split, as FOLDER:SPLIT,FOLDER:SPLIT, or none "
+    "where upper folders are classes (image_folder; by default their names "
+    "tell).",
+)
+flags.DEFINE_string(
+    "encoding",
+    None,
+    "Encoding of file names in --input, and of --labels, where they are not "
+    "UTF-8: cp1252, gbk, shift_jis, ... (csv, dicom, image_folder).",
 )
 flags.DEFINE_list(
     "extra_columns",
@@ -216,15 +232,43 @@ def check(own, also=()):
             f"{', '.join(wrong)} does not go with --source={FLAGS.source}, "
             f"which takes {', '.join(f'--{f}' for f in sorted(taken))}."
         )
+    empty = [f"--{n}" for n in own if FLAGS[n].present and _is_empty(n)]
+    if empty:
+        raise ValueError(
+            f"{', '.join(empty)} is empty. Give a value, or leave it out."
+        )
     if FLAGS.folds and FLAGS.fold is None:
         raise ValueError("--folds needs --fold, the number of one of them.")
 
 
-def manifest():
-    """Returns the Manifest that the flags describe; `check` them before."""
+def _is_empty(name):
+    value = FLAGS[name].value
+    entries = value if isinstance(value, list) else [value]
+    return not entries or any(entry == "" for entry in entries)
+
+
+def manifest(output_dir=None):
+    """Returns the Manifest that the flags describe; `check` them before.
+
+    With an `output_dir`, its name is that of a data set whose source has none
+    of its own: what raw data are called ("raw", "images") says little.
+    """
     from data_prep import sources
 
     options = set(sources.options(FLAGS.source))
     if not FLAGS.folds:
         options.discard("fold")  # It is that of --num_folds.
-    return sources.get(FLAGS.source)(**given(options))
+    values = given(options)
+    if output_dir and not sources.has_name(FLAGS.source, values):
+        values["name"] = _name_of(output_dir)
+    return sources.get(FLAGS.source)(**values)
+
+
+def _name_of(output_dir):
+    from transfusion_tf import paths
+    from transfusion_tf.data import manifest as manifests
+
+    path = paths.path(output_dir)
+    if not paths.is_remote(output_dir):
+        path = path.absolute()  # Of "." the last part is nothing.
+    return manifests.default_name(path.name)

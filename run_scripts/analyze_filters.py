@@ -26,7 +26,7 @@ import pathlib
 
 from absl import flags
 
-from transfusion_tf import cli, config_flags, names, quiet
+from transfusion_tf import cli, config_flags, names, quiet, run_globs
 
 FLAGS = flags.FLAGS
 BANK_FLAGS = (
@@ -36,7 +36,9 @@ BANK_FLAGS = (
     "input_scaling",
     *(name for name in FLAGS if name.startswith("gabor_")),
 )
-flags.DEFINE_list("runs", None, "run directories, separated by commas")
+flags.DEFINE_list(
+    "runs", None, "run directories or patterns (runs/*), separated by commas"
+)
 flags.DEFINE_string(
     "checkpoint", "best", "trained weights: best, last or a step"
 )
@@ -89,8 +91,9 @@ def _show_runs():
     """Reads the kernels of every run; yields the paths of what it writes."""
     from transfusion_tf.reporting import tables
 
-    run_names = tables.run_names(FLAGS.runs)
-    kernels = [_kernels(path) for path in FLAGS.runs]
+    paths = run_globs.expanded(FLAGS.runs)
+    run_names = tables.run_names(paths)
+    kernels = [_kernels(path) for path in paths]
     written = _tables(dict(zip(run_names, kernels, strict=True)))
     output_dir = _made_output_dir()
     for stem, (columns, rows) in written.items():

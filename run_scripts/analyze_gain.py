@@ -12,7 +12,7 @@ import pathlib
 
 from absl import flags
 
-from transfusion_tf import cli, names
+from transfusion_tf import cli, names, run_globs
 
 _SIMILARITY = flags.DEFINE_list(
     "similarity",
@@ -23,8 +23,8 @@ _SIMILARITY = flags.DEFINE_list(
 _RUNS = flags.DEFINE_list(
     "runs",
     [],
-    "run directories, separated by commas: those of the tables, and runs from "
-    "random weights to compare them with",
+    "run directories or patterns (runs/*), separated by commas: those of the "
+    "tables, and runs from random weights to compare them with",
 )
 _SPLIT = flags.DEFINE_enum(
     "split", "test", ("val", "test"), "split that the AUC is of"
@@ -62,8 +62,9 @@ def main(argv):
         tables,
     )
 
-    runs = gain_runs.read(_RUNS.value, _SPLIT.value)
-    similarity = gain_runs.read_similarity(_SIMILARITY.value, _RUNS.value)
+    paths = run_globs.expanded(_RUNS.value)
+    runs = gain_runs.read(paths, _SPLIT.value)
+    similarity = gain_runs.read_similarity(_SIMILARITY.value, paths)
     points = gain.points(
         similarity, runs, baseline=_BASELINE.value, clusters=_CLUSTERS.value
     )

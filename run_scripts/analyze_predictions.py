@@ -12,9 +12,11 @@ import pathlib
 
 from absl import flags
 
-from transfusion_tf import cli
+from transfusion_tf import cli, run_globs
 
-_RUNS = flags.DEFINE_list("runs", [], "run directories, separated by commas")
+_RUNS = flags.DEFINE_list(
+    "runs", [], "run directories or patterns (runs/*), separated by commas"
+)
 _SPLIT = flags.DEFINE_enum(
     "split", "test", ("val", "test"), "split whose predictions are compared"
 )
@@ -54,7 +56,8 @@ def main(argv):
         predictions,
     )
 
-    runs = predictions.load(_RUNS.value, _SPLIT.value)
+    paths = run_globs.expanded(_RUNS.value)
+    runs = predictions.load(paths, _SPLIT.value)
     auc_rows = predictions.auc_rows_of(runs)
     _write("auc", auc_rows, predictions.COLUMNS, auc_figure.intervals)
     pairs, message = agreement.comparable_pairs(runs)

@@ -23,11 +23,13 @@ import pathlib
 
 from absl import flags
 
-from transfusion_tf import cli, names, quiet
+from transfusion_tf import cli, names, quiet, run_globs
 
 FLAGS = flags.FLAGS
 _GIB = 2**30
-flags.DEFINE_list("runs", None, "run directories, separated by commas")
+flags.DEFINE_list(
+    "runs", None, "run directories or patterns (runs/*), separated by commas"
+)
 flags.DEFINE_enum("view", "before_after", names.VIEWS, "what is compared")
 flags.DEFINE_list(
     "measures",
@@ -129,7 +131,8 @@ def main(argv):
     for measure in FLAGS.measures:
         names.check("measure", measure, names.MEASURES)
     references = _references(published)
-    named = zip(tables.run_names(FLAGS.runs), FLAGS.runs, strict=True)
+    paths = run_globs.expanded(FLAGS.runs)
+    named = zip(tables.run_names(paths), paths, strict=True)
     runs = {name: RunDir(path) for name, path in named}
     options = _options()
     trained = [

@@ -47,7 +47,7 @@ def test_bad_images_are_absent_and_in_no_other_way_felt(tmp_path, caplog):
             on_leak="report",
         )
     quarantined = pd.read_csv(root / records.QUARANTINE)
-    assert list(quarantined) == ["id", "reason"]
+    assert list(quarantined) == ["id", "reason", "row"]
     cut, _, text = (id_of(data) for data in bad_images().values())
     assert set(quarantined["id"]) == {cut, f"{cut}-2", text}
     card = records.open_records(root, verify=True).card
@@ -158,9 +158,9 @@ def test_unreadable_and_known_bad_images_are_counted(tmp_path):
     root = conversion.convert(manifest, tmp_path / "a", max_bad_fraction=0.05)
     table = pd.read_csv(root / records.QUARANTINE, keep_default_na=False)
     assert table.to_numpy().tolist() == [
-        ["", "Input/output error"],
-        ["", "absent"],
-        [id_of(unlabelled), "no label"],
+        ["", "Input/output error", ""],
+        ["", "absent", ""],
+        [id_of(unlabelled), "no label", ""],
     ]
     assert records.read_card(root).quarantined == 3
 

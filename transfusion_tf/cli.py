@@ -17,7 +17,7 @@ import traceback
 
 from absl import flags
 
-from transfusion_tf import names
+from transfusion_tf import names, terminal
 
 # absl's own flags, of logging and so on, are taken by every binary.
 _OURS = ("transfusion_tf.", "data_prep.")
@@ -35,6 +35,7 @@ def run(main, *, takes_more=None):
             whether flags that are not known are for `main`; None: they never
             are.
     """
+    terminal.start_logging()
     sys.exit(_guarded(main, sys.argv, takes_more))
 
 

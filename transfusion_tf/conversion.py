@@ -125,7 +125,9 @@ def convert(
             folder.restore()
             done, bad = second_pass.run(plan, folder, workers, found.bad, limit)
             del found, plan  # Memory for TensorFlow, which comes last.
-            card = _audited(done, bad, workers, on_leak, configuration)
+            card = _audited(
+                done, bad, manifest.rows, workers, on_leak, configuration
+            )
             del done
             records.write_metadata(folder.ready, card)
             folder.publish(root)
@@ -215,12 +217,13 @@ def _preparation(image_options):
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:16]
 
 
-def _audited(done, bad, workers, on_leak, configuration):
+def _audited(done, bad, rows, workers, on_leak, configuration):
     """Puts together all but the metadata; returns the DataCard.
 
     Args:
         done: a Written.
         bad: list of quarantine.Bad.
+        rows: see Manifest.
         workers: a pool.Pool.
         on_leak: see `convert`.
         configuration: see DataCard.
@@ -238,7 +241,7 @@ def _audited(done, bad, workers, on_leak, configuration):
     )
     told.tell(card, bad)
     audits.write(audit, folder.ready, done.image)
-    quarantine.write(folder.ready, bad)
+    quarantine.write(folder.ready, bad, rows)
     told.write_notes(folder.ready, left.notes)
     file_names = [shard.file for shard in done.plan.shards]
     folder.assemble(dict(zip(left.digests, file_names, strict=True)))

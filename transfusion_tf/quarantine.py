@@ -86,11 +86,20 @@ def warn(bad):
         )
 
 
-def write(folder, bad):
-    """Writes the quarantine.csv of a records directory: id, reason."""
-    rows = sorted((one.id, one.reason) for one in bad)
+def write(folder, bad, rows):
+    """Writes the quarantine.csv of a records directory: id, reason, row.
+
+    Args:
+        folder: the directory.
+        bad: list of Bad.
+        rows: {image: row of the user's table}, see Manifest.rows; images that
+            it does not have get no row.
+    """
+    lines = [(b.id, b.reason, int(rows.get(b.image, 0))) for b in bad]
+    lines = [(*line, row or "") for *line, row in sorted(lines)]
     files.write_csv(
-        paths.path(folder) / records.QUARANTINE, [("id", "reason"), *rows]
+        paths.path(folder) / records.QUARANTINE,
+        [("id", "reason", "row"), *lines],
     )
 
 

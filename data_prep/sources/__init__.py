@@ -6,6 +6,7 @@ source: those without a default have to be given.
 
 import importlib
 import inspect
+import pathlib
 
 from transfusion_tf import names
 
@@ -32,6 +33,8 @@ _PLACES = {
     "synthetic_fundus": ("synthetic", "fundus_manifest"),
     "synthetic_textures": ("synthetic", "textures_manifest"),
 }
+# Whose images may be of anything.
+_NAMELESS = ("npz", "image_folder", "csv", "dicom")
 
 
 def get(source):
@@ -48,3 +51,18 @@ def options(source):
     """Returns {flag: whether it has to be given} of `source`."""
     parameters = inspect.signature(get(source)).parameters.values()
     return {p.name: p.default is p.empty for p in parameters}
+
+
+def has_name(source, given):
+    """Whether `source` itself knows what the data set is called.
+
+    `given` are the keyword arguments that its function will get.
+    """
+    if given.get("name") or source not in _NAMELESS:
+        return True
+    if source != "npz":
+        return False
+    from data_prep.sources import medmnist
+
+    stem = pathlib.Path(given["input"]).stem
+    return bool(medmnist.recognised(stem, given.get("medmnist_set")))

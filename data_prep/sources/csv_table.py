@@ -5,17 +5,15 @@ images); label, or for --task=multilabel one column for each label; and, if
 there, split and patient. Further columns are carried along only where they
 are named.
 
-An image without a label, and one that is not there, is among the manifest's
-bad ones; rows that say the same of one image are merged, rows that differ are
-refused.
+An image without a label (empty, NA, nan, ...), and one that is not there, is
+among the manifest's bad ones; rows that say the same of one image are merged,
+rows that differ are refused.
 """
-
-import pathlib
 
 import numpy as np
 from absl import logging
 
-from data_prep.sources import fields
+from data_prep.sources import csv_text, fields, spellings, split_names
 from transfusion_tf import files
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.data import stores
@@ -34,6 +32,7 @@ def manifest(
     split_column=None,
     patient_pattern=None,
     extra_columns=(),
+    encoding=None,
 ):
     """Returns the manifest of the images in `input` that `labels` names.
 
@@ -54,13 +53,14 @@ def manifest(
             of `patient_column` where that is given, else in the file's name;
             see `fields.patients`.
         extra_columns: names of further columns that the records shall carry.
+        encoding: of the table and of file names where they are not UTF-8.
 
     Raises:
         FileNotFoundError: there is nothing at `input` or `labels`.
         ValueError: a column, an image or a label is missing or not allowed.
     """
-    store = stores.open_files(input)
-    table = _read(pathlib.Path(labels))
+    store = stores.open_files(input, encoding)
+    table = csv_text.read(labels, labels, encoding=encoding)
     roles = _roles(
         table,
         labels,
@@ -75,8 +75,12 @@ def manifest(
     if task == "multilabel":
         classes = _label_columns(table, labels, roles, classes, extra_columns)
     rows = _rows(table, roles, classes, extra_columns, task)
-    if patient_pattern:
+    rows["image"] = fields.from_the_top(rows["image"], store.names())
+    if patient_pattern is not None:
         rows["patient"] = _patients(rows, patient_column, patient_pattern)
+    if "patient" in rows:
+        spellings.tell(rows["patient"], "patients")
+    numbers = _row_numbers(rows)
     rows = _merged(rows, labels)
     if task == "multilabel":
         has_label = (rows[list(classes)] != -1).any(axis=1)
@@ -85,6 +89,7 @@ def manifest(
     rows, bad = _usable(rows, has_label, store, input, are_chosen)
     if task != "multilabel":
         classes = fields.classes_of(rows["label"], task, classes)
+    spellings.tell(classes, "classes")
     source = {"kind": "csv", "labels_sha256": files.file_sha256(labels)}
     if checksum := store.checksum():
         source["sha256"] = checksum
@@ -97,14 +102,14 @@ def manifest(
         extra_columns=tuple(extra_columns),
         source=source,
         bad=bad,
+        rows=numbers,
     )
 
 
-def _read(path):
-    """Returns the table in `path`, all of it text."""
-    if not path.is_file():
-        raise FileNotFoundError(f"There is no file {path}.")
-    return fields.read_table(path, path)
+def _row_numbers(rows):
+    """Returns the number of the first row of each image, as a Series."""
+    numbers = rows["image"].reset_index().set_index("image")["row"]
+    return numbers[~numbers.index.duplicated()]
 
 
 def _roles(table, name, task, **given):
@@ -174,19 +179,24 @@ def _rows(table, roles, classes, extra_columns, task):
     """Returns the columns of a manifest from those of the file."""
     import pandas as pd
 
-    rows = pd.DataFrame({"image": fields.inside(table[roles["path"]])})
+    images = fields.inside(table[roles["path"]])
+    rows = pd.DataFrame({"image": images}, index=table.index)
     if task == "multilabel":
         for column in classes:
             rows[column] = _values(table, roles["path"], column)
     else:
-        rows["label"] = table[roles["label"]]
+        rows["label"] = spellings.settled(
+            table[roles["label"]], f"Column {roles['label']!r}", classes or ()
+        )
     if "split" in roles:
-        splits = table[roles["split"]].map(fields.split_of)
+        splits = table[roles["split"]].map(split_names.split_of)
         wrong = splits.isna()
         _refuse(table, roles["path"], roles["split"], wrong, "train, val, test")
         rows["split"] = splits
     if "patient" in roles:
-        rows["patient"] = table[roles["patient"]]
+        rows["patient"] = spellings.settled(
+            table[roles["patient"]], f"Column {roles['patient']!r}"
+        )
     for column in extra_columns:
         rows[column] = table[column]
     return rows
@@ -196,7 +206,10 @@ def _values(table, path_column, column):
     """Returns a label's values as int8: 1, 0, and -1 for missing."""
     import pandas as pd
 
-    values = pd.to_numeric(table[column].replace("", "-1"), errors="coerce")
+    text = spellings.settled(table[column], f"Column {column!r}")
+    # R and pandas write TRUE and True.
+    text = text.str.lower().replace({"": "-1", "true": "1", "false": "0"})
+    values = pd.to_numeric(text, errors="coerce")
     wrong = ~values.isin(manifests.MULTILABEL_VALUES)
     allowed = "1, 0, and -1 or empty (missing)"
     _refuse(table, path_column, column, wrong, allowed)
@@ -242,6 +255,7 @@ def _merged(rows, name):
 def _usable(rows, has_label, store, place, are_chosen):
     """Returns the rows that can be used, and pairs (image, why not)."""
     is_there = rows["image"].isin(store.names())
+    reasons = dict(store.left_out)
     if not is_there.any():
         raise ValueError(
             f"{len(rows):,} of {len(rows):,} images are not in {place}: "
@@ -253,7 +267,10 @@ def _usable(rows, has_label, store, place, are_chosen):
             f"None of the {len(without):,} images has a label: "
             f"{manifests.examples(without)}."
         )
-    absent = [(image, stores.ABSENT) for image in rows.loc[~is_there, "image"]]
+    absent = [
+        (image, reasons.get(image, stores.ABSENT))
+        for image in rows.loc[~is_there, "image"]
+    ]
     bad = (*absent, *fields.unlabelled(without, are_chosen=are_chosen))
     return rows[is_there & has_label].reset_index(drop=True), bad
 

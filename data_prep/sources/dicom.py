@@ -29,6 +29,7 @@ def manifest(
     split_column=None,
     patient_pattern=None,
     extra_columns=(),
+    encoding=None,
 ):
     """Returns the manifest of the DICOM files that `labels` names.
 
@@ -55,6 +56,7 @@ def manifest(
         split_column=split_column,
         patient_pattern=patient_pattern,
         extra_columns=extra_columns,
+        encoding=encoding,
     )
     manifest = dataclasses.replace(
         manifest, source={**manifest.source, "kind": "dicom"}

@@ -1,23 +1,14 @@
-"""What several sources read alike: names of splits, files and patients."""
+"""What several sources read alike: names of files, patients, classes."""
 
 import pathlib
-import posixpath
 import re
-import warnings
 
 from absl import logging
 
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import stores
+from transfusion_tf.data import member_names
 
 NO_LABEL = "no label"  # Why an image is bad.
-_SPLITS = {
-    "train": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "test": "test",
-}
 _IMAGE_SUFFIXES = frozenset(
     (
         ".bmp",
@@ -39,11 +30,6 @@ _IMAGE_SUFFIXES = frozenset(
 )
 
 
-def split_of(text):
-    """Returns train, val or test for a usual name of it, else None."""
-    return _SPLITS.get(text.strip().lower())
-
-
 def is_image_name(name):
     """Whether a path (with /) names an image and nothing on it is hidden."""
     suffix = pathlib.PurePosixPath(name).suffix
@@ -56,41 +42,6 @@ def is_hidden(name):
     return any(p.startswith(".") or p == "__MACOSX" for p in parts)
 
 
-def read_table(file, name, separator=","):
-    """Returns the CSV file `file` (path or binary file), all of it text.
-
-    Names of columns and values have lost the spaces around them. Raises
-    ValueError, which calls the file `name`, if it is no CSV file or empty.
-    """
-    import pandas as pd
-
-    try:
-        with warnings.catch_warnings():
-            # Rows with more fields than the header, which would be lost.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            # utf-8-sig: spreadsheets begin UTF-8 with a byte order mark.
-            rows = pd.read_csv(
-                file,
-                sep=separator,
-                dtype=str,
-                keep_default_na=False,
-                encoding="utf-8-sig",
-                index_col=False,
-            )
-    # All of pandas' parsing errors are ValueErrors.
-    except (ValueError, pd.errors.ParserWarning) as error:
-        reason = " ".join(str(error).split())
-        raise ValueError(f"{name} is not a CSV file ({reason}).") from None
-    rows.columns = [column.strip() for column in rows.columns]
-    if any(len(column.splitlines()) > 1 for column in rows.columns):
-        raise ValueError(
-            f"{name} is not a CSV file (a column's name has several lines)."
-        )
-    if rows.empty:
-        raise ValueError(f"{name} has no row beside its header.")
-    return rows.apply(lambda column: column.str.strip())
-
-
 def inside(paths):
     """Returns relative `paths` as stores write them, without . and ..
 
@@ -99,9 +50,26 @@ def inside(paths):
     """
     if not all(paths):
         raise ValueError("There are rows without a path. Fill or delete them.")
-    plain = [posixpath.normpath(path.replace("\\", "/")) for path in paths]
-    stores.check_inside(plain, "The table")
+    plain = [member_names.normal(path) for path in paths]
+    member_names.check_inside(plain, "The table")
     return plain
+
+
+def from_the_top(images, names):
+    """Returns `images` as names of the store.
+
+    Where none is one and all names are below one folder, as in an archive of
+    a folder, the table may count from there.
+    """
+    names, prefix = {name for name in names if not is_hidden(name)}, ""
+    while not images.isin(names).any():
+        tops = {name.partition("/")[0] for name in names}
+        if len(tops) != 1 or tops <= names:
+            return images  # Which is told with the images that are absent.
+        (top,) = tops
+        prefix = f"{prefix}{top}/"
+        names = {name.partition("/")[2] for name in names}
+    return prefix + images
 
 
 def default_name(input_path):
@@ -136,6 +104,11 @@ def patients_in(texts, pattern):
 
 def _found(names, texts, pattern, what):
     """Returns what `pattern` finds in `texts`; errors show the `names`."""
+    if not pattern:
+        raise ValueError(
+            "--patient_pattern is empty. Give a regular expression that finds "
+            "the patient, or leave the flag out."
+        )
     try:
         search = re.compile(pattern).search
     except re.error as error:

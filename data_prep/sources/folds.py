@@ -13,7 +13,7 @@ import typing
 
 from absl import logging
 
-from data_prep.sources import fields
+from data_prep.sources import csv_text
 from transfusion_tf import files, names
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.data import stores
@@ -111,7 +111,7 @@ def _file(folder, split, number):
 
 
 def _part(path, data_set, pattern):
-    rows = fields.read_table(path, path)
+    rows = csv_text.read(path, path).reset_index(drop=True)
     missing = [column for column in _COLUMNS if column not in rows]
     if missing:
         raise ValueError(

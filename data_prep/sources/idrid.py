@@ -12,10 +12,9 @@ two. An image without a number is taken as a patient of its own, for want of
 knowledge. The records hold neither the number nor the file's name.
 """
 
-import io
 import re
 
-from data_prep.sources import fields
+from data_prep.sources import fields, tables
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.data import segments, stores
 
@@ -112,19 +111,8 @@ def _split(split, names, root, store, place):
 
 def _read(table, store):
     """Returns the columns of name and grade, as text, of a table."""
-    try:
-        data = store.read(table)
-    except stores.ReadError as error:
-        raise ValueError(f"{table} cannot be read: {error}.") from None
-    rows = fields.read_table(io.BytesIO(data), table)
-    missing = [column for column in (_NAME, _GRADE) if column not in rows]
-    if missing:
-        raise ValueError(
-            f"{table} has no column {manifests.examples(missing)}; it has "
-            f"{', '.join(filter(None, rows.columns))}."
-        )
-    rows = rows[[_NAME, _GRADE]]
-    rows = rows[(rows != "").any(axis=1)]  # Rows of nothing but commas.
+    found = tables.parse(table, tables.data_of(table, store))
+    rows = tables.columns(found, _NAME, _GRADE)
     wrong = ~rows[_GRADE].isin(CLASSES)
     if wrong.any():
         shown = [": ".join(row) for row in rows[wrong].to_numpy()]

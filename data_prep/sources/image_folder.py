@@ -1,14 +1,18 @@
 """Image files in folders that are called after their classes.
 
-`<split>/<class>/<file>` or `<class>/<file>`, in a directory, a .zip or a
-.tar, possibly below wrapping folders that contain nothing else.
+`<split>/<class>/<file>`, `<class>/<split>/<file>` or `<class>/<file>`, in a
+directory, a .zip or a .tar, possibly below wrapping folders that contain
+nothing else. Which folders are splits their names tell; where these do not and
+the folders look like splits, it is asked for.
 """
 
 import pathlib
 
-from data_prep.sources import fields
+from data_prep.sources import fields, spellings, split_names
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.data import stores
+
+_EXPECTED = "Expected <split>/<class>/<file> or <class>/<file>"
 
 
 def manifest(
@@ -18,6 +22,8 @@ def manifest(
     task="multiclass",
     classes=None,
     patient_pattern=None,
+    split_folders=None,
+    encoding=None,
 ):
     """Returns the manifest of the directory or archive `input`.
 
@@ -29,6 +35,9 @@ def manifest(
             which may be absent; None: those that are there, sorted.
         patient_pattern: regular expression that finds the patient in a file's
             name, see `fields.patients`; None: patients are not known.
+        split_folders: FOLDER:SPLIT for each of the upper folders, or ["none"]
+            where they are classes; None: their names tell.
+        encoding: of file names that are not UTF-8.
 
     Raises:
         FileNotFoundError: there is nothing at `input`.
@@ -42,25 +51,25 @@ def manifest(
             "In folders an image has one class, so --task=multilabel needs "
             "another source: --source=csv."
         )
-    store = stores.open_files(input)
+    store = stores.open_files(input, encoding)
     images = [n for n in store.names() if fields.is_image_name(n)]
     if not images:
         raise ValueError(
-            f"{input} has no image files (.jpeg, .png, .dcm, ...). Expected "
-            "<split>/<class>/<file> or <class>/<file>."
+            f"{input} has no image files (.jpeg, .png, .dcm, ...). {_EXPECTED}."
         )
     table = pd.DataFrame({"image": images})
-    splits, labels = _splits_and_classes(images, input)
+    splits, labels = _splits_and_classes(images, input, split_folders)
     table["label"] = labels
     if splits:
         table["split"] = splits
     if classes is None and len(set(labels)) < 2:
         raise ValueError(
-            f"{input} has images of one class only: {labels[0]!r}. Expected "
-            "<split>/<class>/<file> or <class>/<file>."
+            f"{input} has images of one class only: {labels[0]!r}. {_EXPECTED}."
         )
-    if patient_pattern:
+    spellings.tell(labels, "classes")
+    if patient_pattern is not None:
         table["patient"] = fields.patients(images, patient_pattern)
+        spellings.tell(table["patient"], "patients")
     source = {"kind": "image_folder"}
     if checksum := store.checksum():
         source["sha256"] = checksum
@@ -71,21 +80,37 @@ def manifest(
         table,
         store,
         source=source,
+        bad=_unreachable(store, images),
     )
 
 
-def _splits_and_classes(images, place):
+def _unreachable(store, images):
+    """Returns pairs (image, reason) of images that are names and no files."""
+    images = set(images)
+    return tuple(
+        (name, reason)
+        for name, reason in dict(store.left_out).items()
+        if fields.is_image_name(name) and name not in images
+    )
+
+
+def _splits_and_classes(images, place, split_folders):
     """Returns the split (or None) and the class of each image."""
-    paths = _unwrapped([pathlib.PurePosixPath(n).parts for n in images])
-    first = {path[0] for path in paths if len(path) > 1}
-    split_folders = {folder for folder in first if fields.split_of(folder)}
-    if split_folders and first != split_folders:
-        raise ValueError(
-            f"{place} has folders of splits ({_listed(split_folders)}) beside "
-            f"others ({_listed(first - split_folders)}). Expected either "
-            "<split>/<class>/<file> or <class>/<file> throughout."
-        )
-    depth = 2 if split_folders else 1
+    paths = [pathlib.PurePosixPath(n).parts for n in images]
+    if split_folders is None:
+        paths = _unwrapped(paths, split_names.split_of)
+        at, split_of = _recognised(paths, place)
+    else:
+        given = split_names.given(split_folders)
+        paths = _unwrapped(paths, given.get)
+        at, split_of = 0 if given else None, given
+        others = {path[0] for path in paths if len(path) > 1} - given.keys()
+        if given and others:
+            raise ValueError(
+                f"--split_folders has no split for {_listed(others)} of "
+                f"{place}; it has {_listed(given)}."
+            )
+    depth = 1 if at is None else 2
     loose = [
         image
         for image, path in zip(images, paths, strict=True)
@@ -94,21 +119,81 @@ def _splits_and_classes(images, place):
     if loose:
         raise ValueError(
             f"{place} has images outside of the folders of classes: "
-            f"{manifests.examples(loose)}. Expected <split>/<class>/<file> or "
-            "<class>/<file>."
+            f"{manifests.examples(loose)}. {_EXPECTED}."
         )
-    splits = [fields.split_of(path[0]) for path in paths]
+    if at is None:
+        return None, [path[0].strip() for path in paths]
     return (
-        splits if split_folders else None,
-        [path[depth - 1] for path in paths],
+        [split_of[path[at]] for path in paths],
+        [path[1 - at].strip() for path in paths],
     )
 
 
-def _unwrapped(paths):
+def _recognised(paths, place):
+    """Returns where the split stands in `paths`, 0, 1 or None, and {its name:
+    split}.
+    """
+    folders = {}
+    for path in paths:
+        if len(path) > 1:
+            inner = folders.setdefault(path[0], set())
+            if len(path) > 2:
+                inner.add(path[1])
+    top = _splits_among(folders, place)
+    if top:
+        return 0, top
+    inner = set().union(*folders.values())
+    if all(len(path) > 2 for path in paths):
+        below = {name: split_names.split_of(name) for name in inner}
+        if None not in below.values() and len(set(below.values())) > 1:
+            return 1, below
+        _ask(folders, place)
+    return None, {}
+
+
+def _splits_among(folders, place):
+    """Returns {folder: split} if all are splits, {} if none is."""
+    found = {name: split_names.split_of(name) for name in folders}
+    splits = {name: split for name, split in found.items() if split}
+    if splits and len(splits) < len(found):
+        raise ValueError(
+            f"{place} has folders of splits ({_listed(splits)}) beside "
+            f"others ({_listed(found.keys() - splits.keys())}). {_EXPECTED} "
+            "throughout; --split_folders says which folder is which split, or "
+            "none where all are classes."
+        )
+    if len(set(splits.values())) < len(splits):
+        raise ValueError(
+            f"{place} has several folders for one split: {_listed(splits)}. "
+            "--split_folders=FOLDER:SPLIT,... says which is which."
+        )
+    return splits
+
+
+def _ask(folders, place):
+    """Raises ValueError for folders that may be splits of other names.
+
+    All have the same folders in them, or one has those of all.
+    """
+    most = max(folders.values(), key=len)
+    if len(folders) < 2 or len(most) < 2:
+        return
+    if all(inner <= most for inner in folders.values()):
+        shown = ",".join(f"{name}:SPLIT" for name in sorted(folders)[:3])
+        raise ValueError(
+            f"{place} has the same folders ({_listed(most)}) in each of "
+            f"{_listed(folders)}. If the latter are splits, give "
+            f"--split_folders={shown}{',...' if len(folders) > 3 else ''} "
+            f"(SPLIT is train, val or test); if they are classes, "
+            "--split_folders=none."
+        )
+
+
+def _unwrapped(paths, split_of):
     """Drops leading folders that all `paths` share and that mean nothing."""
     while (
         len({path[0] for path in paths}) == 1
-        and not fields.split_of(paths[0][0])
+        and not split_of(paths[0][0])
         and all(len(path) > 2 for path in paths)
     ):
         paths = [path[1:] for path in paths]

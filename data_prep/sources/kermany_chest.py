@@ -1,11 +1,13 @@
 """Chest x-rays of children, normal or with pneumonia (Kermany et al. 2018).
 
 `chest_xray/{train,test}/{NORMAL,PNEUMONIA}/*.jpeg`, as in the archives of
-Mendeley Data (doi:10.17632/rscbjbr9sj) and, with a further folder val, of
-Kaggle.
+Mendeley Data (doi:10.17632/rscbjbr9sj; there below `CellData/`) and, with a
+further folder val, of Kaggle.
 
-The file names are all that tells of patients. They are read as Juodelyte et
-al. 2023 (arXiv:2302.08272) read them: `person<N>_...` is the patient
+The file names are all that tells of patients. In Mendeley's archive of today
+they are `{BACTERIA,VIRUS,NORMAL}-<patient>-<n>.jpeg`: the number is the
+patient. In earlier ones, and Kaggle's, they are read as Juodelyte et al. 2023
+(arXiv:2302.08272) read them: `person<N>_...` is the patient
 person<N>; `IM-<N>-...` and `NORMAL2-IM-<N>-...` are the same patient. Whether
 that is right the names do not settle: under it train and test share patients,
 and they share none if NORMAL2, bacteria and virus belong to the patient's
@@ -20,7 +22,10 @@ from transfusion_tf.data import manifest as manifests
 from transfusion_tf.data import stores
 
 CLASSES = ("NORMAL", "PNEUMONIA")
-PATIENT = r"^(?:NORMAL2-)?(person\d+(?=_)|IM-\d+(?=-))"
+PATIENT = (
+    r"^(?:NORMAL2-|(?:BACTERIA|VIRUS|NORMAL)-)?"
+    r"(person\d+(?=_)|IM-\d+(?=-)|(?<=[ASL]-)\d+(?=-\d))"
+)
 _FOLDER = "chest_xray/"
 _IN_FOLD = rf".*(?P<key>{_FOLDER}.+)"
 _NEEDED = ("train", "test")

@@ -174,6 +174,11 @@ def _checked_labels(archive, store, split):
             f"{split}_labels must be integers (N, 1) or (N, L). Received: "
             f"{labels.dtype} {labels.shape}"
         )
+    if labels.max(initial=0) > np.iinfo(np.int64).max:
+        raise ValueError(
+            f"{split}_labels has {labels.max()}, which is no class or value"
+        )
+    labels = labels.astype(np.int64)  # NumPy makes float of uint64 and int64.
     shape, dtype = store.head(f"{split}_images")
     is_image = len(shape) == 3 or (len(shape) == 4 and shape[3] == 3)
     if not is_image or dtype not in (np.uint8, np.uint16):

@@ -11,7 +11,7 @@ import typing
 
 from absl import logging
 
-from data_prep.sources import fields
+from data_prep.sources import csv_text, fields
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.data import stores
 
@@ -24,7 +24,7 @@ class Table(typing.NamedTuple):
     sha256: str
 
 
-def find(file_names, store, names, labels=None, separator=","):
+def find(file_names, store, names, labels=None, separator=None):
     """Returns the Table that is called one of `file_names`, or None.
 
     Args:
@@ -32,7 +32,7 @@ def find(file_names, store, names, labels=None, separator=","):
         store: of the data set.
         names: what `store.names()` gave.
         labels: path of a directory that is searched before; a file is not.
-        separator: between the values of a row.
+        separator: between the values of a row; None: the header tells.
 
     Raises:
         ValueError: different tables have the name, or it is no table.
@@ -72,9 +72,10 @@ def data_of(name, store):
         raise ValueError(f"{name} cannot be read: {error}.") from None
 
 
-def parse(name, data, separator=","):
+def parse(name, data, separator=None):
     """Returns the Table in the bytes of a file; ValueError if it is none."""
-    rows = fields.read_table(io.BytesIO(data), name, separator)
+    rows = csv_text.read(io.BytesIO(data), name, separator)
+    rows = rows.reset_index(drop=True)
     return Table(name, rows, hashlib.sha256(data).hexdigest())
 
 

@@ -22,6 +22,7 @@ from absl import logging
 from data_prep.sources import (
     chexpert,
     fields,
+    split_names,
     tfds_features,
     tfds_labels,
 )
@@ -96,7 +97,7 @@ def manifest(
     table, values, store = _scanned(
         splits, image_key, reader.key, patient_column
     )
-    if patient_pattern:
+    if patient_pattern is not None:
         table["patient"] = fields.patients_in(table["patient"], patient_pattern)
     are_chosen = reader.several and classes is not None
     found = tfds_labels.of_images(
@@ -159,7 +160,7 @@ def _known_splits(info):
     """Returns {train, val, test: (files, number)} of those that there are."""
     found = {}
     for theirs, (paths, number) in info.splits.items():
-        split = fields.split_of(theirs)
+        split = split_names.split_of(theirs)
         if split is None or split in found:
             logging.warning(
                 "The split %r of %s (%d images) is left out.",

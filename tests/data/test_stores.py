@@ -96,7 +96,7 @@ def test_a_zip_of_a_version_that_is_not_known(tmp_path):
 
 def test_a_tar_that_is_cut_off(tmp_path):
     store = make_store("tar", tmp_path)
-    offset, _ = store._places["b/c.txt"]
+    offset, _ = store._place("b/c.txt")
     with open(store.path, "r+b") as file:
         file.truncate(offset + 10)
     with pytest.raises(stores.ReadError, match="ends in the middle"):

@@ -274,3 +274,36 @@ def test_patients_are_those_of_the_published_folds(shared):
     assert (len(published), len(both)) == (5_856, 5_840)
     assert (both.groupby("pid")["patient"].nunique() == 1).all()
     assert (both.groupby("patient")["pid"].nunique() == 1).all()
+
+
+TODAY = (
+    "train/NORMAL/NORMAL-28501-0001.jpeg",
+    "train/NORMAL/NORMAL-28501-0002.jpeg",
+    "train/PNEUMONIA/BACTERIA-30629-0001.jpeg",
+    "train/PNEUMONIA/VIRUS-30629-0002.jpeg",
+    "train/PNEUMONIA/VIRUS-1949-0001.jpeg",
+    "test/NORMAL/NORMAL-4512-0001.jpeg",
+    "test/PNEUMONIA/BACTERIA-40699-0001.jpeg",
+)
+
+
+@pytest.mark.parametrize("kind", ["directory", "zip"])
+def test_the_archive_as_it_is_downloaded_today(tmp_path, kind):
+    make_chest(tmp_path / "raw" / "ZhangLabData" / "CellData", TODAY)
+    write_image(
+        tmp_path / "raw/ZhangLabData/CellData/OCT/train/DRUSEN/DRUSEN-1-1.jpeg",
+        99,
+    )
+    table = read(packed(tmp_path / "raw", kind)).table
+    assert table["split"].value_counts().to_dict() == {"train": 5, "test": 2}
+    assert table["label"].value_counts().to_dict() == {
+        "NORMAL": 3,
+        "PNEUMONIA": 4,
+    }
+    assert table.groupby("patient").size().to_dict() == {
+        "1949": 1,
+        "28501": 2,
+        "30629": 2,  # The number alone is the patient.
+        "40699": 1,
+        "4512": 1,
+    }

@@ -67,6 +67,7 @@ def test_archive_and_directory_give_the_same_records(binary, tmp_path):
         done = binary(
             SCRIPT,
             "--source=image_folder",
+            "--name=raw",
             f"--input={place}",
             f"--output_dir={outputs[-1]}",
             r"--patient_pattern=DOE(\d+)",
@@ -233,6 +234,13 @@ def test_synthetic(binary, tmp_path):
             "no file /dev/null for the salt",
         ),
         (["--image_size=0"], "image_size"),
+        *(
+            (
+                ["--source=image_folder", *GIVEN, f"--{flag}="],
+                f"--{flag} is empty. Give a value, or leave it out",
+            )
+            for flag in ("patient_pattern", "name", "classes", "encoding")
+        ),
     ],
 )
 def test_wrong_flags_get_one_line(binary, tmp_path, arguments, message):
@@ -277,6 +285,41 @@ def test_an_empty_salt_file_gets_one_line(binary, tmp_path, text):
     assert "salt.txt is empty. Fill it" in line
 
 
+def test_absent_images_have_their_row(binary, tmp_path):
+    root = make_folder(tmp_path / "images")
+    paths = [p.relative_to(root) for p in sorted(root.rglob("*.jpg"))]
+    rows = [f"{path},{i % 2}" for i, path in enumerate(paths)]
+    rows.insert(7, "DOE/gone.jpg,1")  # After a header and seven rows.
+    rows[20] = f"{paths[19]},"
+    (root / paths[1]).write_bytes(b"no image")
+    labels = tmp_path / "labels.csv"
+    labels.write_text("\n".join(["path,label", *rows]))
+    done = binary(
+        SCRIPT,
+        "--source=csv",
+        f"--input={root}",
+        f"--labels={labels}",
+        "--max_bad_fraction=0.1",
+        f"--output_dir={tmp_path / 'Pilot set'}",
+    )
+    assert done.returncode == 0, done.stderr
+    root = tmp_path / "Pilot set" / "1.0.0"
+    table = [
+        line.split(",")
+        for line in (root / records.QUARANTINE).read_text().splitlines()
+    ]
+    assert table[0] == ["id", "reason", "row"]
+    assert sorted((row[1][:12], row[2]) for row in table[1:]) == [
+        ("absent", "9"),
+        ("no label", "22"),
+        ("not an image", "3"),
+    ]
+    card = records.read_card(root)
+    assert card.name == "pilot_set"  # After the records, and not "images".
+    assert card.positive == "1" and "\n1 (positive)" in done.stdout
+    assert (root / "pilot_set-train.tfrecord-00000-of-00001").is_file()
+
+
 class TestOptions:
     """What the flags say to the library, without a process."""
 
@@ -292,6 +335,22 @@ class TestOptions:
         parse()
         with flagsaver.flagsaver():
             yield parse
+
+    @pytest.mark.parametrize(
+        "stem, given, name",
+        [
+            ("images", (), "records_2"),
+            ("images", ("--name=mine",), "mine"),
+            ("pneumoniamnist_64", ("--medmnist_set=none",), "records_2"),
+            ("pneumoniamnist_64", (), "pneumoniamnist_64"),
+        ],
+    )
+    def test_of_names(self, flags, tmp_path, stem, given, name):
+        path = trees.make_npz(tmp_path)["input"].rename(
+            tmp_path / f"{stem}.npz"
+        )
+        flags("--source=npz", f"--input={path}", *given)
+        assert source_flags.manifest(tmp_path / "Records 2").name == name
 
     def test_of_splits(self, flags):
         assert conversion_flags.split_options() == splits.DEFAULTS

@@ -102,3 +102,19 @@ def test_npz_that_is_cut_off(tmp_path):
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(ValueError, match="is not an .npz file"):
         read(input=path)
+
+
+def test_labels_of_different_integers(tmp_path):
+    labels = {
+        "train_labels": np.arange(12, dtype=np.uint64)[:, None] % 2,
+        "val_labels": np.array([[0], [1], [0]], np.int64),
+        "test_labels": np.zeros((6, 1), np.uint8),
+    }
+    manifest = sources.get("npz")(**make_npz(tmp_path, **labels))
+    manifest.check()
+    assert manifest.classes == ("0", "1")  # And not 0.0, 1.0.
+    labels["train_labels"] = np.full((12, 1), 2**64 - 1, np.uint64)
+    with pytest.raises(
+        ValueError, match="train_labels has 18446744073709551615"
+    ):
+        sources.get("npz")(**make_npz(tmp_path, **labels))

@@ -1,8 +1,13 @@
 """The table of AUCs and its picture, from runs on real records."""
 
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
 import pytest
 
 from transfusion_tf import files
+from transfusion_tf.config import RunConfig
 from transfusion_tf.reporting import (
     auc_figure,
     figures,
@@ -35,3 +40,99 @@ def test_undefined_aucs_leave_a_gap_not_an_error(tiny_runs, tmp_path):
     path = tables.write(tmp_path / "auc.csv", rows, columns=predictions.COLUMNS)
     figure = auc_figure.intervals(tables.read(path))
     assert figures.save(figure, tmp_path / "auc.png").is_file()
+
+
+def test_the_positive_class_is_said(tiny_runs):
+    for row in predictions.auc_rows(tiny_runs, "test"):
+        assert (row["auc_of"], row["positive"], row["negative"]) == (
+            "1",
+            "1",
+            "0",
+        )
+
+
+@pytest.mark.parametrize(
+    "task, of, positive, negative",
+    [
+        ("ordinal", ">=2", ">=2", "<2"),
+        ("ordinal", "mean", "", ""),
+        ("multiclass", "1", "1", "rest"),
+        ("multilabel", "2", "2", "no 2"),
+    ],
+)
+def test_what_stands_against_what(task, of, positive, negative):
+    rng = np.random.default_rng(0)
+    labels = (
+        rng.integers(0, 2, (40, 3))
+        if task == "multilabel"
+        else (np.arange(40) % 3)
+    )
+    scores = rng.random((40, 3))
+    scores = scores / scores.sum(axis=1, keepdims=True)
+    run = predictions.ScoredRun(
+        name="r",
+        root=None,
+        data={"task": task, "name": "d"},
+        config=RunConfig(),
+        split="test",
+        classes=("0", "1", "2"),
+        predictions=SimpleNamespace(
+            labels=labels, scores=scores, patients=None
+        ),
+    )
+    found = {row["auc_of"]: row for row in predictions.auc_rows_of([run])}
+    assert (found[of]["positive"], found[of]["negative"]) == (
+        positive,
+        negative,
+    )
+
+
+def table_of(runs):
+    """Rows of auc.csv: {run: (model, init, seed)}, a made AUC each."""
+    return pd.DataFrame(
+        [
+            {
+                **dict.fromkeys(predictions.COLUMNS, ""),
+                "run": run,
+                "dataset": "d",
+                "split": "test",
+                "model": model,
+                "init": init,
+                "seed": seed,
+                "auc_of": "ill",
+                "positive": "ill",
+                "negative": "well",
+                "value": 0.8,
+                "low": 0.7,
+                "high": 0.9,
+                "level": 0.95,
+                "num_images": 9,
+                "num_patients": float("nan"),
+            }
+            for run, (model, init, seed) in runs.items()
+        ]
+    )
+
+
+def test_runs_of_one_start_look_alike():
+    runs = {
+        "a": ("m", "random", 0),
+        "b": ("m", "pretrained", 0),
+        "c": ("m", "random", 1),
+        "d": ("m", "pretrained", 0),  # From another source.
+    }
+    axes = auc_figure.intervals(table_of(runs)).axes[0]
+    whiskers = [bars.has_xerr for bars in axes.containers]
+    assert whiskers == [True] * 4
+    colors = [bars.lines[0].get_color() for bars in axes.containers]
+    assert colors[0] == colors[1] != colors[2] == colors[3]
+    shown = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert shown == [
+        "m, random (seeds 0, 1)",
+        "m, pretrained: b",
+        "m, pretrained: d",
+    ]
+    heights = [bars.lines[0].get_ydata()[0] for bars in axes.containers]
+    assert heights == sorted(heights)
+    (label,) = [text.get_text() for text in axes.get_yticklabels()]
+    assert label == "ill\nagainst well"

@@ -5,8 +5,10 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_hex
 
-from transfusion_tf.reporting import similarity_figures
+from transfusion_tf.reporting import figures, similarity_figures
 
 STAGES = ["conv1", "conv2", "conv3", "conv4"]
 MEASURES = ["cca", "svcca"]
@@ -133,6 +135,40 @@ def test_pretrained_is_shown_above_the_mean_of_random():
     np.testing.assert_allclose(line.get_ydata(), 0.2)
     thick = [x for x in curves.get_lines() if x.get_linewidth() == 2]
     np.testing.assert_allclose(thick[0].get_ydata(), [0.62, 0.52, 0.42, 0.32])
+
+
+@pytest.mark.parametrize(
+    "view, curves", [("before_after", 4), ("between", 6), ("movement", 4)]
+)
+def test_every_curve_has_whiskers_in_the_colour_of_its_start(view, curves):
+    axes = draw(view).axes[0]
+    found = [
+        (bars, bars.get_segments())
+        for bars in axes.collections
+        if isinstance(bars, LineCollection)
+    ]
+    assert len(found) == curves
+    for _, segments in found:
+        heights = [np.ptp(segment[:, 1]) for segment in segments]
+        np.testing.assert_allclose(heights, [0.04] * len(STAGES))
+    if view == "between":
+        return  # There a colour is that of a pair of starts.
+    colors = [to_hex(bars.get_color()[0]).upper() for bars, _ in found]
+    assert colors == [figures.PALETTE[i] for i in (0, 0, 1, 1)]
+
+
+def test_runs_of_one_start_differ_in_their_marker():
+    styles = figures.styles_by_start(INITS)
+    assert styles["r0"]["color"] == styles["r1"]["color"]
+    assert styles["r0"]["color"] != styles["p0"]["color"]
+    assert len({style["marker"] for style in styles.values()}) >= 3
+    assert styles["r0"]["marker"] != styles["r1"]["marker"]
+
+
+def test_reuse_has_whiskers_for_starts_and_ends():
+    axes = draw("reuse").axes[0]
+    bars = [x for x in axes.collections if isinstance(x, LineCollection)]
+    assert len(bars) == 4  # Two runs, each at its start and trained.
 
 
 def test_one_init_is_shown_as_curves_alone():

@@ -14,6 +14,8 @@ class DataCard:
         name: of the data set.
         task: "multiclass", "multilabel" or "ordinal".
         classes: names of classes (or of labels, multilabel), in order.
+        positive: of two classes the one that AUCs take as positive, the
+            second; None for other tasks.
         channels: 1 or 3; grey images of a set with colour decode to 3.
         bit_depth: 8 or 16, of all images.
         image_size: side in pixels if all images are that square, else None.
@@ -58,6 +60,7 @@ class DataCard:
     fingerprint: str
     configuration: str
     extra_columns: tuple[str, ...] = ()
+    positive: str | None = None
     patients_in_common_by_pair: collections.abc.Mapping = dataclasses.field(
         default_factory=dict
     )
@@ -80,6 +83,7 @@ class DataCard:
                 card,
                 classes=tuple(card.classes),
                 extra_columns=tuple(card.extra_columns),
+                positive=positive_class(card.task, card.classes),
                 **{
                     key: _by_split(value[key])
                     for key in ("counts", "num_examples", "shards", "splits")
@@ -90,6 +94,17 @@ class DataCard:
                 f"This is not a data card of this version ({error}). Convert "
                 "the data set again."
             ) from None
+
+
+def positive_class(task, classes):
+    """Returns the class that counts as positive, or None where none does.
+
+    Args:
+        task: one of names.TASKS.
+        classes: names of its classes, in order.
+    """
+    is_binary = task == "multiclass" and len(classes) == 2
+    return classes[1] if is_binary else None
 
 
 def _by_split(value):

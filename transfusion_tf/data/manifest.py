@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from transfusion_tf import names
+from transfusion_tf.data import member_names
 
 RESERVED = ("image", "label", "labels", "id", "patient", "split")
 MULTILABEL_VALUES = (-1, 0, 1)
@@ -41,6 +42,8 @@ class Manifest:
             chosen of them; never a path.
         bad: pairs (image, reason) of images that the source knows not to be
             usable, and that the table does not have: without a label, absent.
+        rows: {image: row} of the user's own table of labels, counted as
+            spreadsheets do; mapping or pandas.Series. For quarantine.csv.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Manifest:
     extra_columns: tuple[str, ...] = ()
     source: collections.abc.Mapping = dataclasses.field(default_factory=dict)
     bad: tuple[tuple[str, str], ...] = ()
+    rows: typing.Any = dataclasses.field(default_factory=dict)
 
     @property
     def label_columns(self):
@@ -200,6 +204,7 @@ def _check_columns(manifest):
 
 
 def _check_classes(manifest):
+    _check_words((*manifest.classes, *manifest.extra_columns))
     fewest = 1 if manifest.task == "multilabel" else 2
     if len(set(manifest.classes)) != len(manifest.classes):
         raise ValueError(f"Classes repeat: {', '.join(manifest.classes)}.")
@@ -213,6 +218,21 @@ def _check_classes(manifest):
         raise ValueError(
             f"Labels cannot be called {examples(sorted(taken))}: the records "
             "use these names. Rename them."
+        )
+
+
+def _check_words(words):
+    """Raises ValueError for names that label.labels.txt cannot hold.
+
+    It has one on each line, and tensorflow_datasets strips them.
+    """
+    wrong = member_names.control_characters(words)
+    wrong += [word for word in words if word != word.strip() or not word]
+    if wrong:
+        raise ValueError(
+            "Names of classes and columns have no control characters, no line "
+            "ends and no spaces around them, and are not empty. Received: "
+            f"{examples(map(repr, wrong))}. Rename them."
         )
 
 

@@ -1,17 +1,16 @@
 """Reading raw images where they lie: a directory, a .zip, a .tar, an .npz.
 
 Archives are read in place and never unpacked. A store can be pickled: each
-process opens the file for itself when it first reads.
+process opens the file for itself when it first reads. What is no file, or
+cannot be reached, is left out, and said to be: `left_out`.
 """
 
 import contextlib
 import errno
 import functools
 import lzma
-import os
 import pathlib
-import posixpath
-import re
+import stat
 import struct
 import tarfile
 import zipfile
@@ -20,6 +19,12 @@ import zlib
 import numpy as np
 
 from transfusion_tf import files
+from transfusion_tf.data import (
+    archive_links,
+    archive_members,
+    folder_walk,
+    member_names,
+)
 
 # More than an uncompressed image of the size that decoders take. A member can
 # claim, and be, a million times what it takes in the archive.
@@ -63,161 +68,184 @@ def refusing_damage(what, error_type=ValueError):
     raise error_type(f"{what} ({reason})")
 
 
-def open_files(path):
+def open_files(path, encoding=None):
     """Returns the store of the image files in `path`.
 
+    Args:
+        path: of a directory, a .zip or an uncompressed .tar.
+        encoding: of names that are not UTF-8, see `member_names`.
+
     Raises FileNotFoundError where there is nothing, and ValueError for a file
-    that is neither a .zip nor a .tar.
+    that is neither a .zip nor a .tar, or an unknown encoding.
     """
+    member_names.check_encoding(encoding)
     path = pathlib.Path(path)
     if not path.exists():
         raise FileNotFoundError(f"There is no file or directory {path}.")
     if path.is_dir():
-        return DirectoryStore(path)
-    if zipfile.is_zipfile(path):
-        return ZipStore(path)
+        return DirectoryStore(path, encoding)
+    if path.is_file() and zipfile.is_zipfile(path):
+        return ZipStore(path, encoding)
     try:
-        return TarStore(path)
+        if path.is_file():
+            return TarStore(path, encoding)
     except tarfile.TarError:
-        raise ValueError(
-            f"{path} is not a directory, a .zip or an uncompressed .tar. "
-            "Decompress a .tar.gz (or .tar.xz, ...) to a .tar first."
-        ) from None
+        pass
+    raise ValueError(
+        f"{path} is not a directory, a .zip or an uncompressed .tar. "
+        "Decompress a .tar.gz (or .tar.xz, ...) to a .tar first."
+    )
 
 
-def check_inside(paths, owner):
-    """Raises ValueError if relative `paths` lead out of their root.
+class _FileStore:
+    """Files by name; `_index` of a subclass finds them.
 
-    `owner` is what has them, at the beginning of the message.
+    Attributes:
+        path: pathlib.Path of the directory or archive.
+        encoding: see `open_files`.
     """
-    wrong = [path for path in paths if _leaves(path.replace("\\", "/"))]
-    if wrong:
-        more = f" and {len(wrong) - 1:,} more" if len(wrong) > 1 else ""
-        raise ValueError(
-            f"{owner} has paths that leave the directory or archive they "
-            f"belong to: {wrong[0]!r}{more}. Paths must be relative, and stay "
-            "inside."
-        )
 
+    def __init__(self, path, encoding=None):
+        self.path = pathlib.Path(path)
+        self.encoding = encoding
+        self._is_told = False
 
-def _leaves(path):
-    """Whether a path with / is absolute or climbs above its beginning."""
-    is_absolute = path.startswith("/") or re.match("[A-Za-z]:/", path)
-    return is_absolute or posixpath.normpath(path).split("/")[0] == ".."
+    def __reduce__(self):
+        return type(self), (self.path, self.encoding)  # Without open files.
 
+    @functools.cached_property
+    def _found(self):
+        """Pair ({name: place}, [(name, why it is left out)])."""
+        places, left_out = self._index()
+        member_names.check_inside(places, self.path)
+        return places, left_out
 
-class DirectoryStore:
-    """The files below a directory; a name is a path relative to it."""
-
-    def __init__(self, root):
-        self.root = pathlib.Path(root)
+    @property
+    def left_out(self):
+        """Pairs (name, reason) of what is no file, or cannot be reached."""
+        return self._found[1]
 
     def names(self):
-        """Returns the relative path of every file, with /, sorted."""
-        # Links are followed, also out of the directory: whoever made it
-        # assembled it so, while a table names only what is in it.
-        walk = os.walk(self.root, followlinks=True)
-        paths = (
-            pathlib.Path(folder, file)
-            for folder, _, names in walk
-            for file in names
-        )
-        return sorted(path.relative_to(self.root).as_posix() for path in paths)
+        """Returns the name of every file, sorted; tells of what is left out."""
+        if not self._is_told:
+            self._is_told = True
+            member_names.tell_left_out(self.left_out, self.path)
+        return sorted(self._found[0])
+
+    def _place(self, name):
+        try:
+            return self._found[0][name]
+        except KeyError:
+            raise ReadError(ABSENT) from None
+
+    def checksum(self):
+        """Returns the SHA-256 of the archive."""
+        return files.file_sha256(self.path)
+
+
+class DirectoryStore(_FileStore):
+    """The files below a directory; a name is a path relative to it.
+
+    Links are followed, also out of the directory: whoever made it assembled
+    it so, while a table names only what is in it. A link to a folder that it
+    lies in, or to one above the directory, is not.
+    """
+
+    def __init__(self, path, encoding=None, written=()):
+        super().__init__(path, encoding)
+        # {name: path} where they differ, once `names` has found them.
+        self._written = dict(written)
+
+    def __reduce__(self):
+        return type(self), (self.path, self.encoding, self._written)
 
     def read(self, name):
         """Returns the bytes of the file `name`; ReadError if there is none."""
+        path = self.path / self._written.get(name, name)
         try:
-            return (self.root / name).read_bytes()
+            # To open a pipe is to wait for who writes to it.
+            if not stat.S_ISREG(path.stat().st_mode):
+                raise ReadError(archive_links.NO_FILE)
+            return path.read_bytes()
         except FileNotFoundError:
             raise ReadError(ABSENT) from None
+
+    def _index(self):
+        paths, left_out = folder_walk.walked(self.path)
+        found, unnamed = member_names.readable(paths, self.path, self.encoding)
+        self._written = {n: path for n, path in found.items() if n != path}
+        return found, left_out + unnamed
 
     def checksum(self):
         """None: a directory has no bytes of its own."""
         return None
 
 
-class ZipStore:
+class ZipStore(_FileStore):
     """The members of a .zip file."""
-
-    def __init__(self, path):
-        self.path = pathlib.Path(path)
-
-    def __reduce__(self):
-        return type(self), (self.path,)  # Without the open file.
 
     @functools.cached_property
     def _zip(self):
         with refusing_damage(f"{self.path} is not a whole .zip file"):
             return zipfile.ZipFile(self.path)
 
-    def names(self):
-        """Returns the name of every member that is a file, sorted."""
-        members = [m for m in self._zip.infolist() if not m.is_dir()]
-        if any(member.flag_bits & 1 for member in members):
-            raise ValueError(
-                f"{self.path} is encrypted; decrypt it before converting it."
-            )
-        names = sorted(member.filename for member in members)
-        check_inside(names, self.path)
-        return names
+    def _index(self):
+        return archive_members.of_zip(
+            self._zip.infolist(), self._target, self.path, self.encoding
+        )
+
+    def _target(self, member):
+        with refusing_damage(f"{self.path} has a damaged link"):
+            return self._zip.read(member)
 
     def read(self, name):
         """Returns the bytes of the member `name`; ReadError if damaged."""
-        try:
-            member = self._zip.getinfo(name)
-        except KeyError:
-            raise ReadError(ABSENT) from None
+        member = self._place(name)
         if member.file_size > MAX_MEMBER_BYTES:
             raise ReadError("absurdly large")
         with refusing_damage("damaged archive member", ReadError):
             return self._zip.read(member)
 
-    def checksum(self):
-        """Returns the SHA-256 of the archive."""
-        return files.file_sha256(self.path)
 
-
-class TarStore:
+class TarStore(_FileStore):
     """The regular files in an uncompressed .tar."""
 
-    def __init__(self, path):
-        self.path = pathlib.Path(path)
+    def __init__(self, path, encoding=None):
+        super().__init__(path, encoding)
         # "r:" refuses compressed archives, where reading one member in the
         # middle means decompressing everything before it.
-        with tarfile.open(self.path, "r:") as tar:
-            members = [member for member in tar if member.isreg()]
-        self._places = {
-            member.name.removeprefix("./"): (member.offset_data, member.size)
-            for member in members
-        }
+        with tarfile.open(self.path, "r:", encoding="utf-8") as tar:
+            self._members = [m for m in tar if not m.isdir()]
 
-    def __getstate__(self):
-        return {"path": self.path, "_places": self._places}
+    def __reduce__(self):
+        # With the places of all members, which take long to find.
+        return _tar_store, (self.path, self.encoding, self._found)
 
     @functools.cached_property
     def _file(self):
         return open(self.path, "rb")
 
-    def names(self):
-        """Returns the name of every regular file, sorted."""
-        names = sorted(self._places)
-        check_inside(names, self.path)
-        return names
+    def _index(self):
+        found = archive_members.of_tar(self._members, self.path, self.encoding)
+        self._members = ()  # Only their places are kept.
+        return found
 
     def read(self, name):
         """Returns the bytes of the member `name`; ReadError if cut off."""
-        if name not in self._places:
-            raise ReadError(ABSENT)
-        offset, size = self._places[name]
+        offset, size = self._place(name)
         self._file.seek(offset)
         data = self._file.read(size)
         if len(data) != size:
             raise ReadError("the archive ends in the middle of this member")
         return data
 
-    def checksum(self):
-        """Returns the SHA-256 of the archive."""
-        return files.file_sha256(self.path)
+
+def _tar_store(path, encoding, found):
+    """Returns a TarStore whose members are known."""
+    store = TarStore.__new__(TarStore)
+    _FileStore.__init__(store, path, encoding)
+    store._found = found
+    return store
 
 
 class NpzStore:

@@ -6,7 +6,7 @@ from transfusion_tf.reporting import figures
 
 
 def intervals(table):
-    """One line for each AUC, one point with its interval for each run.
+    """One band for each AUC, one point with its interval for each run.
 
     Runs on different data sets are drawn in panels of their own: their AUCs
     are not to be compared.
@@ -24,12 +24,20 @@ def intervals(table):
         _panel(panel, rows)
         panel.set_title(_title(dataset, rows), fontsize=9, loc="left")
     level = 100 * table["level"].iloc[0]
-    axes[-1].set_xlabel(f"AUC with {level:g}% interval")
+    label = f"AUC with {level:g}% interval"
+    if _noted(table).any():
+        label += "; hollow: see note in auc.csv"
+    axes[-1].set_xlabel(label)
     return figure
 
 
+def _noted(rows):
+    """Rows with an AUC whose interval has a note."""
+    return rows["value"].notna() & (rows["note"].fillna("") != "")
+
+
 def _height(rows):
-    return 0.7 + 0.22 * len(rows) + 0.1 * rows["auc_of"].nunique()
+    return 0.8 + 0.22 * len(rows) + 0.2 * rows["auc_of"].nunique()
 
 
 def _title(dataset, rows):
@@ -41,26 +49,31 @@ def _title(dataset, rows):
 
 
 def _panel(axes, rows):
-    """Points from top to bottom in the order of the table."""
-    wanted = list(dict.fromkeys(rows["auc_of"]))
-    runs = list(dict.fromkeys(rows["run"]))
-    step = 1 / (len(runs) + 1)
-    for index, run in enumerate(runs):
-        own = rows[rows["run"] == run].dropna(subset=["value"])
-        axes.errorbar(
-            own["value"],
-            [wanted.index(of) + (index + 1) * step for of in own["auc_of"]],
-            xerr=[own["value"] - own["low"], own["high"] - own["value"]],
-            fmt=figures.MARKERS[index % len(figures.MARKERS)],
-            color=figures.PALETTE[index % len(figures.PALETTE)],
-            markersize=5,
-            linewidth=1.5,
-            label=run,
-        )
-    axes.set_yticks([i + 0.5 for i in range(len(wanted))], wanted)
-    axes.set_ylabel("AUC of")
-    axes.set_ylim(len(wanted), 0)
-    for border in range(1, len(wanted)):
+    """Points from top to bottom: starts in the order of the table, their runs.
+
+    Runs of one network and start have one colour and marker.
+    """
+    wanted = rows.drop_duplicates("auc_of")
+    places = {of: place for place, of in enumerate(wanted["auc_of"])}
+    groups = [
+        list(dict.fromkeys(own["run"]))
+        for _, own in rows.groupby(["model", "init"], sort=False)
+    ]
+    step = 1 / (sum(map(len, groups)) + 1)
+    offset = 0
+    for index, runs in enumerate(groups):
+        for run, label in zip(runs, _labels(rows, runs), strict=True):
+            offset += step
+            own = rows[rows["run"] == run].dropna(subset=["value"])
+            heights = own["auc_of"].map(places) + offset
+            _points(axes, own, heights, index, label)
+    axes.set_yticks(
+        [place + 0.5 for place in places.values()],
+        [_wanted_label(row) for row in wanted.to_dict("records")],
+    )
+    axes.set_ylabel("AUC of (positive against negative)")
+    axes.set_ylim(len(places), 0)
+    for border in range(1, len(places)):
         axes.axhline(border, color="0.85", linewidth=0.8)
     axes.grid(axis="x", color="0.9", linewidth=0.8)
     axes.set_axisbelow(True)
@@ -68,3 +81,54 @@ def _panel(axes, rows):
     axes.legend(
         loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=8
     )
+
+
+def _points(axes, rows, heights, index, label):
+    """Draws AUCs with their intervals; hollow where these have a note."""
+    style = {
+        "color": figures.PALETTE[index % len(figures.PALETTE)],
+        "marker": figures.MARKERS[index % len(figures.MARKERS)],
+        "linestyle": "none",
+        "markersize": 5,
+    }
+    errors = [rows["value"] - rows["low"], rows["high"] - rows["value"]]
+    axes.errorbar(
+        rows["value"],
+        heights,
+        xerr=errors,
+        elinewidth=1.5,
+        capsize=3,
+        label=label,
+        **style,
+    )
+    noted = _noted(rows)
+    axes.plot(
+        rows["value"][noted],
+        heights[noted],
+        markerfacecolor="white",
+        zorder=3,
+        **style,
+    )
+
+
+def _labels(rows, runs):
+    """Returns an entry of the legend for each run of one start.
+
+    The first stands for all that differ in the seed alone; runs that differ in
+    something else, such as the source of the weights, are named.
+    """
+    first = rows[rows["run"].isin(runs)].drop_duplicates("run")
+    about = f"{first['model'].iloc[0]}, {first['init'].iloc[0]}"
+    seeds = first["seed"].tolist()
+    if len(set(seeds)) < len(seeds):
+        return [f"{about}: {run}" for run in runs]
+    shown = ", ".join(map(str, seeds))
+    several = f"seeds {shown}" if len(seeds) > 1 else f"seed {shown}"
+    return [f"{about} ({several})", *["_nolegend_"] * (len(runs) - 1)]
+
+
+def _wanted_label(row):
+    """Returns what an AUC is of, on two lines where it has two sides."""
+    if not row["positive"]:
+        return row["auc_of"]
+    return f"{row['positive']}\nagainst {row['negative']}"

@@ -39,6 +39,33 @@ def style(index):
     }
 
 
+def styles_by_start(init_of):
+    """Styles of runs: one colour for a start, its runs differ in the marker.
+
+    Args:
+      init_of: {run: name of its initialisation}.
+
+    Returns:
+      {run: colour and marker}, those of one start beside each other.
+    """
+    starts = list(dict.fromkeys(init_of.values()))
+    return {
+        run: {
+            "color": PALETTE[index % len(PALETTE)],
+            "marker": MARKERS[(index + place) % len(MARKERS)],
+        }
+        for index, start in enumerate(starts)
+        for place, run in enumerate(r for r in init_of if init_of[r] == start)
+    }
+
+
+def whiskers(axes, rows, color, **options):
+    """Draws the intervals (`low`, `high`) of values by stage, where defined."""
+    axes.vlines(
+        rows["stage_index"], rows["low"], rows["high"], color=color, **options
+    )
+
+
 def scaling_probe(table):
     """Divergence of each input scaling, batch norm by batch norm.
 

@@ -7,12 +7,14 @@ from matplotlib.lines import Line2D
 from transfusion_tf.reporting import figures, stage_curves
 
 _PAIR = ["run", "step", "other_run", "other_step"]
+_PAIR_LABEL = "thin: each pair, with its interval"
 
 
 def draw(table, aside, published=None):
     """A line of panels for each measure: curves by stage, and `aside`.
 
-    Thin curves are pairs, thick ones the means of a kind with its mean floors.
+    Thin curves are pairs with their intervals, thick ones the means of a kind
+    with its mean floors.
 
     Args:
       table: rows of analysis.view_rows.COLUMNS, and `kind`.
@@ -129,6 +131,7 @@ def _curves(axes, rows, style):
             linewidth=0.6,
             alpha=0.5,
         )
+        figures.whiskers(axes, pair, style["color"], linewidth=0.9, alpha=0.5)
     columns = ["value", *stage_curves.FLOORS]
     means = rows.groupby("stage_index")[columns].mean()
     axes.plot(means.index, means["value"], markersize=5, linewidth=2, **style)
@@ -153,4 +156,7 @@ def _legend(table, styles):
             **style,
         )
         for kind, style in styles.items()
-    ] + stage_curves.floor_legend()
+    ] + [
+        Line2D([], [], color="0.3", linewidth=0.6, label=_PAIR_LABEL),
+        *stage_curves.floor_legend(),
+    ]

@@ -5,6 +5,7 @@ import pathlib
 
 from transfusion_tf import run_checksums, run_record
 from transfusion_tf.config import RunConfig
+from transfusion_tf.data import card
 from transfusion_tf.metrics import summary
 from transfusion_tf.reporting import tables
 from transfusion_tf.run_dir import RunDir
@@ -18,6 +19,8 @@ COLUMNS = (
     "seed",
     "split",
     "auc_of",
+    "positive",
+    "negative",
     "value",
     "low",
     "high",
@@ -100,8 +103,9 @@ def auc_rows_of(loaded):
 
     Returns:
       List of dicts with the keys COLUMNS; `auc_of` is the class, label or
-      threshold (">=2"), or "mean"; patients are the unit of the intervals
-      where the run's records have them.
+      threshold (">=2"), or "mean"; `positive` and `negative` are what a high
+      and a low score stand for ("rest" is all other classes); patients are
+      the unit of the intervals where the run's records have them.
     """
     rows = []
     for run in loaded:
@@ -127,8 +131,31 @@ def auc_rows_of(loaded):
         parts = [(entry["name"], entry) for entry in numbers["aucs"]]
         if len(parts) > 1:
             parts.append((MEAN, numbers["auc"]))
-        rows += [_row(about, of, entry) for of, entry in parts]
+        sides = _sides(run.data["task"], run.classes)
+        rows += [
+            {**_row(about, of, entry), **sides.get(of, _NO_SIDES)}
+            for of, entry in parts
+        ]
     return rows
+
+
+_NO_SIDES = {"positive": "", "negative": ""}  # A mean has none.
+
+
+def _sides(task, classes):
+    """Returns {auc_of: {"positive": ..., "negative": ...}}."""
+    if task == "ordinal":
+        pairs = {f">={grade}": (f">={grade}", f"<{grade}") for grade in classes}
+    elif task == "multilabel":
+        pairs = {label: (label, f"no {label}") for label in classes}
+    elif card.positive_class(task, classes):
+        pairs = {classes[1]: (classes[1], classes[0])}
+    else:
+        pairs = {name: (name, "rest") for name in classes}
+    return {
+        of: {"positive": positive, "negative": negative}
+        for of, (positive, negative) in pairs.items()
+    }
 
 
 def _row(about, of, entry):

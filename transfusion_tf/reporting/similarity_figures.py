@@ -81,9 +81,13 @@ def start_against_end(table):
 
 
 def movement(table):
-    """Distances of weights from their start, and similarity, by stage."""
+    """Distances of weights from their start, and similarity, by stage.
+
+    Runs of one start have one colour; similarities have their intervals.
+    """
     measures = list(dict.fromkeys(table["measure"]))
     runs = dict(tuple(table.groupby("run", sort=False)))
+    styles = _styles(runs, "init")
     columns = min(3, len(measures))
     lines = -(-len(measures) // columns)
     figure = Figure(
@@ -94,7 +98,8 @@ def movement(table):
     for axes in panels[len(measures) :]:
         axes.set_axis_off()
     for axes, measure in zip(panels, measures, strict=False):
-        for index, (name, rows) in enumerate(runs.items()):
+        for name, style in styles.items():
+            rows = runs[name]
             of = rows[rows["measure"] == measure].sort_values("stage_index")
             if of.empty:
                 continue
@@ -103,8 +108,9 @@ def movement(table):
                 of["value"],
                 markersize=4,
                 label=f"{name} ({of['init'].iloc[0]})",
-                **figures.style(index),
+                **style,
             )
+            figures.whiskers(axes, of, style["color"], linewidth=1)
         stage_curves.label_stages(axes, table)
         axes.autoscale(axis="y")
         low, high = axes.get_ylim()
@@ -128,14 +134,15 @@ def reuse(table):
     of_runs = table[table["measure"] != "probe_auc"]
     measures = list(dict.fromkeys(of_runs["measure"]))
     runs = dict(tuple(of_runs.groupby("other_run", sort=False)))
+    styles = _styles(runs, "other_init")
     figure = Figure(
         figsize=(3.8 * (len(measures) + 1), 3.2 + 0.21 * (len(runs) + 3)),
         layout="constrained",
     )
     *panels, right = figure.subplots(1, len(measures) + 1)
     for axes, measure in zip(panels, measures, strict=True):
-        for index, (name, rows) in enumerate(runs.items()):
-            style = figures.style(index)
+        for name, style in styles.items():
+            rows = runs[name]
             of = rows[rows["measure"] == measure]
             for step, curve in of.groupby("other_step"):
                 started = step == 0 and of["other_step"].nunique() > 1
@@ -146,6 +153,13 @@ def reuse(table):
                     alpha=0.35 if started else 1.0,
                     label=f"{name}, {'start' if started else 'trained'}",
                     **style,
+                )
+                figures.whiskers(
+                    axes,
+                    curve,
+                    style["color"],
+                    linewidth=1,
+                    alpha=0.35 if started else 1.0,
                 )
             axes.plot(
                 curve["stage_index"],
@@ -169,6 +183,13 @@ def reuse(table):
         fontsize=8,
     )
     return figure
+
+
+def _styles(runs, column):
+    """Styles of {run: rows}, by the start that `column` names."""
+    return figures.styles_by_start(
+        {name: rows[column].iloc[0] for name, rows in runs.items()}
+    )
 
 
 def _probes(axes, table):

@@ -130,13 +130,7 @@ def _by_label(published):
 def _curve(axes, rows, style):
     rows = rows.sort_values("stage_index")
     axes.plot(rows["stage_index"], rows["value"], markersize=5, **style)
-    axes.vlines(
-        rows["stage_index"],
-        rows["low"],
-        rows["high"],
-        color=style["color"],
-        linewidth=1.2,
-    )
+    figures.whiskers(axes, rows, style["color"], linewidth=1.2)
     for floor, dashes in FLOORS.items():
         axes.plot(
             rows["stage_index"],

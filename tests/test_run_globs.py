@@ -1,0 +1,56 @@
+"""Tests of patterns for --runs."""
+
+import pytest
+
+from transfusion_tf import run_globs
+
+
+@pytest.fixture
+def runs(tmp_path):
+    for name in ("random-1", "random-0", "deep/random-2", "pretrained-0"):
+        folder = tmp_path / name
+        folder.mkdir(parents=True)
+        (folder / "config.json").write_text("{}")
+    (tmp_path / "random-notes").mkdir()
+    (tmp_path / "random.csv").write_text("")
+    return tmp_path
+
+
+def names(folder, found):
+    return [path.removeprefix(f"{folder}/") for path in found]
+
+
+@pytest.mark.parametrize(
+    "patterns, expected",
+    [
+        (["random-*"], ["random-0", "random-1"]),
+        (
+            ["pretrained-0", "random-?"],
+            ["pretrained-0", "random-0", "random-1"],
+        ),
+        (["**/random-[02]"], ["deep/random-2", "random-0"]),
+        (["random-*", "random-0*"], ["random-0", "random-1"]),
+        # A path is taken as it is, also where it is none, or given twice.
+        (["random-0", "random-0", "x"], ["random-0", "random-0", "x"]),
+    ],
+)
+def test_patterns(runs, patterns, expected):
+    found = run_globs.expanded([f"{runs}/{pattern}" for pattern in patterns])
+    assert names(runs, found) == expected
+
+
+def test_a_folder_whose_name_looks_like_a_pattern(runs):
+    (runs / "lr[0.1]").mkdir()
+    assert run_globs.expanded([f"{runs}/lr[0.1]"]) == [f"{runs}/lr[0.1]"]
+
+
+@pytest.mark.parametrize(
+    "pattern, message",
+    [("none*", "matches nothing"), ("*.csv", "matches 1 paths, and no run")],
+)
+def test_patterns_without_a_run(runs, pattern, message):
+    with pytest.raises(FileNotFoundError, match=message) as raised:
+        run_globs.expanded([f"{runs}/{pattern}"])
+    assert "\n" not in str(raised.value)
+    # cli prints it as it stands.
+    assert raised.value.strerror is None

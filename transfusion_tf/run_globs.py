@@ -1,0 +1,38 @@
+"""Run directories of the flag --runs, which may be patterns: runs/*-seed?."""
+
+import glob
+import os
+
+from transfusion_tf.run_dir import RunDir
+
+
+def expanded(patterns):
+    """Returns the run directories that `patterns` mean, each pattern sorted.
+
+    Args:
+        patterns: list of paths, which stay as they are, and of patterns with
+            * (** over folders), ? or [...]. A run that several patterns match
+            is taken once.
+
+    Raises:
+        FileNotFoundError: a pattern matches no run.
+    """
+    found = {}
+    for pattern in patterns:
+        if os.path.isdir(pattern) or not glob.has_magic(pattern):
+            # A path that is given twice is meant twice.
+            found[f"{pattern}#{len(found)}"] = pattern
+            continue
+        matches = sorted(glob.glob(pattern, recursive=True))
+        runs = [path for path in matches if RunDir(path).config.is_file()]
+        if not runs:
+            what = (
+                f"{len(matches):,} paths, and no run" if matches else "nothing"
+            )
+            raise FileNotFoundError(
+                f"--runs={pattern} matches {what}: a run is a directory with "
+                "config.json, made by train.py."
+            )
+        for run in runs:
+            found.setdefault(os.path.normpath(run), run)
+    return list(found.values())
