@@ -1,9 +1,10 @@
 """How a binary starts, shows its flags and reports an error.
 
 Every binary ends with `cli.run(main)`. Mistakes of the user (bad flags, and
-ValueError or OSError from the library) become one line `error: ...` on stderr
-and exit status 2; any other exception is a bug and keeps its traceback. With
-TRANSFUSION_DEBUG=1 in the environment, mistakes keep theirs as well.
+ValueError or OSError from the library) and a lack of memory become one line
+`error: ...` on stderr and exit status 2; any other exception is a bug and keeps
+its traceback. With TRANSFUSION_DEBUG=1 in the environment, mistakes keep theirs
+as well.
 """
 
 import os
@@ -37,7 +38,7 @@ def _guarded(main, argv, takes_more=None):
         # The reader (`| head`) has gone; nothing is left to be told to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (flags.Error, ValueError, OSError) as error:
+    except (flags.Error, ValueError, OSError, MemoryError) as error:
         if os.environ.get("TRANSFUSION_DEBUG"):
             raise
         print(f"error: {_one_line(error)}", file=sys.stderr)
@@ -97,4 +98,7 @@ def _one_line(error):
     if isinstance(error, OSError) and error.strerror:
         where = f": {error.filename}" if error.filename else ""
         return f"{error.strerror}{where}"
-    return " ".join(str(error).split()) or type(error).__name__
+    text = " ".join(str(error).split())
+    if isinstance(error, MemoryError):
+        return f"There is not enough memory. {text}".rstrip()
+    return text or type(error).__name__

@@ -23,6 +23,9 @@ RESERVED = ("image", "label", "labels", "id", "patient", "split")
 MULTILABEL_VALUES = (-1, 0, 1)
 # What tensorflow_datasets takes as the name of a data set.
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_NAMED = 3  # Values that a message shows.
+# A grade: Python's \d has the digits of all scripts, and int() takes 4,300.
+_GRADE = re.compile(r"[0-9]{1,18}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,18 +96,22 @@ def grade_classes(labels):
     Raises ValueError unless `labels` (text) are the integers 0..k, all used.
     """
     found = sorted(set(labels))
-    wrong = [label for label in found if not re.fullmatch(r"\d+", label)]
+    wrong = [label for label in found if not _GRADE.fullmatch(label)]
     if wrong:
         raise ValueError(
             f"Task 'ordinal' takes the grades 0, 1, ... k as labels. Received "
             f"{examples(wrong)}. Change them, or use --task=multiclass."
         )
-    grades = tuple(str(grade) for grade in range(max(map(int, found)) + 1))
-    unused = sorted(set(grades) - set(found), key=int)
+    highest = max(map(int, found))
+    # Few more than there are labels: the highest may be any number.
+    most = min(highest + 1, len(found) + _NAMED)
+    grades = tuple(str(grade) for grade in range(most))
+    unused = [grade for grade in grades if grade not in found][:_NAMED]
     if unused:
         raise ValueError(
             f"Task 'ordinal' takes the grades 0 to k without a gap. No image "
-            f"has {examples(unused)}. Renumber them, or use --task=multiclass."
+            f"has {examples(unused)}; the highest is {highest}. Renumber them, "
+            "or use --task=multiclass."
         )
     return grades
 
@@ -112,7 +119,7 @@ def grade_classes(labels):
 def sorted_classes(labels):
     """Returns the different `labels` sorted, as numbers where all are."""
     found = sorted(set(labels))
-    if all(re.fullmatch(r"\d+", label) for label in found):
+    if all(_GRADE.fullmatch(label) for label in found):
         found.sort(key=int)
     return tuple(found)
 
@@ -154,7 +161,7 @@ def check_classes_of_train(manifest):
             )
 
 
-def examples(values, *, most=3):
+def examples(values, *, most=_NAMED):
     """Returns the first of `values` as text, and how many more there are."""
     values = list(values)
     shown = ", ".join(repr(str(value)) for value in values[:most])
