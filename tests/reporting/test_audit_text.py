@@ -8,6 +8,8 @@ CLEAN = {
     "patients_in_common": {},
     "exact_pairs": {},
     "near_pairs": {},
+    "near_pairs_across_by_distance": {"0": 0, "1": 0, "2": 0},
+    "near_dropped": {},
     "label_conflicts": {"groups": 0, "images": 0},
     "leaking": {},
     "pairs_listed": 0,
@@ -19,10 +21,11 @@ def test_nothing_found():
     assert audit_text.lines(CLEAN) == [
         "patients in several splits: none",
         "identical pixels: no pairs",
-        "like pixels (hash distance <= 4): no pairs",
+        "near-duplicates (hash distance <= 4): no pairs",
+        "near-duplicates across splits: none to hash distance 4",
     ]
     assert audit_text.verdict(CLEAN) == (
-        "No image is in more than one split, and no patient."
+        "No identical pixels are in more than one split, and no patient."
     )
 
 
@@ -42,9 +45,9 @@ def test_everything_found():
     assert "identical pixels: 1,004 pairs (train-train 4, train-val 1,000)" in (
         text
     )
-    assert "like pixels (hash distance <= 2): 7 pairs (test-test 7)" in text
+    assert "near-duplicates (hash distance <= 2): 7 pairs (test-test 7)" in text
     assert "under different labels: 5 in 2 groups" in text
-    assert "too many images are alike to search to distance 4" in text
+    assert "too many images look alike to search to distance 4" in text
     assert "audit.csv lists 10 pairs and leaves out 1,001" in text
     assert audit_text.verdict(summary) == (
         "The splits leak: 9 train images have the pixels of val or test "
