@@ -19,6 +19,7 @@ LAYERS = {
     0: {
         "config": ("config_fields", "init_config", "names"),
         "config_fields": (),
+        "checked": (),
         "files": ("paths",),
         "init_config": ("config_fields", "names"),
         "names": (),
@@ -39,7 +40,7 @@ LAYERS = {
         ),
         "data.audit_table": ("data.image_pairs",),
         "data.augment": (),
-        "data.card": (),
+        "data.card": ("data.limits",),
         "data.checked_hdf5": ("data.limits",),
         "data.contact_sheet": ("data.fingerprints",),
         "data.decoding": ("data.limits", "data.segments"),

@@ -4,6 +4,10 @@ The modules that own a family (zoo, SCHEMES, sources, measures) are held to
 these tuples by tests, so that `--help` is quick and never lies.
 """
 
+import re
+
+# What tensorflow_datasets takes as the name of a data set.
+DATA_SET = re.compile(r"[a-z][a-z0-9_]*")
 MODELS = (
     "cbr_larget",
     "cbr_largew",

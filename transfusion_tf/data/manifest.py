@@ -21,8 +21,6 @@ from transfusion_tf import names
 
 RESERVED = ("image", "label", "labels", "id", "patient", "split")
 MULTILABEL_VALUES = (-1, 0, 1)
-# What tensorflow_datasets takes as the name of a data set.
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _NAMED = 3  # Values that a message shows.
 # A grade: Python's \d has the digits of all scripts, and int() takes 4,300.
 _GRADE = re.compile(r"[0-9]{1,18}")
@@ -87,7 +85,9 @@ class Manifest:
 def default_name(text):
     """Turns `text` (a file's stem, say) into a name that a manifest takes."""
     name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
-    return name if _NAME.fullmatch(name) else f"data_{name}".rstrip("_")
+    return (
+        name if names.DATA_SET.fullmatch(name) else f"data_{name}".rstrip("_")
+    )
 
 
 def grade_classes(labels):
@@ -170,7 +170,7 @@ def examples(values, *, most=_NAMED):
 
 
 def _check_name(name):
-    if not _NAME.fullmatch(name):
+    if not names.DATA_SET.fullmatch(name):
         raise ValueError(
             f"A data set's name is made of a-z, 0-9 and _, and starts with a "
             f"letter. Received {name!r}; give another with --name."

@@ -13,6 +13,7 @@ import pathlib
 from transfusion_tf import files, paths, quiet
 from transfusion_tf.data import tfrecord
 from transfusion_tf.data.card import DataCard
+from transfusion_tf.data.card import shard_name as shard_name
 
 VERSION = "1.0.0"
 CARD = "data_card.json"
@@ -76,8 +77,16 @@ def open_records(path, *, verify=False):
 
 
 def read_card(root):
-    """Returns the DataCard in the version directory `root`."""
-    return DataCard.from_json(files.read_json(paths.path(root) / CARD))
+    """Returns the DataCard in the version directory `root`.
+
+    Raises ValueError, which names the file, if it is none.
+    """
+    path = paths.path(root) / CARD
+    value = files.read_json(path)
+    try:
+        return DataCard.from_json(value)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
 
 
 def find(path):
@@ -86,11 +95,6 @@ def find(path):
         return open_records(path).root
     except (FileNotFoundError, ValueError):
         return None
-
-
-def shard_name(name, split, index, count):
-    """Returns a shard's file name, as tensorflow_datasets expects it."""
-    return f"{name}-{split}.tfrecord-{index:05d}-of-{count:05d}"
 
 
 def serialize(image, row, *, label_key, text_keys):
