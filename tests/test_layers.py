@@ -89,6 +89,7 @@ LAYERS = {
             "data.segments",
         ),
         "data.pipeline": ("data.augment",),
+        "data.record_check": ("data.record_reader",),
         "data.record_reader": ("data.tfrecord",),
         "data.records": ("data.card", "data.tfrecord"),
         "data.resizing": (),

@@ -201,7 +201,26 @@ def finish(folder, digest, content, file="a"):
     """Puts a finished shard into a WorkFolder."""
     entry = records.write_shard(folder.shard(digest), [content])
     folder.facts(digest).write_bytes(b"facts")
-    files.write_json(folder.done(digest), {"entry": {**entry, "file": file}})
+    done = {"entry": {**entry, "file": file}, "bad": [], "notes": [], "ids": []}
+    files.write_json(folder.done(digest), done)
+
+
+def change(folder, digest, **entry):
+    """Tampers with what vouches for a shard."""
+    done = files.read_json(folder.done(digest))
+    done["entry"] |= entry
+    files.write_json(folder.done(digest), done)
+
+
+def test_nothing_outside_is_taken_for_a_shard(tmp_path):
+    folder = work_folder.WorkFolder(tmp_path / "work")
+    folder.restore()
+    finish(folder, "11", b"first")
+    outside = tmp_path / "photo"
+    outside.write_bytes(folder.shard("11").read_bytes())
+    change(folder, "11", file="../../photo")
+    folder.restore()
+    assert outside.is_file()
 
 
 @pytest.mark.parametrize(
@@ -211,6 +230,10 @@ def finish(folder, digest, content, file="a"):
         lambda folder: folder.shard("11").unlink(),
         lambda folder: folder.facts("11").unlink(),
         lambda folder: folder.done("11").write_text("{"),
+        lambda folder: folder.done("11").write_text("[]"),
+        lambda folder: folder.done("11").write_text('{"entry": null}'),
+        lambda folder: change(folder, "11", file="../../x"),
+        lambda folder: change(folder, "11", bytes="many"),
     ],
 )
 def test_only_whole_shards_are_finished(damage, tmp_path):

@@ -9,7 +9,13 @@ import numpy as np
 import pandas as pd
 
 from transfusion_tf import hashing, pool, prints
-from transfusion_tf.data import fingerprints, ids, images, record_reader
+from transfusion_tf.data import (
+    fingerprints,
+    ids,
+    images,
+    record_check,
+    record_reader,
+)
 from transfusion_tf.data import manifest as manifests
 
 _ROWS_AT_ONCE = 10_000  # Python objects of so many images are held at a time.
@@ -48,7 +54,7 @@ def of_records(opened):
     def image_of(image_id):
         (row,) = table[table["id"] == image_id].to_dict("records")
         features = record_reader.example_at(opened, row["file"], row["offset"])
-        return _pixels(features, row["file"])
+        return _pixels(features, opened.card)
 
     return Facts(table, opened.card.counts, image_of, 0)
 
@@ -105,7 +111,9 @@ def _rows(opened):
         for split in card.num_examples:
             examples = record_reader.examples(opened, split)
             for file, offset, features in examples:
-                pixels = _pixels(features, file)
+                with record_check.naming(opened.root / file, features):
+                    record_check.example(features, card)
+                    pixels = _pixels(features, card)
                 row = {
                     "id": _text(features, "id"),
                     "split": split,
@@ -141,13 +149,9 @@ def _label(features, card):
     return card.classes[features["label"][0]]
 
 
-def _pixels(features, file):
+def _pixels(features, card):
     """Returns what the image of a record decodes to, in its own depth."""
-    data = features["image"][0]
-    try:
-        return images.prepare(data).pixels
-    except images.ImageError as error:
-        raise ValueError(
-            f"An image in shard {file} cannot be read: {error}. Convert the "
-            "data set again with data_prep/make_tfrecords.py."
-        ) from None
+    image = images.prepare(features["image"][0])
+    shape = image.width, image.height, image.channels, image.bit_depth
+    record_check.picture(card, *shape)
+    return image.pixels

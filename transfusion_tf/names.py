@@ -64,6 +64,7 @@ SOURCES = (
 )
 PLANES = ("axial", "coronal", "sagittal")  # Of volumes that are sliced.
 TASKS = ("multiclass", "multilabel", "ordinal")
+MULTILABEL_VALUES = (-1, 0, 1)  # Missing, no, yes.
 SPLITS = ("train", "val", "test")
 MEASURES = ("cca", "svcca", "pwcca", "cka", "cka_plain", "procrustes")
 VIEWS = (

@@ -10,14 +10,26 @@ import dataclasses
 import fcntl
 import io
 import os
+import pathlib
 import tempfile
+import typing
 
 import numpy as np
 
-from transfusion_tf import files, paths
+from transfusion_tf import checked, files, paths
 from transfusion_tf.data import records
+from transfusion_tf.data.card import ShardEntry
 
 _TRIAL = ".trial"
+
+
+class Finished(typing.TypedDict):
+    """What vouches for a shard, see shard_writer.write."""
+
+    entry: ShardEntry
+    bad: list[list[str]]
+    notes: list[list[str]]
+    ids: list[str]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,11 +65,12 @@ class WorkFolder:
         return self.root / "ready"
 
     def finished(self, digest):
-        """Returns what the JSON file of a finished shard says, or None."""
+        """Returns the Finished of a shard, or None where it is not whole."""
         done = self._said(self.done(digest))
+        if not done:
+            return None
         with contextlib.suppress(FileNotFoundError):
-            size = paths.size(self.shard(digest))
-            is_whole = done and size == done["entry"]["bytes"]
+            is_whole = paths.size(self.shard(digest)) == done["entry"]["bytes"]
             return done if is_whole and self.facts(digest).is_file() else None
 
     def all_finished(self):
@@ -113,10 +126,19 @@ class WorkFolder:
 
     @staticmethod
     def _said(path):
+        """Returns the Finished in a file, or None if it is damaged."""
         try:
-            return files.read_json(path)
+            done = files.read_json(path)
+            if isinstance(done, dict):  # What other releases add is left out.
+                keys = Finished.__annotations__
+                done = {key: done[key] for key in keys if key in done}
+            done = checked.checked(Finished, done, "it")
         except (FileNotFoundError, ValueError):
             return None
+        is_name = pathlib.PurePath(done["entry"]["file"]).name
+        pairs = [*done["bad"], *done["notes"]]
+        is_right = is_name == done["entry"]["file"] and is_name != ""
+        return done if is_right and all(len(p) == 2 for p in pairs) else None
 
 
 def is_published(root):

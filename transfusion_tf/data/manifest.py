@@ -20,7 +20,7 @@ import pandas as pd
 from transfusion_tf import names
 
 RESERVED = ("image", "label", "labels", "id", "patient", "split")
-MULTILABEL_VALUES = (-1, 0, 1)
+MULTILABEL_VALUES = names.MULTILABEL_VALUES
 _NAMED = 3  # Values that a message shows.
 # A grade: Python's \d has the digits of all scripts, and int() takes 4,300.
 _GRADE = re.compile(r"[0-9]{1,18}")
