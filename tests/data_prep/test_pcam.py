@@ -188,6 +188,7 @@ def test_arrays_that_declare_more_than_there_is(root):
     [
         ((8, 2**20, 2**20, 3), (1, 1, 1, 3), "x must be rows of images"),
         ((2**19, 96, 96, 3), (2**15, 96, 96, 3), "in chunks of 905,969,664 by"),
+        ((8, 2**10, 2**10, 3), (1, 1, 1, 1), "is cut into 3,145,728 chunks"),
     ],
 )
 def test_rows_and_chunks_of_absurd_sizes(root, shape, chunks, message):

@@ -56,6 +56,24 @@ def test_everything_found():
     )
 
 
+def test_near_duplicates_across_splits_are_counted_by_distance():
+    counts = {"0": 1, "1": 0, "2": 1_020}
+    summary = CLEAN | {"near_pairs_across_by_distance": counts}
+    line = (
+        "near-duplicates across splits, pairs by hash distance: 1 at 0, 1,020 "
+        "at 2; copies or different people, look at audit.png"
+    )
+    assert audit_text.across(summary) == line
+    assert line in audit_text.lines(summary)
+    # It is no proof of a leak.
+    assert audit_text.verdict(summary).startswith("No identical pixels are in")
+    summary["near_dropped"] = {"train": 2, "val": 1}
+    assert audit_text.across(summary) == (
+        f"{line} (3 images of earlier splits are left out)"
+    )
+    assert audit_text.across({}) == "near-duplicates across splits: not counted"
+
+
 def test_unknown_patients_are_not_called_clean():
     summary = CLEAN | {"patients_in_common": None}
     assert audit_text.lines(summary)[0].endswith("not known")

@@ -28,8 +28,15 @@ _FILTERS = frozenset(
 )
 # A chunk is decompressed whole, whatever is read of it.
 MAX_CHUNK_BYTES = limits.HARMLESS_BYTES
+# Chunks that are read at once: each takes a kilobyte and ten microseconds, also
+# where nothing of it is in the file.
+MAX_CHUNKS = 2**18
 # Descriptions of the largest networks are below 1 MiB.
 MAX_ATTRIBUTE_BYTES = 64 * 2**20
+
+
+# What h5py raises on damaged files.
+DAMAGE = (LookupError, OSError, RuntimeError, TypeError, ValueError)
 
 
 class Refused(ValueError):
@@ -67,7 +74,7 @@ def array(group, path):
     """Returns the h5py.Dataset of numbers at `path` below `group`.
 
     Nothing of it has been read. What it declares is for the caller to check,
-    with `check_growth` before all of it is read.
+    with `check_whole` before all of it is read.
 
     Raises:
         KeyError: there is nothing at `path`.
@@ -97,15 +104,34 @@ def array(group, path):
     return data
 
 
-def check_growth(data, itemsize=None):
+def check_whole(data, declared=None, present=None):
     """Raises limits.TooLarge unless an h5py.Dataset can be read as a whole.
 
     Args:
         data: of `array`.
-        itemsize: bytes of a number in memory; None: as in the file.
+        declared: bytes that it takes in memory; None: as in the file.
+        present: bytes that are there for it; None: those of its own.
     """
-    declared = data.size * (itemsize or data.dtype.itemsize)
-    limits.check_growth(declared, data.id.get_storage_size())
+    limits.check_growth(
+        data.size * data.dtype.itemsize if declared is None else declared,
+        data.id.get_storage_size() if present is None else present,
+    )
+    check_chunks(data.shape, data.chunks)
+
+
+def check_chunks(shape, chunks):
+    """Raises limits.TooLarge for an array, or a part of it, in many chunks.
+
+    Args:
+        shape: of what is read at once.
+        chunks: shape of a chunk, or None.
+    """
+    parts = zip(shape, chunks or shape, strict=True)
+    number = math.prod(-(-n // max(1, c)) for n, c in parts)
+    if number > MAX_CHUNKS:
+        raise limits.TooLarge(
+            f"cut into {number:,} chunks; at most {MAX_CHUNKS:,} are read"
+        )
 
 
 def attribute(owner, name, default=None):

@@ -7,6 +7,7 @@ import pathlib
 
 import numpy as np
 
+from transfusion_tf import files
 from transfusion_tf.data import checked_hdf5, limits, stores
 
 
@@ -54,6 +55,14 @@ def open_array(path, key):
     with stores.refusing_damage(f"{path} is not a whole HDF5 file"):
         file = checked_hdf5.opened(path)
     try:
+        return _rows(file, key, path)
+    except BaseException:
+        file.close()  # Whoever holds the error would hold the file.
+        raise
+
+
+def _rows(file, key, path):
+    try:
         rows = checked_hdf5.array(file, key)
     except (KeyError, checked_hdf5.NoArray):
         raise ValueError(
@@ -61,11 +70,22 @@ def open_array(path, key):
         ) from None
     except checked_hdf5.Refused as reason:
         raise ValueError(f"{path} is not read: {reason}.") from None
+    except checked_hdf5.DAMAGE as error:
+        reason = files.one_line(error)
+        raise ValueError(f"{path} is a damaged HDF5 file ({reason}).") from None
     size = math.prod(rows.shape[1:]) * rows.dtype.itemsize
     if not rows.ndim or size > limits.HARMLESS_BYTES:
         raise ValueError(
             f"{path}: {key} must be rows of images. Received: {rows.shape}."
         )
+    try:
+        checked_hdf5.check_chunks(
+            rows.shape[1:], rows.chunks and rows.chunks[1:]
+        )
+    except limits.TooLarge as reason:
+        raise ValueError(
+            f"{path} is not read: a row of {key} is {reason}."
+        ) from None
     return rows
 
 
@@ -76,7 +96,7 @@ def read_whole(rows):
     """
     path = rows.file.filename
     try:
-        checked_hdf5.check_growth(rows)
+        checked_hdf5.check_whole(rows)
     except limits.TooLarge as reason:
         raise ValueError(f"{path} is not read: {rows.name} is {reason}.") from (
             None

@@ -12,6 +12,7 @@ import os
 import pathlib
 import posixpath
 import re
+import stat
 import struct
 import tarfile
 import zipfile
@@ -161,9 +162,14 @@ class DirectoryStore:
 
     def read(self, name):
         """Returns the bytes of the file `name`; ReadError if there is none."""
+        path = self.root / name
         try:
-            with (self.root / name).open("rb") as file:
-                return _bounded(file, os.fstat(file.fileno()).st_size)
+            found = path.stat()
+            # To open a pipe is to wait for who writes to it.
+            if not stat.S_ISREG(found.st_mode):
+                raise ReadError("no file, but a pipe or device")
+            with path.open("rb") as file:
+                return _bounded(file, found.st_size)
         except FileNotFoundError:
             raise ReadError(ABSENT) from None
 

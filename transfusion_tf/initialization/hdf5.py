@@ -44,7 +44,7 @@ class Arrays:
                 f"its arrays declare more than {MAX_BYTES // 2**30} GiB"
             )
         try:
-            limits.check_growth(self._declared, self._num_bytes)
+            checked_hdf5.check_whole(data, self._declared, self._num_bytes)
         except limits.TooLarge as reason:
             raise Refused(f"it is {reason}") from None
         # Converted by HDF5 piece by piece: no second copy in float64.

@@ -41,13 +41,12 @@ def across(summary):
     They are either copies that leak or different people who look alike, which
     no hash can tell: somebody has to look.
     """
-    counts = {
-        bits: count
-        for bits, count in summary["near_pairs_across_by_distance"].items()
-        if count
-    }
+    found = summary.get("near_pairs_across_by_distance")
+    searched = summary.get("distance_searched")
+    if found is None or searched is None:  # Of an earlier release.
+        return "near-duplicates across splits: not counted"
+    counts = {bits: count for bits, count in found.items() if count}
     if not counts:
-        searched = summary["distance_searched"]
         return (
             f"near-duplicates across splits: none to hash distance {searched}"
         )
@@ -56,7 +55,7 @@ def across(summary):
         f"near-duplicates across splits, pairs by hash distance: {listed}; "
         "copies or different people, look at audit.png"
     )
-    if gone := sum(summary["near_dropped"].values()):
+    if gone := sum(summary.get("near_dropped", {}).values()):
         return f"{text} ({gone:,} images of earlier splits are left out)"
     return text
 
