@@ -5,7 +5,7 @@ python data_prep/audit_dataset.py --records=data/images --phi \\
 python data_prep/audit_dataset.py --source=image_folder --input=images.zip \\
     --output_dir=audits/images
 
-Writes audit.csv (pairs of images with identical or like pixels), audit.png
+Writes audit.csv (pairs of images that are identical or look alike), audit.png
 (the first of them), audit.json (counts) and, with --phi, phi.csv (what looks
 like a name, date, number, UID or path, with its letters and digits masked).
 Nothing in the data set is changed, and findings are not errors.
@@ -28,9 +28,9 @@ flags.DEFINE_string(
 flags.DEFINE_integer(
     "distance",
     4,
-    "Images count as like if their perceptual hashes of 64 bits differ in at "
-    "most so many. 4 finds copies that were compressed, resized or blurred; "
-    "at 8 many pairs are different people.",
+    "Images count as near-duplicates if their perceptual hashes of 64 bits "
+    "differ in at most so many. 4 finds copies that were compressed, resized "
+    "or blurred; at 8 many pairs are different people.",
     lower_bound=0,
     upper_bound=64,
 )

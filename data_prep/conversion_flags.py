@@ -82,6 +82,16 @@ flags.DEFINE_enum(
     "What becomes of a training image with the same pixels as a validation or "
     "test image: it is dropped (default), reported only, or an error.",
 )
+flags.DEFINE_enum(
+    "near_duplicates",
+    None,
+    ("report", "group", "drop"),
+    "What becomes of images that look like others (perceptual hashes of 64 "
+    "bits that differ in at most 4): report (default) counts and lists them, "
+    "group keeps them in one split as the images of a patient, for which all "
+    "images are decoded once more, drop takes those that look like validation "
+    "or test images out of the earlier split.",
+)
 flags.DEFINE_string(
     "patient_salt_file",
     None,
@@ -114,6 +124,7 @@ _COMMON = (
     "num_folds",
     "require_patients",
     "on_leak",
+    "near_duplicates",
     "patient_salt_file",
     "num_workers",
     "engine",
@@ -206,7 +217,7 @@ def split_options():
 
 def further():
     """Returns the arguments of conversion.convert that only some flags set."""
-    names = ("num_workers", "max_bad_fraction", "on_leak")
+    names = ("num_workers", "max_bad_fraction", "on_leak", "near_duplicates")
     options = source_flags.given(names)
     if FLAGS.patient_salt_file is not None:
         options["patient_salt"] = _salt(pathlib.Path(FLAGS.patient_salt_file))

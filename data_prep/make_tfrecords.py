@@ -24,7 +24,7 @@ flags.adopt_module_key_flags(engine_flags)
 
 
 def main(argv):
-    """Converts as the flags say and prints where to and how many images."""
+    """Converts as the flags say; prints where to, how many, what may leak."""
     own = [flag.name for flag in FLAGS.get_key_flags_for_module(__name__)]
     conversion_flags.check(own)
     image_options = conversion_flags.image_options()
@@ -34,6 +34,7 @@ def main(argv):
 
     from transfusion_tf import conversion, paths, quiet
     from transfusion_tf.data import records
+    from transfusion_tf.reporting import audit_text
 
     if paths.is_in_tensorflow_store(FLAGS.output_dir):
         quiet.start_tensorflow()
@@ -48,7 +49,9 @@ def main(argv):
             **further,
         )
     print(version_dir)
-    print(counts_table(records.read_card(version_dir)))
+    card = records.read_card(version_dir)
+    print(counts_table(card))
+    print(audit_text.across(card.audit))
 
 
 def counts_table(card):

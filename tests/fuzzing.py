@@ -1,129 +1,42 @@
 """Damaged files by the thousand, and what readers may do with them.
 
-Shared by a test of a thousand cases and a benchmark of ten thousand. A case
-is a function of its seed and number.
+Shared by a test of some hundred of each kind and a benchmark of ten thousand.
+A case is a function of its seed and number.
 """
 
 import collections
 import contextlib
-import io
 import pathlib
 import re
 import resource
 import signal
-import zipfile
+import tempfile
 
 import numpy as np
-from PIL import Image
-from pydicom import data as pydicom_data
 
-from data_prep.sources import csv_table, npz
-from transfusion_tf.data import images, stores
+from tests import fuzz_changes, fuzz_originals, fuzz_readers
+from tests.fuzz_originals import originals
 
 SECONDS = 10  # A case may take; most take milliseconds.
 BYTES = 2**30  # It may allocate, beyond what the process has.
-
-OPTIONS = (
-    images.Options(),
-    images.Options(image_size=24),
-    images.Options(image_size=24, resize_mode="fit", frame=0),
-    images.Options(image_size=24, fundus="crop"),
-)
-DICOM_FILES = (
-    "CT_small.dcm",
-    "MR_small_implicit.dcm",
-    "MR_small_bigendian.dcm",
-    "MR_small_RLE.dcm",
-    "MR_small_jp2klossless.dcm",
-    "SC_rgb_rle_2frame.dcm",
-    "SC_rgb_small_odd_jpeg.dcm",
-    "SC_rgb_gdcm_KY.dcm",
-    "SC_rgb_jpeg_dcmtk.dcm",
-    "image_dfl.dcm",
-)
 
 
 class Hang(BaseException):
     """A case took longer than SECONDS; no reader may catch it."""
 
 
-def originals():
-    """Returns {kind: list of the bytes of whole files}."""
-    y, x = np.mgrid[:48, :64]
-    disc = np.hypot(y - 24, x - 32) < 20
-    colours = np.stack([150 * disc, x * 2 * disc, y * 3 * disc], -1)
-    grey = colours[..., 0].astype(np.uint8)
-    colours = colours.astype(np.uint8)
-    wide = (x * 1000 + y).astype(np.uint16)
-    folder = pathlib.Path(pydicom_data.get_testdata_file("CT_small.dcm")).parent
-    return {
-        "JPEG": [
-            encoded(colours, "JPEG", quality=90),
-            encoded(colours, "JPEG", progressive=True, comment="a comment"),
-            encoded(grey, "JPEG", restart_marker_blocks=2),
-            encoded(colours, "JPEG", mode="CMYK"),
-            encoded(colours, "JPEG", exif=turned()),
-        ],
-        "PNG": [
-            encoded(colours, "PNG"),
-            encoded(colours, "PNG", mode="P"),
-            encoded(grey, "PNG", exif=turned()),
-            encoded(wide, "PNG"),
-            images.prepare(np.dstack([wide] * 3)).data,
-        ],
-        "other image": [
-            encoded(colours, "TIFF", compression="tiff_lzw"),
-            encoded(wide, "TIFF"),
-            encoded(colours, "GIF"),
-            encoded(colours, "BMP"),
-            encoded(colours, "WEBP"),
-            encoded(grey, "PPM"),
-        ],
-        "DICOM": [(folder / name).read_bytes() for name in DICOM_FILES],
-        "npz": [arrays(compressed=False), arrays(compressed=True)],
-        "zip": [archive(zipfile.ZIP_STORED), archive(zipfile.ZIP_DEFLATED)],
-        "CSV": [table()],
-    }
-
-
-def encoded(pixels, file_format, mode=None, **options):
-    buffer = io.BytesIO()
-    image = Image.fromarray(pixels)
-    image = image.convert(mode) if mode else image
-    image.save(buffer, file_format, **options)
-    return buffer.getvalue()
-
-
-def turned():
-    tags = Image.Exif()
-    tags[0x0112] = 6
-    return tags.tobytes()
-
-
-def arrays(*, compressed):
-    """The bytes of an .npz in the layout of MedMNIST."""
-    content = {}
-    for split, count in (("train", 4), ("val", 2), ("test", 2)):
-        content[f"{split}_images"] = np.full((count, 5, 4), count, np.uint8)
-        content[f"{split}_labels"] = np.arange(count)[:, None] % 2
-    buffer = io.BytesIO()
-    (np.savez_compressed if compressed else np.savez)(buffer, **content)
-    return buffer.getvalue()
-
-
-def archive(compression):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", compression) as file:
-        for index in range(4):
-            # Without the time of day, which would make other cases.
-            member = zipfile.ZipInfo(f"folder/{index}.png")
-            file.writestr(member, bytes(40 * index) + b"x", compression)
-    return buffer.getvalue()
-
-
-def table():
-    rows = [f'folder/{i}.png,"{"ab"[i % 2]}",p{i},train' for i in range(4)]
-    return "\n".join(["path,label,patient,split", *rows]).encode()
+# What is changed by name rather than bit by bit; what must stay JSON, for its
+# reader to make something of it, is changed in no other way.
+CHANGES = {
+    "TIFF tags": fuzz_changes.tiff_tags,
+    "DICOM headers": fuzz_changes.dicom_header,
+    "tar": fuzz_changes.tar_members,
+    "HDF5": fuzz_changes.hdf5_links,
+    "data card": fuzz_changes.json_values,
+    "work folder": fuzz_changes.json_values,
+    "folders": fuzz_changes.layout,
+}
+_ONLY_BY_NAME = ("folders",)
 
 
 def mutated(raw, rng):
@@ -139,46 +52,76 @@ def mutated(raw, rng):
     return bytes(data)
 
 
-def cases(count, *, seed):
-    """Yields (kind, bytes, number) of `count` damaged files."""
+def cases(count, *, seed, kinds=None):
+    """Yields (kind, bytes, number) of `count` damaged files of `kinds`."""
     files = originals()
-    kinds = list(files)
+    kinds = list(kinds or files)
     for number in range(count):
         rng = np.random.default_rng([seed, number])
         kind = kinds[number % len(kinds)]
         originals_of = files[kind]
         raw = originals_of[rng.integers(len(originals_of))]
-        yield kind, mutated(raw, rng), number
+        if kind in CHANGES:
+            raw = CHANGES[kind](raw, rng)
+        if kind not in _ONLY_BY_NAME and (
+            kind not in CHANGES or rng.random() < 0.5
+        ):
+            raw = mutated(raw, rng)
+        yield kind, raw, number
 
 
 def outcome(kind, raw, number, folder, limit=BYTES):
     """Returns "converted" or the class of the reason for a refusal.
 
-    Any exception but ValueError of one line is let through, and so is Hang.
+    Any exception but ValueError and OSError of one line is let through, and so
+    is Hang.
     """
-    readers = {"npz": _read_npz, "zip": _read_zip, "CSV": _read_csv}
-    reader = readers.get(kind)
+    of_files = {
+        "npz": fuzz_readers.read_npz,
+        "zip": fuzz_readers.read_zip,
+        "CSV": fuzz_readers.read_csv,
+        "tar": fuzz_readers.read_tar,
+        "HDF5": fuzz_readers.read_hdf5,
+    }
+    of_folders = {
+        "data card": (fuzz_readers.read_card, fuzz_originals.make_records),
+        "work folder": (
+            fuzz_readers.read_work_folder,
+            fuzz_originals.make_work_folder,
+        ),
+        "folders": (fuzz_readers.read_layout, None),
+        "XML": (fuzz_readers.read_xml, None),
+    }
     try:
-        if reader:
+        if kind in of_files:
             path = folder / f"damaged.{kind.lower()}"
             path.write_bytes(raw)
             with limited(limit):
-                reader(path)
+                of_files[kind](path)
+        elif kind in of_folders:
+            reader, make = of_folders[kind]
+            with tempfile.TemporaryDirectory(dir=folder) as place:
+                root = pathlib.Path(place)
+                if make:
+                    make(root)
+                with limited(limit):
+                    reader(root, raw)
         else:
             with limited(limit):
-                _read_image(raw, OPTIONS[number % len(OPTIONS)])
-    except ValueError as error:
-        text = str(error)
+                fuzz_readers.read_image(raw, number)
+    except (ValueError, OSError) as error:
+        text = str(error.strerror if isinstance(error, OSError) else error)
         if "\n" in text or len(text) > 500:
             raise AssertionError(f"not one line: {text!r}") from error
         return reason_class(text)
     return "converted"
 
 
-def read_originals(folder):
+def read_originals(folder, kinds=None):
     """Reads every whole file; AssertionError for one that is refused."""
-    for kind, files in originals().items():
-        for raw in files:
+    files_of = originals()
+    for kind in kinds or files_of:
+        for raw in files_of[kind]:
             found = outcome(kind, raw, 2, folder, limit=64 * BYTES)
             if found != "converted":
                 raise AssertionError(f"a whole file of {kind}: {found}")
@@ -191,22 +134,41 @@ def reason_class(text):
     return re.sub(r"\d[\d,]*", "N", text)[:60]
 
 
-def tally(count, *, seed, folder):
+def tally(count, *, seed, folder, kinds=None, grown=None):
     """Returns {(kind, outcome): number of cases}.
+
+    Where it is given, `grown` becomes {kind: the most bytes that a case made
+    the process grow by}.
 
     The whole files come first, so that what readers import and reserve does
     not count as a case's.
     """
-    read_originals(folder)
+    read_originals(folder, kinds)
     found = collections.Counter()
-    for kind, raw, number in cases(count, seed=seed):
+    for kind, raw, number in cases(count, seed=seed, kinds=kinds):
+        before = _start_peak() if grown is not None else 0
         try:
             found[kind, outcome(kind, raw, number, folder)] += 1
         except BaseException as error:
             raise AssertionError(
                 f"case {number} of seed {seed}, {kind}: {error!r}"
             ) from error
+        if grown is not None:
+            most = _memory("VmHWM") - before
+            grown[kind] = max(grown.get(kind, 0), most)
     return found
+
+
+def _start_peak():
+    """Has Linux begin a new peak of memory; returns the bytes in use."""
+    pathlib.Path("/proc/self/clear_refs").write_text("5")
+    return _memory("VmRSS")
+
+
+def _memory(name):
+    """Returns a line of /proc/self/status, in bytes."""
+    status = pathlib.Path("/proc/self/status").read_text()
+    return 1024 * int(re.search(rf"{name}:\s*(\d+) kB", status)[1])
 
 
 @contextlib.contextmanager
@@ -229,38 +191,3 @@ def limited(limit):
         resource.setrlimit(resource.RLIMIT_AS, (before, hard))
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, handler)
-
-
-def _read_image(raw, options):
-    image = images.prepare(raw, options)
-    # Whole, and as it says: what would become a record is no partial one.
-    with Image.open(io.BytesIO(image.data)) as opened:
-        opened.load()
-        shape = (image.height, image.width, 3)[: image.pixels.ndim]
-        if opened.size != (image.width, image.height) or (
-            image.pixels.shape != shape
-            or image.pixels.dtype.itemsize * 8 != image.bit_depth
-            or options.image_size not in (None, image.width)
-        ):
-            raise AssertionError(f"{image[1:6]} is not what was encoded")
-
-
-def _read_npz(path):
-    manifest = npz.manifest(input=path)
-    manifest.check()
-    for image in manifest.table["image"]:
-        images.prepare(manifest.store.read(image))
-
-
-def _read_zip(path):
-    store = stores.open_files(path)
-    for name in store.names():
-        store.read(name)
-
-
-def _read_csv(path):
-    place = path.parent / "images.zip"
-    if not place.exists():
-        place.write_bytes(archive(zipfile.ZIP_STORED))
-    manifest = csv_table.manifest(input=place, labels=path)
-    manifest.check()

@@ -60,6 +60,11 @@ def test_help_lists_own_and_configuration_flags(program):
         ("pass", ["file"], "error: Unexpected arguments: file."),
         ("pass", ["--init=zero"], "value should be one of <random|pretrained|"),
         ("raise ValueError('two\\nlines')", [], "error: two lines"),
+        (
+            "import numpy; numpy.empty(2**60, numpy.uint8)",
+            [],
+            "error: There is not enough memory. Unable to allocate 1.00 EiB",
+        ),
         ("open('/no/such')", [], "error: No such file or directory: /no/such"),
         ("config_flags.from_flags()", ["--epochs=1", "--steps=1"], "not both"),
     ],

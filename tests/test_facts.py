@@ -104,7 +104,7 @@ def test_an_image_that_cannot_be_read_names_its_shard(tiny_dataset, tmp_path):
             features["image"] = b"none"
 
     opened = damaged_records.rewrite(tiny_dataset, tmp_path / "tiny", change)
-    with pytest.raises(ValueError, match="shard tiny-val.tfrecord.*Convert"):
+    with pytest.raises(ValueError, match="hard .*tiny-val.tfrecord.*Convert"):
         facts.of_records(opened)
 
 

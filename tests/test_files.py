@@ -44,6 +44,23 @@ def test_json_round_trip_and_undefined_numbers_refused(tmp_path):
         files.write_json(path, {"auc": float("nan")})
 
 
+@pytest.mark.parametrize(
+    "text, reason",
+    [
+        ("[" * 100_000, "recursion"),
+        ("1" * 5_000, "4300 digits"),
+        ('{"auc": NaN}', "NaN is no number of JSON"),
+        ("[" + " " * 99 + "]", "more than 64 bytes"),
+    ],
+)
+def test_json_that_python_reads_or_dies_of(tmp_path, monkeypatch, text, reason):
+    if "64" in reason:
+        monkeypatch.setattr(files, "MAX_JSON_BYTES", 64)
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(ValueError, match=f"a.json is not .* JSON .*{reason}"):
+        files.read_json(tmp_path / "a.json")
+
+
 def test_damaged_json_is_named(tmp_path):
     path = tmp_path / "a.json"
     path.write_text("{")

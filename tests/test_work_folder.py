@@ -201,8 +201,27 @@ def finish(folder, digest, content, file="a"):
     """Puts a finished shard into a WorkFolder."""
     entry = records.write_shard(folder.shard(digest), [content])
     folder.facts(digest).write_bytes(b"facts")
-    done = {"entry": {**entry, "file": file}, "facts_bytes": len(b"facts")}
+    done = {"entry": {**entry, "file": file}, "bad": [], "notes": [], "ids": []}
+    done["facts_bytes"] = len(b"facts")
     files.write_json(folder.done(digest), done)
+
+
+def change(folder, digest, **entry):
+    """Tampers with what vouches for a shard."""
+    done = files.read_json(folder.done(digest))
+    done["entry"] |= entry
+    files.write_json(folder.done(digest), done)
+
+
+def test_nothing_outside_is_taken_for_a_shard(tmp_path):
+    folder = work_folder.WorkFolder(tmp_path / "work")
+    folder.restore()
+    finish(folder, "11", b"first")
+    outside = tmp_path / "photo"
+    outside.write_bytes(folder.shard("11").read_bytes())
+    change(folder, "11", file="../../photo")
+    folder.restore()
+    assert outside.is_file()
 
 
 @pytest.mark.parametrize(
@@ -216,6 +235,10 @@ def finish(folder, digest, content, file="a"):
         lambda folder: folder.done("11").write_bytes(b""),
         lambda folder: folder.done("11").write_text("[]"),
         lambda folder: folder.done("11").write_text("{"),
+        lambda folder: folder.done("11").write_text("[]"),
+        lambda folder: folder.done("11").write_text('{"entry": null}'),
+        lambda folder: change(folder, "11", file="../../x"),
+        lambda folder: change(folder, "11", bytes="many"),
     ],
 )
 def test_only_whole_shards_are_finished(damage, tmp_path):

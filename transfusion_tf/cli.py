@@ -1,11 +1,11 @@
 """How a binary starts, shows its flags and reports an error.
 
 Every binary ends with `cli.run(main)`. Mistakes of the user (bad flags, and
-ValueError or OSError from the library) become one line `error: ...` on stderr
-and exit status 2. Any other exception is a bug: one line and exit status 1,
-and the traceback, which hours of work may have led to, goes to a file that the
-line names. With TRANSFUSION_DEBUG=1 in the environment every exception shows
-its traceback.
+ValueError or OSError from the library) and a lack of memory become one line
+`error: ...` on stderr and exit status 2. Any other exception is a bug: one line
+and exit status 1, and the traceback, which hours of work may have led to, goes
+to a file that the line names. With TRANSFUSION_DEBUG=1 in the environment every
+exception shows its traceback.
 """
 
 import contextlib
@@ -72,7 +72,7 @@ def _guarded(main, argv, takes_more=None):
         # The reader (`| head`) has gone; nothing is left to be told to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (flags.Error, ValueError, OSError) as error:
+    except (flags.Error, ValueError, OSError, MemoryError) as error:
         if os.environ.get("TRANSFUSION_DEBUG"):
             raise
         print(f"error: {_one_line(error)}", file=sys.stderr)
@@ -206,4 +206,7 @@ def _one_line(error):
     if isinstance(error, OSError) and error.strerror:
         where = f": {error.filename}" if error.filename else ""
         return f"{error.strerror}{where}"
-    return " ".join(str(error).split()) or type(error).__name__
+    text = " ".join(str(error).split())
+    if isinstance(error, MemoryError):
+        return f"There is not enough memory. {text}".rstrip()
+    return text or type(error).__name__

@@ -20,7 +20,7 @@ from absl import logging
 from transfusion_tf import (
     hashing,
     identified,
-    names,
+    near_grouping,
     paths,
     pool,
     quarantine,
@@ -49,6 +49,7 @@ def convert(
     image_options=images.DEFAULTS,
     split_options=split_rules.DEFAULTS,
     on_leak="drop",
+    near_duplicates="report",
     max_bad_fraction=MAX_BAD_FRACTION,
     num_workers=None,
     engine=None,
@@ -70,6 +71,8 @@ def convert(
             changes nothing.
         on_leak: what becomes of a training image with the pixels of a
             validation or test image, one of audit.ON_LEAK.
+        near_duplicates: what becomes of images that look like others, one of
+            audit.NEAR_DUPLICATES.
         max_bad_fraction: share of the images that may be unusable; they are
             listed in quarantine.csv and in no shard.
         num_workers: processes; None: one a core, or none for small data.
@@ -88,12 +91,14 @@ def convert(
             and `overwrite` is not set.
         OSError: reading or writing failed.
     """
+    policies = {"on_leak": on_leak, "near_duplicates": near_duplicates}
     settings = {
         "images": dataclasses.asdict(image_options),
         "splits": split_options.decisive(),
-        "on_leak": on_leak,
+        **policies,
     }
-    _check_settings(on_leak, num_workers, max_bad_fraction)
+    audits.check_policies(**policies)
+    _check_settings(num_workers, max_bad_fraction)
     manifest.check()
     identified.check_salt(patient_salt, manifest)
     manifest = _with_splits(manifest, split_options)
@@ -113,6 +118,14 @@ def convert(
             raise limit.refusal(found.bad, "Nothing has been written yet.")
         configuration = hashing.fingerprint(found.manifest, settings)
         if overwrite or not _is_there(root, configuration, limit):
+            if near_duplicates == "group":
+                grouped = near_grouping.grouped(
+                    found.manifest,
+                    workers,
+                    image_options=image_options,
+                    split_options=split_options,
+                )
+                found = found._replace(manifest=grouped)
             plan = shards.plan(
                 found.manifest,
                 found.num_bytes,
@@ -126,7 +139,7 @@ def convert(
             done, bad = second_pass.run(plan, folder, workers, found.bad, limit)
             del found, plan  # Memory for TensorFlow, which comes last.
             card = _audited(
-                done, bad, manifest.rows, workers, on_leak, configuration
+                done, bad, manifest.rows, workers, policies, configuration
             )
             del done
             records.write_metadata(folder.ready, card)
@@ -136,8 +149,7 @@ def convert(
     return root
 
 
-def _check_settings(on_leak, num_workers, max_bad_fraction):
-    names.check("on_leak", on_leak, audits.ON_LEAK)
+def _check_settings(num_workers, max_bad_fraction):
     if num_workers is not None and num_workers < 1:
         raise ValueError(
             f"num_workers must be at least 1. Received: {num_workers}."
@@ -217,7 +229,7 @@ def _preparation(image_options):
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:16]
 
 
-def _audited(done, bad, rows, workers, on_leak, configuration):
+def _audited(done, bad, rows, workers, policies, configuration):
     """Puts together all but the metadata; returns the DataCard.
 
     Args:
@@ -225,11 +237,11 @@ def _audited(done, bad, rows, workers, on_leak, configuration):
         bad: list of quarantine.Bad.
         rows: see Manifest.
         workers: a pool.Pool.
-        on_leak: see `convert`.
+        policies: what audits.audit takes of `convert`.
         configuration: see DataCard.
     """
     shard_card.bit_depth(done)  # Before longer work.
-    audit = audits.audit(done.for_audit(), on_leak=on_leak)
+    audit = audits.audit(done.for_audit(), **policies)
     left = done.without(audit.dropped, workers)
     folder = done.folder
     folder.keep_only({*done.digests, *left.digests})

@@ -2,13 +2,14 @@
 
 import contextlib
 import dataclasses
+import functools
 import os
 import pathlib
 
 import tensorflow as tf
 
 from transfusion_tf import conversion, files, names, paths
-from transfusion_tf.data import pipeline, records, synthetic
+from transfusion_tf.data import pipeline, record_check, records, synthetic
 
 
 def cache_dir():
@@ -88,13 +89,22 @@ def naming_damage(opened):
 
     Raises:
       ValueError: reading failed and a shard of `opened` is not what its data
-        card says.
+        card says, or an example in it.
     """
     try:
         yield
     except (tf.errors.DataLossError, tf.errors.InvalidArgumentError):
         records.open_records(opened.root, verify=True)
+        record_check.examine(opened, functools.partial(_size, opened.card))
         raise
+
+
+def _size(card, data):
+    """Height and width of an image in records; ValueError if damaged."""
+    try:
+        return tuple(pipeline.decoded(data, card).shape[:2])
+    except tf.errors.InvalidArgumentError:
+        raise ValueError("its image cannot be decoded") from None
 
 
 def _check_scheme(dataset):

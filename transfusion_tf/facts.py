@@ -8,27 +8,18 @@ import typing
 import numpy as np
 import pandas as pd
 
-from transfusion_tf import hashing, pool, quarantine
+from transfusion_tf import hashing, pool, prints
 from transfusion_tf.data import (
     fingerprints,
     ids,
     images,
+    record_check,
     record_reader,
-    stores,
 )
 from transfusion_tf.data import manifest as manifests
 
-_IMAGES_PER_TASK = 100
 _ROWS_AT_ONCE = 10_000  # Python objects of so many images are held at a time.
 _FEW_IMAGES = 2_000  # For fewer, starting processes takes longer.
-_PRINTS = np.dtype(
-    [
-        ("is_read", "?"),
-        ("hash", "<u8"),
-        ("pixels", "S32"),
-        ("perceptual", "<u8"),
-    ]
-)
 
 
 class Facts(typing.NamedTuple):
@@ -63,7 +54,7 @@ def of_records(opened):
     def image_of(image_id):
         (row,) = table[table["id"] == image_id].to_dict("records")
         features = record_reader.example_at(opened, row["file"], row["offset"])
-        return _pixels(features, row["file"])
+        return _pixels(features, opened.card)
 
     return Facts(table, opened.card.counts, image_of, 0)
 
@@ -85,19 +76,19 @@ def of_manifest(manifest, *, image_options=images.DEFAULTS, num_workers=None):
     if "split" not in manifest.table:
         table = manifest.table.assign(split="train")
         manifest = dataclasses.replace(manifest, table=table)
-    prints = _prints_of_manifest(manifest, image_options, num_workers)
-    is_read = prints["is_read"]
+    found = _prints_of_manifest(manifest, image_options, num_workers)
+    is_read = found["is_read"]
     if not is_read.any():
         raise ValueError(
             "None of the images can be read. Convert them with "
             "data_prep/make_tfrecords.py, which names them and the reasons."
         )
-    table = manifest.table[is_read].assign(hash=prints["hash"][is_read])
+    table = manifest.table[is_read].assign(hash=found["hash"][is_read])
     table = ids.assign(table)  # In another order; the index tells the rows.
     manifest = dataclasses.replace(manifest, table=table)
     labels = table[list(manifest.label_columns)].astype(str)
     columns = [c for c in ("id", "split", "patient") if c in table]
-    of_rows = prints[is_read][table.index]
+    of_rows = found[is_read][table.index]
     facts = table[columns].assign(
         label=labels.agg(" ".join, axis=1),
         pixels=of_rows["pixels"].astype(str),
@@ -120,7 +111,9 @@ def _rows(opened):
         for split in card.num_examples:
             examples = record_reader.examples(opened, split)
             for file, offset, features in examples:
-                pixels = _pixels(features, file)
+                with record_check.naming(opened.root / file, features):
+                    record_check.example(features, card)
+                    pixels = _pixels(features, card)
                 row = {
                     "id": _text(features, "id"),
                     "split": split,
@@ -137,42 +130,12 @@ def _rows(opened):
 
 
 def _prints_of_manifest(manifest, image_options, num_workers):
-    """Returns _PRINTS (N,) of the images of a manifest, in its order."""
+    """Returns PRINTS (N,) of the images of a manifest, in its order."""
     names = manifest.table["image"].tolist()
     if num_workers is None:
         num_workers = 1 if len(names) < _FEW_IMAGES else pool.num_cores()
-    tasks = [
-        (start, names[start : start + _IMAGES_PER_TASK], image_options)
-        for start in range(0, len(names), _IMAGES_PER_TASK)
-    ]
-    prints = np.zeros(len(names), _PRINTS)
-    with (
-        hashing.progress("Reading", len(names)) as bar,
-        pool.Pool(manifest.store, num_workers) as workers,
-    ):
-        for (start, *_), part in workers.run(_prints_of_task, tasks):
-            prints[start : start + len(part)] = part
-            bar.update(len(part))
-    return prints
-
-
-def _prints_of_task(store, task):
-    """Returns _PRINTS of the images of a task; zeros where unreadable."""
-    _, names, image_options = task
-    prints = np.zeros(len(names), _PRINTS)
-    for place, name in enumerate(names):
-        try:
-            raw = quarantine.read(store, name)
-            pixels = images.prepare(raw, image_options).pixels
-        except (stores.ReadError, images.ImageError):
-            continue
-        prints[place] = (
-            True,
-            int(ids.content_hash(raw), 16),
-            fingerprints.pixel_hash(pixels),
-            fingerprints.perceptual_hash(pixels),
-        )
-    return prints
+    with pool.Pool(manifest.store, num_workers) as workers:
+        return prints.of_images(names, image_options, workers)
 
 
 def _text(features, name):
@@ -186,13 +149,9 @@ def _label(features, card):
     return card.classes[features["label"][0]]
 
 
-def _pixels(features, file):
+def _pixels(features, card):
     """Returns what the image of a record decodes to, in its own depth."""
-    data = features["image"][0]
-    try:
-        return images.prepare(data).pixels
-    except images.ImageError as error:
-        raise ValueError(
-            f"An image in shard {file} cannot be read: {error}. Convert the "
-            "data set again with data_prep/make_tfrecords.py."
-        ) from None
+    image = images.prepare(features["image"][0])
+    shape = image.width, image.height, image.channels, image.bit_depth
+    record_check.picture(card, *shape)
+    return image.pixels

@@ -10,8 +10,8 @@ import tqdm
 from transfusion_tf import quarantine
 from transfusion_tf.data import ids, stores
 
-# Goes up when the same raw data and settings give other records.
-FORMAT = 2
+# Goes up when the same raw data and settings give other records or facts.
+FORMAT = 3
 # Few enough that a handful of large images keeps all workers busy.
 _MOST_PER_TASK = 500
 _FEWEST_TASKS = 64

@@ -206,7 +206,8 @@ def _subset(opened, data):
     """Ids of the training images that --train_size asks for, or None."""
     if data.train_size is None:
         return None
-    index = pipeline.read_index(opened, "train")
+    with datasets.naming_damage(opened):
+        index = pipeline.read_index(opened, "train")
     return subsets.choose(
         index["id"],
         index["label"],

@@ -5,7 +5,10 @@ these tuples by tests, so that `--help` is quick and never lies.
 """
 
 import difflib
+import re
 
+# What tensorflow_datasets takes as the name of a data set.
+DATA_SET = re.compile(r"[a-z][a-z0-9_]*")
 MODELS = (
     "cbr_larget",
     "cbr_largew",
@@ -63,6 +66,7 @@ SOURCES = (
 )
 PLANES = ("axial", "coronal", "sagittal")  # Of volumes that are sliced.
 TASKS = ("multiclass", "multilabel", "ordinal")
+MULTILABEL_VALUES = (-1, 0, 1)  # Missing, no, yes.
 SPLITS = ("train", "val", "test")
 MEASURES = ("cca", "svcca", "pwcca", "cka", "cka_plain", "procrustes")
 VIEWS = (

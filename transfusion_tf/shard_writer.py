@@ -11,8 +11,8 @@ import typing
 
 import numpy as np
 
-from transfusion_tf import files, quarantine, work_folder
-from transfusion_tf.data import fingerprints, ids, images, records, tfrecord
+from transfusion_tf import files, prints, quarantine, work_folder
+from transfusion_tf.data import ids, images, records, tfrecord
 
 # What is known of each image of a shard, so that nothing later on has to
 # decode it again; `offset` is the place of its record.
@@ -20,7 +20,7 @@ FACTS = np.dtype(
     [
         ("id", "S32"),
         ("offset", "<u8"),
-        ("pixels", "S32"),  # fingerprints.pixel_hash
+        ("pixels", "S32"),  # As of prints.of_prepared.
         ("perceptual", "<u8"),
         ("width", "<u4"),
         ("height", "<u4"),
@@ -219,9 +219,10 @@ def _prepared(store, task, row):
     """Returns the _Image of a row from the raw data."""
     raw = quarantine.read(store, row["image"])
     image = images.prepare(raw, task.image_options)
+    pixels, perceptual = prints.of_prepared(image)
     facts = (
-        fingerprints.pixel_hash(image.pixels).encode(),
-        fingerprints.perceptual_hash(image.pixels),
+        pixels.encode(),
+        perceptual,
         image.width,
         image.height,
         image.channels,

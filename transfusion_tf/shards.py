@@ -121,8 +121,8 @@ def plan(manifest, num_bytes, *, image_options, split_options):
 
 def _for_splits(table):
     """Returns the columns that decide on splits, with small patients."""
-    columns = [c for c in ("id", "patient", "split") if c in table]
-    table = table[columns]
+    columns = ("id", "patient", "near_group", "split")
+    table = table[[c for c in columns if c in table]]
     if "patient" in table:
         # Numbers take a tenth of the memory of text.
         table = table.assign(patient=pd.factorize(table["patient"])[0])

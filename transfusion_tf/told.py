@@ -47,6 +47,13 @@ def _tell_leaks(audit):
             f"{count:,}",
             split,
         )
+    for split, count in audit["near_dropped"].items():
+        logging.warning(
+            "%s %s images are near-duplicates of images in later splits and "
+            "are left out, see audit.csv.",
+            f"{count:,}",
+            split,
+        )
     across = {
         pair: count
         for pair, count in audit["exact_pairs"].items()

@@ -9,14 +9,27 @@ import contextlib
 import dataclasses
 import io
 import os
+import pathlib
+import typing
 
 import numpy as np
 
-from transfusion_tf import files, paths
+from transfusion_tf import checked, files, paths
 from transfusion_tf.data import records
+from transfusion_tf.data.card import ShardEntry
 
 _TRIAL = ".trial"
 _LOCK = ".lock"
+
+
+class Finished(typing.TypedDict):
+    """What vouches for a shard, see shard_writer.write."""
+
+    entry: ShardEntry
+    facts_bytes: int
+    bad: list[list[str]]
+    notes: list[list[str]]
+    ids: list[str]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,16 +65,15 @@ class WorkFolder:
         return self.root / "ready"
 
     def finished(self, digest):
-        """Returns what the JSON file of a finished shard says, or None."""
-        if not (done := self._said(self.done(digest))):
+        """Returns the Finished of a shard, or None where it is not whole."""
+        done = self._said(self.done(digest))
+        if not done:
             return None
         # After a power failure a file may be there, and its content not.
         with contextlib.suppress(FileNotFoundError):
-            facts = paths.size(self.facts(digest))
             is_whole = (
                 paths.size(self.shard(digest)) == done["entry"]["bytes"]
-                # An earlier release did not write this down.
-                and facts == done.get("facts_bytes", facts)
+                and paths.size(self.facts(digest)) == done["facts_bytes"]
             )
             return done if is_whole else None
 
@@ -121,10 +133,19 @@ class WorkFolder:
 
     @staticmethod
     def _said(path):
+        """Returns the Finished in a file, or None if it is damaged."""
         try:
-            return files.read_object(path, "", entry=dict)
+            done = files.read_json(path)
+            if isinstance(done, dict):  # What other releases add is left out.
+                keys = Finished.__annotations__
+                done = {key: done[key] for key in keys if key in done}
+            done = checked.checked(Finished, done, "it")
         except (FileNotFoundError, ValueError):
             return None
+        is_name = pathlib.PurePath(done["entry"]["file"]).name
+        pairs = [*done["bad"], *done["notes"]]
+        is_right = is_name == done["entry"]["file"] and is_name != ""
+        return done if is_right and all(len(p) == 2 for p in pairs) else None
 
 
 def is_published(root):

@@ -17,7 +17,7 @@ from absl import logging
 
 from data_prep.sources import fields, members, published_counts, tables
 from data_prep.sources import folds as published_folds
-from transfusion_tf import names
+from transfusion_tf import files, names
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.data import stores
 
@@ -26,6 +26,7 @@ COUNTS = {"benign": 192, "malignant": 288}  # A missing score as benign.
 MISSING = ("benign", "exclude")
 _SCORE = re.compile(r"([1-5])(\.0)?|4[abc]")
 _MALIGNANT = "4"  # And above.
+_SHOWN = 40  # Characters of what is no score.
 _CASE = re.compile(r"(?:.*/)?(?P<case>\d+)\.xml")
 _IMAGE = re.compile(r"(?:.*/)?(?P<key>(?P<case>\d+)_(?P<number>\d+))\.jpg")
 _IN_FOLD = r"/(?P<key>\d+_\d+)\.jpg$"
@@ -107,8 +108,9 @@ def _cases(store, found, place):
             )
         try:
             root = _parsed(tables.data_of(match[0], store))
-        except (ElementTree.ParseError, ValueError) as error:
-            damaged.append(f"{match[0]} ({error})")
+        # LookupError: it names an encoding that Python does not know.
+        except (ElementTree.ParseError, LookupError, ValueError) as error:
+            damaged.append(f"{match[0]} ({files.one_line(error)})")
             continue
         cases[match["case"]] = (
             (root.findtext("tirads") or "").strip().lower(),
@@ -120,7 +122,7 @@ def _cases(store, found, place):
             f"{manifests.examples(damaged)}."
         )
     wrong = [
-        f"{case}.xml: {score}"
+        f"{case}.xml: {files.one_line(score, _SHOWN)}"
         for case, (score, _) in cases.items()
         if score and not _SCORE.fullmatch(score)
     ]

@@ -15,7 +15,7 @@ import numpy as np
 from data_prep.sources import fields, medmnist, published_counts
 from transfusion_tf import names
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import stores
+from transfusion_tf.data import npy, stores
 
 KEYS = tuple(
     f"{split}_{what}" for split in names.SPLITS for what in ("images", "labels")
@@ -148,25 +148,21 @@ def _read_labels(path):
     ):
         if not zipfile.is_zipfile(path):
             raise ValueError("it is no archive, or cut off")
-        with (
-            open(path, "rb") as file,  # Which NumPy leaves open if damaged.
-            np.load(file, allow_pickle=False) as archive,
-        ):
-            missing = [key for key in KEYS if key not in archive]
+        with zipfile.ZipFile(path) as archive:
+            found = npy.keys(archive)
+            missing = [key for key in KEYS if key not in found]
             if missing:
                 raise ValueError(
                     f"it has no {', '.join(missing)}; it has "
-                    f"{', '.join(archive) or 'nothing'}"
+                    f"{', '.join(found) or 'nothing'}"
                 )
-            store = stores.NpzStore(path)
             return {
-                split: _checked_labels(archive, store, split)
-                for split in names.SPLITS
+                split: _checked_labels(archive, split) for split in names.SPLITS
             }
 
 
-def _checked_labels(archive, store, split):
-    labels = archive[f"{split}_labels"]
+def _checked_labels(archive, split):
+    labels = npy.read_member(archive, f"{split}_labels")
     if labels.ndim == 1:
         labels = labels[:, None]
     if labels.ndim != 2 or labels.dtype.kind not in "iu":
@@ -179,7 +175,7 @@ def _checked_labels(archive, store, split):
             f"{split}_labels has {labels.max()}, which is no class or value"
         )
     labels = labels.astype(np.int64)  # NumPy makes float of uint64 and int64.
-    shape, dtype = store.head(f"{split}_images")
+    shape, dtype = npy.member_head(archive, f"{split}_images")
     is_image = len(shape) == 3 or (len(shape) == 4 and shape[3] == 3)
     if not is_image or dtype not in (np.uint8, np.uint16):
         raise ValueError(

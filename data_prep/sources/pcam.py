@@ -145,8 +145,7 @@ def _labels(found, split):
             f"{path}: y must be one number for each of {len(patches):,} "
             f"patches. Received: {labels.shape}."
         )
-    with stores.refusing_damage(f"{path} is damaged"):
-        labels = labels[:].reshape(-1)
+    labels = hdf5_store.read_whole(labels).reshape(-1)
     if not np.isin(labels, (0, 1)).all():
         raise ValueError(f"{path}: y must be 0 or 1. Received: {labels.max()}.")
     return labels.astype(np.int64)

@@ -6,7 +6,14 @@ import pathlib
 import numpy as np
 
 from data_prep.sources import uncertain_labels
+from transfusion_tf import checked, files
 from transfusion_tf.data import manifest as manifests
+
+FEATURES = "features.json"
+# ImageNet-21k has 21,841; names are made for as many as are declared.
+MAX_CLASSES = 100_000
+_CLASS_KEYS = {"type", "pythonClassName", "python_class_name", "proto_cls"}
+_OWN_CLASSES = ("tensorflow_datasets.",)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +51,12 @@ class LabelReader:
 
     def names(self, values):
         """Returns class names (N,) of numbers, and whether there is one."""
+        if any(len(value) != 1 for value in values):
+            raise ValueError(
+                f"The feature {self.key!r} must have one class for each image."
+            )
         numbers = np.array([value[0] for value in values])
+        self._check_codes(numbers, lowest=-1)
         # -1 is what ClassLabel keeps where there is no label.
         return np.array(self.classes)[numbers], numbers >= 0
 
@@ -85,6 +97,7 @@ class LabelReader:
         if self.kind == "listed":
             codes = np.zeros((len(values), len(self.classes)), np.int8)
             for row, listed in zip(codes, values, strict=True):
+                self._check_codes(np.array(listed, np.int64))
                 row[listed] = 1
             return codes
         widths = sorted({len(value) for value in values})
@@ -96,6 +109,7 @@ class LabelReader:
         codes = np.array(values)
         if self.kind == "coded":
             # By name: chexpert.py has uncertain 0, positive 1, negative 2.
+            self._check_codes(codes)
             states = [uncertain_labels.STATES.index(n) for n in self.classes]
             return np.array(states, np.int8)[codes]
         wrong = ~np.isin(codes, manifests.MULTILABEL_VALUES)
@@ -106,6 +120,15 @@ class LabelReader:
             )
         return codes.astype(np.int8)
 
+    def _check_codes(self, codes, lowest=0):
+        """Raises ValueError for numbers that stand for no class."""
+        wrong = codes[(codes < lowest) | (codes >= len(self.classes))]
+        if len(wrong):
+            raise ValueError(
+                f"The feature {self.key!r} has the number {wrong[0]}, and "
+                f"classes from 0 to {len(self.classes) - 1}."
+            )
+
 
 def info(place, data_dir):
     """Returns the Info of the data set at `place`, or so called in data_dir.
@@ -115,6 +138,7 @@ def info(place, data_dir):
         ValueError: there are several, or it is not kept as TFRecord.
     """
     folder = _version_dir(place, data_dir)
+    _check_features(folder / FEATURES)
     import tensorflow_datasets as tfds
     from google.protobuf import json_format
 
@@ -133,11 +157,58 @@ def info(place, data_dir):
             "tfrecord, which is the default of tensorflow_datasets."
         )
     splits = {
-        name: ([str(path) for path in split.filepaths], split.num_examples)
+        name: (_files_of(split, folder), split.num_examples)
         for name, split in found.splits.items()
     }
     features = dict(sorted(found.features.items()))
     return Info(found.name, str(found.version), features, splits)
+
+
+def _check_features(path):
+    """Raises ValueError for features of which code would have to be loaded.
+
+    tensorflow_datasets imports the module that features.json names as the
+    home of a feature's class, whichever it is.
+    """
+    parts = [files.read_json(path)]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, list):
+            parts += part
+        if not isinstance(part, dict):
+            continue
+        parts += part.values()
+        for key in _CLASS_KEYS & set(part):
+            name = part[key]
+            if isinstance(name, str) and not name.startswith(_OWN_CLASSES):
+                raise ValueError(
+                    f"{path} asks for the Python class "
+                    f"{checked.shown(name)}, which is not of "
+                    "tensorflow_datasets; code that a data set asks for is "
+                    "not loaded."
+                )
+
+
+def _files_of(split, folder):
+    """Returns the files of a split, which must lie in `folder`."""
+    paths = [pathlib.Path(path) for path in split.filepaths]
+    for path in paths:
+        if path.parent.resolve() != folder.resolve():
+            raise ValueError(
+                f"{folder} has the file {checked.shown(str(path))} in another "
+                "folder."
+            )
+    return [str(path) for path in paths]
+
+
+def _class_names(feature):
+    """Returns the names of a ClassLabel; there may be any number of them."""
+    if (feature.num_classes or 0) > MAX_CLASSES:
+        raise ValueError(
+            f"There cannot be {feature.num_classes:,} classes; at most "
+            f"{MAX_CLASSES:,} are read."
+        )
+    return tuple(feature.names)
 
 
 def image_key(features):
@@ -184,9 +255,9 @@ def label_reader(features, key, labels):
     feature = features[key]
     one = getattr(feature, "feature", None)
     if isinstance(feature, tfds.features.ClassLabel):
-        return LabelReader(key, "class", tuple(feature.names), None)
+        return LabelReader(key, "class", _class_names(feature), None)
     if isinstance(one, tfds.features.ClassLabel):
-        names = tuple(one.names)
+        names = _class_names(one)
         is_coded = set(names) <= set(uncertain_labels.STATES)
         kind = "coded" if is_coded else "listed"
         return LabelReader(key, kind, names, labels)
@@ -224,7 +295,7 @@ def _version_dir(place, data_dir):
         )
     # Above a version there may be a configuration, and the name.
     for depth in ("", "*/", "*/*/"):
-        found = sorted(top.glob(f"{depth}features.json"))
+        found = sorted(top.glob(f"{depth}{FEATURES}"))
         if len(found) == 1:
             return found[0].parent
         if found:

@@ -196,6 +196,7 @@ def _scanned(splits, image_key, label_key, patient_key):
             for which, path in enumerate(files):
                 for offset, features in tfds_store.scan(path, keys):
                     _check_has(features, keys, path)
+                    _check_kinds(features, image_key, label_key, path)
                     places.append((which, offset))
                     values.append(features[label_key])
                     if patient_key:
@@ -224,6 +225,15 @@ def _check_has(features, keys, path):
         raise ValueError(
             f"{path} has a record without {manifests.examples(missing)}."
         )
+
+
+def _check_kinds(features, image_key, label_key, path):
+    for key, kind in ((image_key, bytes), (label_key, list)):
+        if not isinstance(features[key], kind):
+            raise ValueError(
+                f"{path} has a record whose {key!r} is no "
+                f"{'image' if kind is bytes else 'integer'}."
+            )
 
 
 def _text(value):

@@ -1,5 +1,7 @@
 """States of a pass: read back, never of something else, never unpickled."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -41,6 +43,39 @@ def test_saves_when_due(tmp_path, monkeypatch):
     monkeypatch.setattr(sums_store, "SECONDS_BETWEEN_SAVES", -1)
     saved.save_if_due(STATE)
     assert saved.load().num_batches == 7
+
+
+def test_the_size_is_said_before_anything_is_written(tmp_path, caplog):
+    """Two slots that will hold 8 MB each, of which one is filled."""
+    sums = {"own/0/1x1/product": np.zeros((1_000, 1_000))}
+    state = sums_store.State(1, SHIFTS, [[{}, sums], [{}, {}]])
+    saved = sums_store.Store(tmp_path / "kept", {}).of_pass(0)
+    for _ in range(2):
+        saved.save_if_due(state)
+    (message,) = caplog.messages
+    assert "will take 16.0 MB" in message and str(tmp_path / "kept") in message
+    assert not list((tmp_path / "kept").glob("*.npz"))
+
+
+def test_a_full_disk_is_met_before_the_pass(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "shutil.disk_usage", lambda _: SimpleNamespace(free=16_000)
+    )
+    sums = {"own/0/1x1/product": np.zeros((10, 100))}
+    saved = sums_store.Store(tmp_path, {}).of_pass(0)
+    with pytest.raises(OSError, match="No space left"):
+        saved.save_if_due(sums_store.State(1, SHIFTS, [[sums], [{}]]))
+
+
+def test_sums_that_declare_more_than_there_is(tmp_path):
+    saved = sums_store.Store(tmp_path, {}).of_pass(0)
+    saved.save(STATE)
+    (path,) = tmp_path.iterdir()
+    data = path.read_bytes()
+    assert data.count(b"'shape': (3, 3)") == 1
+    path.write_bytes(data.replace(b"'shape': (3, 3)", b"'shape': (9, 9)"))
+    with pytest.raises(ValueError, match="is damaged; delete it"):
+        saved.load()
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"\x80\x04N."])

@@ -166,7 +166,10 @@ def test_grades_are_all_up_to_the_highest():
         (["0", "1.5"], "Received '1.5'"),
         (["0", "-1"], "Received '-1'"),
         (["1", "2"], "No image has '0'"),
-        (["0", "3"], "No image has '1', '2'"),
+        (["0", "3"], "No image has '1', '2'; the highest is 3"),
+        (["0", "9999999999"], "has '1', '2', '3'; the highest is 9999999999"),
+        (["0", "9" * 5_000], "Received '9999"),
+        (["0", "\u0661"], "Received '\u0661'"),  # One, in Arabic digits.
     ],
 )
 def test_labels_that_are_no_grades(labels, message):

@@ -1,6 +1,7 @@
 """Tests of reading images from directories and archives, in place."""
 
 import copy
+import io
 import tarfile
 import zipfile
 
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from transfusion_tf import files
-from transfusion_tf.data import stores
+from transfusion_tf.data import limits, stores
 
 FILES = {"a.txt": b"first", "b/c.txt": b"second" * 100, "b/d.txt": b""}
 
@@ -81,6 +82,85 @@ def test_a_zip_member_that_is_absurdly_large(tmp_path, monkeypatch):
     assert len(store.read("a")) == 1_000
     with pytest.raises(stores.ReadError, match="absurdly large"):
         store.read("b")
+
+
+def test_a_zip_member_that_grows_out_of_all_proportion(tmp_path, monkeypatch):
+    """Zeros shrink a thousandfold; what an image is worth is looked at."""
+    monkeypatch.setattr(limits, "HARMLESS_BYTES", 1_000)
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", b"0" * 1_000)
+        archive.writestr("b", b"0" * 1_000_000)
+    store = stores.open_files(path)
+    assert len(store.read("a")) == 1_000
+    with pytest.raises(stores.ReadError, match="declares 1,000,000 bytes and"):
+        store.read("b")
+
+
+def test_a_zip_member_that_claims_to_be_larger_than_the_archive(tmp_path):
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a", b"data")
+    data = bytearray(path.read_bytes())
+    place = data.index(b"PK\x01\x02") + 20  # Its compressed size.
+    data[place : place + 4] = (2**31).to_bytes(4, "little")
+    path.write_bytes(data)
+    with pytest.raises(stores.ReadError, match="larger than the archive"):
+        stores.open_files(path).read("a")
+
+
+def test_a_file_with_a_hole(tmp_path):
+    """Files can be larger than the disk that they are on."""
+    with open(tmp_path / "a.png", "wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(stores.ReadError, match="large: 1,099,511,627,776 b"):
+        stores.open_files(tmp_path).read("a.png")
+
+
+def tar_with(path, data, **changes):
+    """Writes a .tar with members `a`, of changed headers, and `b`."""
+    with tarfile.open(path, "w", format=tarfile.GNU_FORMAT) as archive:
+        for name in "ab":
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    header = tarfile.TarInfo("a")
+    header.size = len(data)
+    for name, value in changes.items():
+        setattr(header, name, value)
+    whole = path.read_bytes()
+    path.write_bytes(header.tobuf(tarfile.GNU_FORMAT) + whole[512:])
+    return path
+
+
+def test_a_tar_member_that_claims_more_than_there_is(tmp_path):
+    path = tar_with(tmp_path / "x.tar", b"data", size=2**40)
+    with pytest.raises(ValueError, match=r"x.tar is a damaged .tar \(unexpect"):
+        stores.open_files(path)
+
+
+def test_a_tar_header_that_claims_more_than_there_is(tmp_path):
+    """The name of `b` would be a terabyte long; Python makes room for it."""
+    kind = tarfile.GNUTYPE_LONGNAME
+    path = tar_with(tmp_path / "x.tar", b"data", size=2**40, type=kind)
+    with pytest.raises(ValueError, match="x.tar") as raised:
+        stores.open_files(path).names()
+    assert "\n" not in str(raised.value)
+
+
+def test_a_sparse_tar_member_is_refused(tmp_path):
+    """A header of 512 bytes can stand for a terabyte of zeros."""
+    path = tmp_path / "x.tar"
+    kind = tarfile.GNUTYPE_SPARSE
+    data = bytearray(tar_with(path, b"data", type=kind).read_bytes())
+    data[483:495] = b"%011o\0" % 2**32  # The size without the holes.
+    data[148:156] = b" " * 8
+    data[148:156] = b"%06o\0 " % sum(data[:512])
+    path.write_bytes(data)
+    store = stores.open_files(path)
+    with pytest.raises(stores.ReadError, match="a sparse member"):
+        copy.deepcopy(store).read("a")
+    assert store.read("b") == b"data"
 
 
 def test_a_zip_of_a_version_that_is_not_known(tmp_path):
@@ -164,3 +244,22 @@ def test_a_damaged_npz_array_is_told(tmp_path):
     path.write_bytes(path.read_bytes().replace(b"MMMM", b"MMMN", 1))
     with pytest.raises(ValueError, match="the array images is damaged"):
         stores.NpzStore(path).read("images/0")
+
+
+def test_npz_arrays_that_declare_more_than_there_is(tmp_path):
+    header = {"descr": "|u1", "fortran_order": False, "shape": (2**40, 2, 2)}
+    member = io.BytesIO()
+    np.lib.format.write_array_header_1_0(member, header)
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
+        archive.writestr("a.npy", member.getvalue())
+    store = stores.NpzStore(tmp_path / "x.npz")
+    for read in (store.array, store.head):
+        with pytest.raises(ValueError, match="declares 4,398,046,511,104 by"):
+            read("a")
+
+
+def test_npz_arrays_that_grow_out_of_all_proportion(tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "HARMLESS_BYTES", 1_000)
+    np.savez_compressed(tmp_path / "x.npz", a=np.zeros((9, 99, 99), np.uint8))
+    with pytest.raises(ValueError, match="declares 88,337 bytes and holds"):
+        stores.NpzStore(tmp_path / "x.npz").array("a")

@@ -42,6 +42,15 @@ def test_arrays_that_are_no_volume(tmp_path, volume, message):
         make(tmp_path, a=volume).read("a.npy/0")
 
 
+def test_a_header_that_declares_more_than_there_is(tmp_path):
+    """Room for the shape would be made before anything is read."""
+    header = {"descr": "|u1", "fortran_order": False, "shape": (2**40, 2, 2)}
+    with (tmp_path / "a.npy").open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+    with pytest.raises(stores.ReadError, match="declares 4,398,046,511,104 by"):
+        make(tmp_path).read("a.npy/0")
+
+
 def test_pickled_objects_are_not_loaded(tmp_path):
     np.save(tmp_path / "a.npy", np.array([[[{}]]]), allow_pickle=True)
     with pytest.raises(stores.ReadError, match="damaged .*allow_pickle=False"):

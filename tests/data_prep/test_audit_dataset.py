@@ -52,7 +52,8 @@ def test_records(binary, tiny_dataset, tmp_path):
     assert lines[1] == "train: 160 images (0 80, 1 80)"
     assert "nothing in 260 records looks like an identity" in lines
     assert lines[-1] == (
-        "No image is in more than one split; who the patients are is not known."
+        "No identical pixels are in more than one split; who the patients are "
+        "is not known."
     )
 
 

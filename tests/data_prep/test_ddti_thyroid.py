@@ -65,6 +65,24 @@ def test_scores_that_are_not_known(root, score):
         read(root)
 
 
+def test_a_score_that_is_a_megabyte_is_not_shown_whole(root):
+    path = root / "104.xml"
+    path.write_text(path.read_text().replace("4c", "9" * 2**20))
+    with pytest.raises(
+        ValueError, match=r"'104.xml: 9+\.\.\.'. Known"
+    ) as raised:
+        read(root)
+    assert len(str(raised.value)) < 500
+
+
+def test_other_encodings_that_python_knows(root):
+    text = "<case><tirads>4a</tirads><name>M\xfcller</name></case>"
+    declared = '<?xml version="1.0" encoding="latin-1"?>' + text
+    (root / "1.xml").write_bytes(declared.encode("latin-1"))
+    table = read(root).table
+    assert set(table.loc[table["patient"] == "1", "label"]) == {"malignant"}
+
+
 @pytest.mark.parametrize("score", ["4", "4A", " 4b ", "5.0"])
 def test_scores_as_people_write_them(root, score):
     path = root / "1.xml"
@@ -90,6 +108,11 @@ def test_scores_as_people_write_them(root, score):
             "it has a document type",
         ),
         (b"<case>&unknown;</case>", "undefined entity"),
+        (b'<?xml version="1.0" encoding="x"?><case/>', "unknown encoding: x"),
+        (b'<?xml version="1.0" encoding="hex"?><case/>', "not a text encoding"),
+        (b'<?xml version="1.0" encoding="gbk"?><case/>', "multi-byte encodin"),
+        (b"<a>" * 10_000, "no element found"),
+        (b"\0", "unclosed token"),
     ],
 )
 def test_xml_files_that_are_not_read(root, data, message):

@@ -133,6 +133,82 @@ def test_files_that_are_absent_or_compressed(root, tmp_path):
         read(tmp_path / "nowhere")
 
 
+def from_elsewhere(kind, path, secret):
+    """Replaces the patches by those of the file `secret`."""
+    shape = (8, 96, 96, 3)
+    with h5py.File(path, "w") as file:
+        if kind == "external link":
+            file["x"] = h5py.ExternalLink(str(secret), "x")
+        elif kind == "soft link":
+            file["y"] = h5py.ExternalLink(str(secret), "x")
+            file["x"] = h5py.SoftLink("/y")
+        elif kind == "external storage":
+            places = [(str(secret), 0, h5py.h5f.UNLIMITED)]
+            file.create_dataset("x", shape, np.uint8, external=places)
+        else:
+            layout = h5py.VirtualLayout(shape, np.uint8)
+            layout[...] = h5py.VirtualSource(str(secret), "x", shape)
+            file.create_virtual_dataset("x", layout)
+
+
+@pytest.mark.parametrize(
+    "kind, message",
+    [
+        ("external link", "test_x.h5 is not read: x in it is a link to else"),
+        ("soft link", "test_x.h5 is not read: x in it is a link to elsewhere"),
+        ("external storage", "is not read: it keeps x in another file"),
+        ("virtual", "test_x.h5 is not read: it keeps x in another file"),
+    ],
+)
+def test_patches_of_other_files_are_not_read(root, tmp_path, kind, message):
+    """Any file of the machine could get into the records."""
+    secret = tmp_path / "secret"
+    replace(secret, "x", np.full((8, 96, 96, 3), 7, np.uint8))
+    from_elsewhere(kind, path_of(root, "test", "x.h5"), secret)
+    with pytest.raises(ValueError, match=message):
+        read(root)
+
+
+def test_arrays_that_declare_more_than_there_is(root):
+    """No chunk of them is written: a terabyte takes no room in the file."""
+    number = 2**40
+    for what, shape in (("x.h5", (96, 96, 3)), ("y.h5", ())):
+        with h5py.File(path_of(root, "test", what), "w") as file:
+            chunks = (4, *shape)
+            file.create_dataset(
+                what[0], (number, *shape), np.uint8, chunks=chunks
+            )
+    message = "test_y.h5 is not read: /y is absurdly large: it declares 1,099,"
+    with pytest.raises(ValueError, match=message):
+        read(root)
+
+
+@pytest.mark.parametrize(
+    "shape, chunks, message",
+    [
+        ((8, 2**20, 2**20, 3), (1, 1, 1, 3), "x must be rows of images"),
+        ((2**19, 96, 96, 3), (2**15, 96, 96, 3), "in chunks of 905,969,664 by"),
+        ((8, 2**10, 2**10, 3), (1, 1, 1, 1), "is cut into 3,145,728 chunks"),
+    ],
+)
+def test_rows_and_chunks_of_absurd_sizes(root, shape, chunks, message):
+    with h5py.File(path_of(root, "test", "x.h5"), "w") as file:
+        file.create_dataset("x", shape, np.uint8, chunks=chunks)
+    with pytest.raises(ValueError, match=message):
+        read(root)
+
+
+def test_filters_that_are_plugins_are_not_loaded(root):
+    with h5py.File(path_of(root, "test", "x.h5"), "w") as file:
+        plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        plan.set_chunk((1, 96, 96, 3))
+        plan.set_filter(32_015, h5py.h5z.FLAG_OPTIONAL)  # Zstandard.
+        space = h5py.h5s.create_simple((8, 96, 96, 3))
+        h5py.h5d.create(file.id, b"x", h5py.h5t.STD_U8LE, space, dcpl=plan)
+    with pytest.raises(ValueError, match="compressed by the plugin 32015"):
+        read(root)
+
+
 def test_names_of_folds_mean_the_patch_that_was_written_last(root, tmp_path):
     """By hand: test has the labels 1, 0, 1, ... and the others 0, 1, 0, ..."""
     folder = "../../../data/PCam/png_images"

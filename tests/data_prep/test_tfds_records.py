@@ -8,7 +8,7 @@ import tensorflow_datasets as tfds
 
 from data_prep import sources
 from tests.data_prep import prepared
-from transfusion_tf.data import stores
+from transfusion_tf.data import stores, tfrecord
 
 OBSERVATIONS = 14  # Of CheXpert.
 
@@ -403,3 +403,75 @@ def test_an_image_damaged_later_is_a_read_error(tmp_path):
     assert store.read("test/0") == prepared.png(13)
     with pytest.raises(stores.ReadError, match="no whole record"):
         store.read("test/5")
+
+
+def changed_json(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_code_that_a_data_set_asks_for_is_not_loaded(tmp_path, monkeypatch):
+    """tensorflow_datasets imports the module of a feature's class."""
+    root = prepared.make_prepared(tmp_path / "data")
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code/evil.py").write_text(
+        f"open({str(tmp_path / 'trace')!r}, 'w')"
+    )
+    monkeypatch.syspath_prepend(tmp_path / "code")
+    changed_json(
+        root / "features.json",
+        "tensorflow_datasets.core.features.image_feature.Image",
+        "evil.Image",
+    )
+    with pytest.raises(ValueError, match="the Python class 'evil.Image', whi"):
+        read(input=root)
+    assert not (tmp_path / "trace").exists()
+
+
+def test_a_number_of_classes_that_nobody_has(tmp_path):
+    root = prepared.make_prepared(tmp_path)
+    changed_json(root / "features.json", '"3"', '"99999999999"')
+    with pytest.raises(ValueError, match="cannot be 99,999,999,999 classes"):
+        read(input=root, label_column="grade")
+
+
+@pytest.mark.parametrize(
+    "key, value, message",
+    [
+        ("label", 2, "'label' has the number 2, and classes from 0 to 1"),
+        ("label", -2, "'label' has the number -2, and classes from 0 to 1"),
+        ("label", [0, 1], "'label' must have one class for each image"),
+        ("label", b"a", "has a record whose 'label' is no integer"),
+        ("listed", [0, 3], "'listed' has the number 3, and classes from 0"),
+        ("codes", [4, 0], "'codes' has the number 4, and classes from 0 to 3"),
+        ("image", 3, "has a record whose 'image' is no image"),
+    ],
+)
+def test_records_that_do_not_go_with_their_features(
+    tmp_path, key, value, message
+):
+    root = prepared.make_prepared(tmp_path)
+    path = sorted(root.glob("*train*"))[0]
+    with path.open("rb") as file:
+        record = tfrecord.read_at(file, 0)
+    rest = path.read_bytes()[len(record) + tfrecord.FRAMING :]
+    example = {
+        "image": prepared.png(1),
+        "label": 0,
+        "listed": [0],
+        "codes": [0, 0],
+    }
+    first = prepared.serialized({**example, key: value})
+    path.write_bytes(tfrecord.framed(first) + rest)
+    label = {} if key == "image" else {"label_column": key}
+    with pytest.raises(ValueError, match=message):
+        read(input=root, **label)
+
+
+def test_a_record_that_is_no_example(tmp_path):
+    root = prepared.make_prepared(tmp_path)
+    path = sorted(root.glob("*train*"))[0]
+    path.write_bytes(tfrecord.framed(b"\xff" * 9))
+    with pytest.raises(ValueError, match="is damaged. There is a record that"):
+        read(input=root)

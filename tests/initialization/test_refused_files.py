@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from tests.initialization.legacy_files import KERNEL, changed, legacy
+from transfusion_tf.data import limits
 from transfusion_tf.initialization import hdf5, weight_files
 
 
@@ -192,6 +193,31 @@ def test_many_small_arrays_count_together(tmp_path, monkeypatch):
     monkeypatch.setattr(hdf5, "MAX_BYTES", 150)
     layers = {name: {f"{name}/k:0": KERNEL} for name in "ab"}  # 96 bytes each.
     assert "declare more than" in refusal(legacy(tmp_path / "w", layers=layers))
+
+
+def test_half_precision_counts_as_what_it_is_read_as(tmp_path, monkeypatch):
+    monkeypatch.setattr(hdf5, "MAX_BYTES", 95)  # 24 numbers take 96 bytes.
+    layers = {"a": {"a/k:0": KERNEL.astype(np.float16)}}
+    assert "declare more than" in refusal(legacy(tmp_path / "w", layers=layers))
+
+
+@pytest.mark.parametrize("name", ["w.h5", "w.keras"])
+def test_zeros_that_grow_out_of_all_proportion(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(limits, "HARMLESS_BYTES", 2**20)
+    weights = tmp_path / "weights"
+    with h5py.File(weights, "w") as file:
+        group = file.create_group("layers/dense/vars")
+        compression = "gzip" if name == "w.h5" else None
+        zeros = np.zeros(2**22, np.float32)
+        group.create_dataset("0", data=zeros, compression=compression)
+    path = tmp_path / name
+    if name == "w.h5":
+        weights.rename(path)
+    else:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.write(weights, "model.weights.h5")
+    assert path.stat().st_size < 100_000
+    assert "absurdly large: it declares 16,7" in refusal(path)
 
 
 @pytest.mark.parametrize(

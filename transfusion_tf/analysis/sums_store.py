@@ -5,15 +5,29 @@ import hashlib
 import json
 import time
 import zipfile
+import zlib
 
 import numpy as np
+from absl import logging
 
 from transfusion_tf import files
+from transfusion_tf.data import npy
 
 # A pass that was interrupted between two saves repeats at most about this long.
 SECONDS_BETWEEN_SAVES = 120
 # Names and headers of an .npz, beside the numbers; generous.
 _NPZ_OVERHEAD = 2**20
+# What damaged files make zipfile and NumPy raise, and sums of other shapes.
+_DAMAGE = (
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 @dataclasses.dataclass
@@ -64,6 +78,7 @@ class SavedPass:
     def __init__(self, path, digest):
         self._path, self._digest = path, digest
         self._saved_at = time.monotonic()
+        self._is_announced = False
 
     def load(self):
         """What `save` wrote, or None where there is none.
@@ -74,29 +89,50 @@ class SavedPass:
         if not self._path.is_file():
             return None
         try:
-            with (
-                self._path.open("rb") as stream,
-                np.load(stream, allow_pickle=False) as stored,
-            ):
-                if str(stored["digest"]) != self._digest:
+            with zipfile.ZipFile(self._path) as stored:
+                if str(npy.read_member(stored, "digest")) != self._digest:
                     return None
-                arrays = {name: stored[name] for name in stored.files}
-        except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+                return _state(
+                    {
+                        key: npy.read_member(stored, key)
+                        for key in npy.keys(stored)
+                    }
+                )
+        except _DAMAGE as error:
             raise ValueError(
                 f"{self._path} is damaged; delete it, and the moments are "
-                f"gathered again ({error})."
+                f"gathered again ({files.one_line(error)})."
             ) from None
-        return State(
-            int(arrays["num_batches"]),
-            _with_prefix(arrays, "shift/"),
-            _nested(_with_prefix(arrays, "sum/"), arrays["shape"]),
-            finished=bool(arrays["finished"]),
-        )
 
     def save_if_due(self, state):
-        """Saves where the last time is long ago."""
+        """Saves where the last time is long ago; before that says its size."""
+        self._announce(state)
         if time.monotonic() - self._saved_at > SECONDS_BETWEEN_SAVES:
             self.save(state)
+
+    def _announce(self, state):
+        """Says once, and before it is written, how large the file will be.
+
+        All slots come to hold what the first has after its first batch.
+
+        Raises:
+          OSError: the disk has no room for it.
+        """
+        of_slots = [
+            sum(value.nbytes for sums in jobs for value in sums.values())
+            for jobs in state.totals
+        ]
+        if self._is_announced or not any(of_slots):
+            return
+        size = max(of_slots) * len(of_slots)
+        logging.warning(
+            "The moments of this pass will take %.1f MB in %s.",
+            size / 1e6,
+            self._path,
+        )
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        files.require_space(self._path, size + _NPZ_OVERHEAD)
+        self._is_announced = True
 
     def save(self, state):
         """Writes a State, whole or not at all."""
@@ -121,6 +157,16 @@ class SavedPass:
             with temporary.open("wb") as stream:
                 np.savez(stream, **arrays)
         self._saved_at = time.monotonic()
+
+
+def _state(arrays):
+    """Returns the State in {name: array}."""
+    return State(
+        int(arrays["num_batches"]),
+        _with_prefix(arrays, "shift/"),
+        _nested(_with_prefix(arrays, "sum/"), arrays["shape"]),
+        finished=bool(arrays["finished"]),
+    )
 
 
 def _with_prefix(arrays, prefix):

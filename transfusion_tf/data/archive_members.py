@@ -69,7 +69,8 @@ def of_tar(members, path, encoding=None):
         encoding: of names that are not marked as UTF-8, or None.
 
     Returns:
-        places are pairs (offset, size) in the archive.
+        places are pairs (offset, size) in the archive; the size of a sparse
+        member, of which only pieces lie there, is None.
 
     Raises:
         ValueError: a name is in another encoding.
@@ -83,7 +84,8 @@ def of_tar(members, path, encoding=None):
     for name, text in found.items():
         member = of[text]
         if member.isreg():
-            places[name] = (member.offset_data, member.size)
+            size = None if member.issparse() else member.size
+            places[name] = (member.offset_data, size)
         elif member.issym():
             links[name] = member_names.normal(member.linkname)
         elif member.islnk():  # Names its target as members are called.

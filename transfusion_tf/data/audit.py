@@ -18,12 +18,13 @@ from transfusion_tf.data import (
     contact_sheet,
     image_groups,
     image_pairs,
-    near_duplicates,
 )
+from transfusion_tf.data import near_duplicates as hash_search
 
 TABLE = "audit.csv"
 SHEET = "audit.png"
 ON_LEAK = ("drop", "report", "error")
+NEAR_DUPLICATES = ("report", "group", "drop")
 # Of 400 chest x-rays, 100% are within 4 bits of their copy at JPEG quality 50,
 # of half the size, or blurred, 99.8% at 1.2 times the brightness and 95% at
 # 1.3 times the contrast. Of pairs of different patients 1 in 87,000 is; at 8
@@ -31,6 +32,7 @@ ON_LEAK = ("drop", "report", "error")
 DISTANCE = 4
 # Larger lists are not read; the counts are of all pairs in any case.
 MAX_PAIRS = 100_000
+_IS_ACROSS = np.array([a != b for a, b in image_pairs.SPLIT_PAIRS])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,16 +54,18 @@ def audit(
     facts,
     *,
     on_leak="drop",
+    near_duplicates="report",
     distance=DISTANCE,
     max_pairs=MAX_PAIRS,
-    max_comparisons=near_duplicates.MAX_COMPARISONS,
+    max_comparisons=hash_search.MAX_COMPARISONS,
 ):
     """Returns the Audit of a data set.
 
     With "drop" an image goes whose pixels are also in a later split (train,
     val, test): from train for val or test; from val for test, because images
     that choose the best weights must not be those that judge them, and the
-    test set is what others compare with.
+    test set is what others compare with. The same becomes of images that only
+    look like those of a later split where `near_duplicates` is "drop".
 
     Args:
         facts: pandas.DataFrame with `id` (unique), `split`, `label` (text),
@@ -69,6 +73,8 @@ def audit(
             where known, `patient`; in any order.
         on_leak: "drop" those images, "report" them only, or "error" if there
             are any, or patients in several splits.
+        near_duplicates: "drop" goes with the other "drop" only; else they are
+            reported ("group" is for how splits are drawn).
         distance: images are near duplicates if their perceptual hashes differ
             in at most so many bits, 0 to 64.
         max_pairs: how many pairs are listed; all are counted.
@@ -79,10 +85,10 @@ def audit(
         ValueError: wrong settings; "error" and something leaks; "drop" and a
             split would lose all of its images.
     """
-    names.check("on_leak", on_leak, ON_LEAK)
-    if not 0 <= distance <= near_duplicates.BITS or max_pairs < 0:
+    check_policies(on_leak, near_duplicates)
+    if not 0 <= distance <= hash_search.BITS or max_pairs < 0:
         raise ValueError(
-            f"distance must be 0 to {near_duplicates.BITS}, max_pairs at least "
+            f"distance must be 0 to {hash_search.BITS}, max_pairs at least "
             f"0. Received: distance={distance}, max_pairs={max_pairs}."
         )
     images = image_groups.Images(facts)
@@ -98,16 +104,20 @@ def audit(
     if on_leak == "error":
         _check_nothing_leaks(images.table, leaking, shared)
     dropped = leaking & (on_leak == "drop")
-    _check_splits_stay(images.table, dropped)
+    near_dropped = (
+        images.leaking(found.has_near) & ~leaking & (near_duplicates == "drop")
+    )
+    _check_splits_stay(images.table, dropped | near_dropped)
     pairs = audit_table.listed(
         images,
         found,
         searched,
         most=max_pairs,
-        drops=on_leak == "drop",
+        drops=(on_leak == "drop", near_duplicates == "drop"),
     )
     summary = {
         "on_leak": on_leak,
+        "near_duplicates": near_duplicates,
         "distance": distance,
         "distance_searched": searched,
         "patients_in_common": shared,
@@ -115,6 +125,8 @@ def audit(
         # Images whose pixels are also in a later split.
         "leaking": _by_split(images.table, leaking),
         "dropped": _by_split(images.table, dropped),
+        # Images that only look like those of a later split.
+        "near_dropped": _by_split(images.table, near_dropped),
         "pairs_listed": len(pairs),
     }
     summary["pairs_not_listed"] = (
@@ -122,7 +134,20 @@ def audit(
         + sum(summary["near_pairs"].values())
         - len(pairs)
     )
-    return Audit(pairs, images.table["id"][dropped].tolist(), summary)
+    gone = images.table["id"][dropped | near_dropped].tolist()
+    return Audit(pairs, gone, summary)
+
+
+def check_policies(on_leak, near_duplicates):
+    """Raises ValueError unless they are known and go together."""
+    names.check("on_leak", on_leak, ON_LEAK)
+    names.check("near_duplicates", near_duplicates, NEAR_DUPLICATES)
+    if near_duplicates == "drop" and on_leak != "drop":
+        raise ValueError(
+            "--near_duplicates=drop takes out images that look like those of "
+            "later splits, identical ones among them, which "
+            f"--on_leak={on_leak} keeps. Leave one of the flags out."
+        )
 
 
 def write(found, folder, image_of):
@@ -158,6 +183,10 @@ def _counts(images, found):
         "near_pairs": _by_split_pair(by_distance.sum(axis=0)),
         "near_pairs_by_distance": {
             str(bits): int(row.sum()) for bits, row in enumerate(by_distance)
+        },
+        "near_pairs_across_by_distance": {
+            str(bits): int(row[_IS_ACROSS].sum())
+            for bits, row in enumerate(by_distance)
         },
         "train_images_like_later_ones": _like_later_ones(images, found),
         "label_conflicts": {
@@ -226,6 +255,7 @@ def _check_splits_stay(table, dropped):
         if count == (table["split"] == split).sum():
             raise ValueError(
                 f"All {count:,} {split} images have the pixels of images in "
-                "later splits, and dropping them would leave none. Give other "
-                "splits, or --on_leak=report to keep them."
+                "later splits, or look like them, and dropping them would "
+                "leave none. Give other splits, or --on_leak=report (and "
+                "--near_duplicates=report) to keep them."
             )

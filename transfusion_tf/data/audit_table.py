@@ -8,7 +8,7 @@ import pandas as pd
 from transfusion_tf.data import image_pairs
 
 COLUMNS = (
-    "kind",  # "exact": identical pixels; "near": like ones.
+    "kind",  # "exact": identical pixels; "near": near-duplicates.
     "distance",  # Bits in which the perceptual hashes differ.
     "id_a",
     "split_a",
@@ -35,7 +35,8 @@ def listed(images, found, searched, *, most, drops):
         found: image_pairs.CellPairs.
         searched: the distance up to which pairs were searched.
         most: number of pairs to list.
-        drops: whether identical images of the earlier split are dropped.
+        drops: whether image a of a pair across splits is dropped, if the two
+            are identical and if they are not.
     """
     kinds = []
     for across in (True, False):
@@ -56,10 +57,11 @@ def listed(images, found, searched, *, most, drops):
         part = np.array(list(itertools.islice(pairs, left)), int).reshape(-1, 2)
         parts.append(_in_order(images, part, bits))
         left -= len(part)
-    exact = len(parts[0]) + len(parts[1])
     table = pd.concat(parts, ignore_index=True)
-    table.insert(0, "kind", np.where(table.index < exact, "exact", "near"))
-    is_dropped = (table.index < len(parts[0])) & drops
+    is_exact = table.index < len(parts[0]) + len(parts[1])
+    table.insert(0, "kind", np.where(is_exact, "exact", "near"))
+    is_across = table["split_a"] != table["split_b"]
+    is_dropped = is_across & np.where(is_exact, *drops)
     table["action"] = np.where(is_dropped, "dropped", "listed")
     return table[list(COLUMNS)]
 

@@ -39,11 +39,11 @@ def draw(pairs, image_of, *, total):
         _PAPER,
     )
     canvas = ImageDraw.Draw(sheet)
-    title = "No pairs of identical or like images"
+    title = "No pairs of identical images or near-duplicates"
     if shown:
         title = (
-            f"{len(shown):,} of {total:,} pairs of identical or like images, "
-            "those across splits first"
+            f"{len(shown):,} of {total:,} pairs of identical images or "
+            "near-duplicates, those across splits first"
         )
     _text(canvas, (_MARGIN, _MARGIN // 2), title, sheet.width, size=18)
     for number, pair in enumerate(shown):

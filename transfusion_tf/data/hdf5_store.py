@@ -2,12 +2,13 @@
 
 import dataclasses
 import functools
+import math
 import pathlib
 
-import h5py
 import numpy as np
 
-from transfusion_tf.data import stores
+from transfusion_tf import files
+from transfusion_tf.data import checked_hdf5, limits, stores
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,15 +46,60 @@ def open_array(path, key):
     """Returns the h5py.Dataset `key` of the file at `path`.
 
     Raises FileNotFoundError where there is none, and ValueError for one that
-    is no HDF5 file, is cut off or has no array of that name.
+    is no HDF5 file, is cut off, has no array of numbers of that name, keeps it
+    in another file, or declares rows of an absurd size.
     """
     path = pathlib.Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}.")
     with stores.refusing_damage(f"{path} is not a whole HDF5 file"):
-        file = h5py.File(path, "r")
-    if not isinstance(file.get(key), h5py.Dataset):
+        file = checked_hdf5.opened(path)
+    try:
+        return _rows(file, key, path)
+    except BaseException:
+        file.close()  # Whoever holds the error would hold the file.
+        raise
+
+
+def _rows(file, key, path):
+    try:
+        rows = checked_hdf5.array(file, key)
+    except (KeyError, checked_hdf5.NoArray):
         raise ValueError(
             f"{path} has no array {key!r}; it has {', '.join(file) or 'none'}."
+        ) from None
+    except checked_hdf5.Refused as reason:
+        raise ValueError(f"{path} is not read: {reason}.") from None
+    except checked_hdf5.DAMAGE as error:
+        reason = files.one_line(error)
+        raise ValueError(f"{path} is a damaged HDF5 file ({reason}).") from None
+    size = math.prod(rows.shape[1:]) * rows.dtype.itemsize
+    if not rows.ndim or size > limits.HARMLESS_BYTES:
+        raise ValueError(
+            f"{path}: {key} must be rows of images. Received: {rows.shape}."
         )
-    return file[key]
+    try:
+        checked_hdf5.check_chunks(
+            rows.shape[1:], rows.chunks and rows.chunks[1:]
+        )
+    except limits.TooLarge as reason:
+        raise ValueError(
+            f"{path} is not read: a row of {key} is {reason}."
+        ) from None
+    return rows
+
+
+def read_whole(rows):
+    """Returns all of an h5py.Dataset of `open_array`.
+
+    Raises ValueError if it is damaged or declares far more than there is.
+    """
+    path = rows.file.filename
+    try:
+        checked_hdf5.check_whole(rows)
+    except limits.TooLarge as reason:
+        raise ValueError(f"{path} is not read: {rows.name} is {reason}.") from (
+            None
+        )
+    with stores.refusing_damage(f"{path} is damaged"):
+        return rows[()]

@@ -64,8 +64,14 @@ class Images:
         self.groups = Members(self.group_of, place)
         self.cells = Members(self.cell_of, place)
 
-    def leaking(self):
-        """Returns bool (N,): a later split has an image with these pixels."""
-        is_in = self.groups.counts > 0
+    def leaking(self, has_near=None):
+        """Returns bool (N,): a later split has an image with these pixels.
+
+        With `has_near` (of image_pairs.CellPairs) one that looks like it is
+        enough.
+        """
+        is_in, code = self.groups.counts > 0, self.group_of
+        if has_near is not None:
+            is_in, code = (self.cells.counts > 0) | has_near, self.cell_of
         last = is_in.shape[1] - 1 - is_in[:, ::-1].argmax(axis=1)
-        return self.table["place"].to_numpy() < last[self.group_of]
+        return self.table["place"].to_numpy() < last[code]

@@ -1,6 +1,7 @@
-"""What an image file may ask of the machine, and the error when it does not.
+"""What a file may ask of the machine, and the errors when it asks for more.
 
-Shared by all readers of images: a file's header is believed only so far.
+Shared by all readers: a header is believed only so far. Images have a number
+of pixels; other data may grow as compression lets real data grow.
 """
 
 import contextlib
@@ -14,6 +15,13 @@ from PIL import Image
 # kilobytes can claim 65,535 x 65,535 pixels; the largest radiographs and
 # fundus photographs have a third of this.
 MAX_PIXELS = 2**28 // 3
+
+# How many times their size in a file data may take in memory. Compressed
+# zeros grow a thousandfold; images, labels and weights less than tenfold, even
+# where half of them is background.
+MAX_GROWTH = 100
+# No machine that trains networks is harmed by this much, whatever the file.
+HARMLESS_BYTES = 2**28
 
 # What readers raise on damaged files, by format and kind of damage. Reading
 # from memory, OSError never means a failing disk.
@@ -34,6 +42,29 @@ DAMAGE = (
 
 
 _TOO_LARGE = f"absurdly large (more than {MAX_PIXELS:,} pixels)"
+
+
+class TooLarge(ValueError):
+    """Data declare more memory than they are worth; a part of a sentence."""
+
+
+def check_growth(declared, present):
+    """Raises TooLarge for data that would grow out of all proportion.
+
+    Args:
+        declared: bytes that they take in memory, as their header says.
+        present: bytes that they take in the file.
+    """
+    if declared > max(HARMLESS_BYTES, MAX_GROWTH * present):
+        raise TooLarge(
+            f"absurdly large: it declares {declared:,} bytes and holds "
+            f"{present:,}"
+        )
+
+
+def check_member(info):
+    """Raises TooLarge for a zipfile.ZipInfo that would grow too much."""
+    check_growth(info.file_size, info.compress_size)
 
 
 class ImageError(ValueError):

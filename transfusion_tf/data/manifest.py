@@ -21,9 +21,10 @@ from transfusion_tf import names
 from transfusion_tf.data import member_names
 
 RESERVED = ("image", "label", "labels", "id", "patient", "split")
-MULTILABEL_VALUES = (-1, 0, 1)
-# What tensorflow_datasets takes as the name of a data set.
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
+MULTILABEL_VALUES = names.MULTILABEL_VALUES
+_NAMED = 3  # Values that a message shows.
+# A grade: Python's \d has the digits of all scripts, and int() takes 4,300.
+_GRADE = re.compile(r"[0-9]{1,18}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,7 +89,9 @@ class Manifest:
 def default_name(text):
     """Turns `text` (a file's stem, say) into a name that a manifest takes."""
     name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
-    return name if _NAME.fullmatch(name) else f"data_{name}".rstrip("_")
+    return (
+        name if names.DATA_SET.fullmatch(name) else f"data_{name}".rstrip("_")
+    )
 
 
 def grade_classes(labels):
@@ -97,18 +100,22 @@ def grade_classes(labels):
     Raises ValueError unless `labels` (text) are the integers 0..k, all used.
     """
     found = sorted(set(labels))
-    wrong = [label for label in found if not re.fullmatch(r"\d+", label)]
+    wrong = [label for label in found if not _GRADE.fullmatch(label)]
     if wrong:
         raise ValueError(
             f"Task 'ordinal' takes the grades 0, 1, ... k as labels. Received "
             f"{examples(wrong)}. Change them, or use --task=multiclass."
         )
-    grades = tuple(str(grade) for grade in range(max(map(int, found)) + 1))
-    unused = sorted(set(grades) - set(found), key=int)
+    highest = max(map(int, found))
+    # Few more than there are labels: the highest may be any number.
+    most = min(highest + 1, len(found) + _NAMED)
+    grades = tuple(str(grade) for grade in range(most))
+    unused = [grade for grade in grades if grade not in found][:_NAMED]
     if unused:
         raise ValueError(
             f"Task 'ordinal' takes the grades 0 to k without a gap. No image "
-            f"has {examples(unused)}. Renumber them, or use --task=multiclass."
+            f"has {examples(unused)}; the highest is {highest}. Renumber them, "
+            "or use --task=multiclass."
         )
     return grades
 
@@ -116,7 +123,7 @@ def grade_classes(labels):
 def sorted_classes(labels):
     """Returns the different `labels` sorted, as numbers where all are."""
     found = sorted(set(labels))
-    if all(re.fullmatch(r"\d+", label) for label in found):
+    if all(_GRADE.fullmatch(label) for label in found):
         found.sort(key=int)
     return tuple(found)
 
@@ -158,7 +165,7 @@ def check_classes_of_train(manifest):
             )
 
 
-def examples(values, *, most=3):
+def examples(values, *, most=_NAMED):
     """Returns the first of `values` as text, and how many more there are."""
     values = list(values)
     shown = ", ".join(repr(str(value)) for value in values[:most])
@@ -167,7 +174,7 @@ def examples(values, *, most=3):
 
 
 def _check_name(name):
-    if not _NAME.fullmatch(name):
+    if not names.DATA_SET.fullmatch(name):
         raise ValueError(
             f"A data set's name is made of a-z, 0-9 and _, and starts with a "
             f"letter. Received {name!r}; give another with --name."

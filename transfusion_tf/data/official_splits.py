@@ -50,6 +50,29 @@ def settle(table, options):
     return table, note
 
 
+def settle_groups(table, options):
+    """Decides on the official splits where near-duplicates are grouped.
+
+    Args:
+        table: pandas.DataFrame with `near_group` and, if official splits have
+            been kept so far, `split`.
+        options: a splits.Options.
+
+    Returns:
+        As `settle`, which has been asked before.
+    """
+    if options.mode == "official" or not sharing(table, "near_group").any():
+        return table, None
+    number = int(sharing(table, "near_group").sum())
+    note = f"not kept: near-duplicates ({number:,} images) are in more than one"
+    logging.warning(
+        "The official splits are %s. New ones are drawn that keep them "
+        "together; --splits=official keeps the splits.",
+        note,
+    )
+    return table.drop(columns="split"), note
+
+
 def keeps(table, options):
     """Returns whether the official splits of `table` are kept.
 
@@ -76,14 +99,14 @@ def keeps(table, options):
     return options.mode == "official" or not sharing(table).any()
 
 
-def sharing(table):
+def sharing(table, column="patient"):
     """Returns bool (N,): the patient of the row is in several splits too.
 
-    All False where `table` has no column `patient` or no `split`.
+    All False where `table` has no such `column` or no `split`.
     """
-    if not {"patient", "split"} <= set(table):
+    if not {column, "split"} <= set(table):
         return np.zeros(len(table), bool)
-    spread = table.groupby("patient")["split"].transform("nunique")
+    spread = table.groupby(column)["split"].transform("nunique")
     return (spread > 1).to_numpy()
 
 

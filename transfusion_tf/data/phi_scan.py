@@ -10,8 +10,8 @@ import collections
 import csv
 import dataclasses
 import itertools
-import json
 
+from transfusion_tf import files
 from transfusion_tf.data import (
     audit,
     phi,
@@ -170,7 +170,7 @@ def _values(path, name):
     """Yields (place, text) for all text in a file."""
     try:
         if path.suffix == ".json":
-            yield from _json_values(json.loads(path.read_text("utf-8")), "")
+            yield from _json_values(files.read_json(path), "")
         elif path.suffix == ".csv":
             yield from _csv_values(path)
         elif name == audit.SHEET:
@@ -178,7 +178,7 @@ def _values(path, name):
                 yield from ((chunk, text) for text in phi.texts(content))
         else:
             yield from (("", text) for text in phi.texts(path.read_bytes()))
-    except (ValueError, csv.Error) as error:
+    except (ValueError, RecursionError, csv.Error) as error:
         raise ValueError(
             f"{path} is damaged ({type(error).__name__}). Convert the data "
             "set again with data_prep/make_tfrecords.py."

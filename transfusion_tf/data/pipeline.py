@@ -10,6 +10,7 @@ Images leave as (size, size, 3) float32 in [0, 255].
 import numpy as np
 import tensorflow as tf
 
+from transfusion_tf import names
 from transfusion_tf.data import augment
 
 # Serialized examples held for shuffling; above this, shuffling is only within
@@ -166,10 +167,14 @@ def read_index(records, split):
     spec.pop("image")
     shards = [str(path) for path in records.shard_paths(split)]
     batches = tf.data.TFRecordDataset(shards).batch(1024)
-    batches = batches.map(lambda b: tf.io.parse_example(b, spec))
+
+    def parse(serialized):
+        batch = tf.io.parse_example(serialized, spec)
+        return {**batch, "label": _checked_label(batch, records.card)}
+
     parts = [
-        {"label": _label(batch), **_text(batch)}
-        for batch in batches.as_numpy_iterator()
+        {"label": batch["label"], **_text(batch)}
+        for batch in batches.map(parse).as_numpy_iterator()
     ]
     return {key: np.concatenate([p[key] for p in parts]) for key in parts[0]}
 
@@ -185,6 +190,16 @@ def _text(batch):
 def _label(example):
     """The label or labels, under whichever name the task has them."""
     return example["labels"] if "labels" in example else example["label"]
+
+
+def _checked_label(example, card):
+    """The label or labels, which an operation of the graph looks at."""
+    label = _label(example)
+    is_multilabel = card.task == "multilabel"
+    low = min(names.MULTILABEL_VALUES) if is_multilabel else 0
+    high = 1 if is_multilabel else len(card.classes) - 1
+    tf.debugging.assert_equal(tf.clip_by_value(label, low, high), label)
+    return label
 
 
 def _features(card):
@@ -208,14 +223,17 @@ def _decoder(card, image_size):
 
     def decode(serialized):
         example = tf.io.parse_single_example(serialized, spec)
-        image = _pixels(example["image"], card)
+        image = decoded(example["image"], card)
+        if card.image_size:
+            shape = (card.image_size, card.image_size, card.channels)
+            image = tf.ensure_shape(image, shape)
         if resize:
             image = tf.image.resize(image, [image_size] * 2, antialias=True)
         if card.channels == 1:
             image = tf.image.grayscale_to_rgb(image)
         return {
             "image": tf.ensure_shape(image, (image_size, image_size, 3)),
-            "label": _label(example),
+            "label": _checked_label(example, card),
             "id": example["id"],
             "patient": example["patient"],
         }
@@ -223,7 +241,7 @@ def _decoder(card, image_size):
     return decode
 
 
-def _pixels(encoded, card):
+def decoded(encoded, card):
     """(H, W, channels) float32 in [0, 255] from JPEG or PNG bytes."""
     sixteen_bit = card.bit_depth == 16
     image = tf.io.decode_image(

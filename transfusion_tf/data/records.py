@@ -7,17 +7,21 @@ files of tensorflow_datasets (dataset_info.json, features.json), data_card.json
 """
 
 import dataclasses
+import functools
 import hashlib
 import pathlib
 
 from transfusion_tf import files, paths, quiet
 from transfusion_tf.data import tfrecord
 from transfusion_tf.data.card import DataCard
+from transfusion_tf.data.card import shard_name as shard_name
 
 VERSION = "1.0.0"
 CARD = "data_card.json"
 QUARANTINE = "quarantine.csv"
 NOTES = "notes.csv"
+_AGAIN = "Convert the data set again with data_prep/make_tfrecords.py."
+_MOST_LOOKED_THROUGH = 1_000_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,8 +37,15 @@ class Records:
     card: DataCard
 
     def shard_paths(self, split):
-        """Returns the files of `split` in order; ValueError if unknown."""
-        return [self.root / shard["file"] for shard in self._shards(split)]
+        """Returns the files of `split` in order.
+
+        Raises ValueError for an unknown split, and for a file on a disk that
+        is not made of as many records as the card says.
+        """
+        shards = self._shards(split)
+        for shard in shards:
+            _check_framing(self.root / shard["file"], shard["examples"])
+        return [self.root / shard["file"] for shard in shards]
 
     def num_examples(self, split):
         """Returns the number of examples in `split`; ValueError if unknown."""
@@ -76,8 +87,16 @@ def open_records(path, *, verify=False):
 
 
 def read_card(root):
-    """Returns the DataCard in the version directory `root`."""
-    return DataCard.from_json(files.read_json(paths.path(root) / CARD))
+    """Returns the DataCard in the version directory `root`.
+
+    Raises ValueError, which names the file, if it is none.
+    """
+    path = paths.path(root) / CARD
+    value = files.read_json(path)
+    try:
+        return DataCard.from_json(value)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
 
 
 def find(path):
@@ -86,11 +105,6 @@ def find(path):
         return open_records(path).root
     except (FileNotFoundError, ValueError):
         return None
-
-
-def shard_name(name, split, index, count):
-    """Returns a shard's file name, as tensorflow_datasets expects it."""
-    return f"{name}-{split}.tfrecord-{index:05d}-of-{count:05d}"
 
 
 def serialize(image, row, *, label_key, text_keys):
@@ -204,18 +218,38 @@ def text_keys(card_or_manifest):
     return ("id", *patient, *card_or_manifest.extra_columns)
 
 
+def _check_framing(path, number):
+    # A million records take a second, and a file in an object store is not
+    # looked through for the sake of its lengths.
+    if number <= _MOST_LOOKED_THROUGH and not paths.is_remote(path):
+        found = path.stat()
+        _framed(path, number, found.st_size, found.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=10_000)  # Shards; each validation asks anew.
+def _framed(path, number, size, changed):
+    """Checks the framing of a file; the arguments tell whether it changed."""
+    del size, changed
+    with path.open("rb") as file:
+        offset = tfrecord.first_gap(file, number)
+    if offset is not None:
+        raise ValueError(
+            f"Shard {path} is damaged at byte {offset:,}, up to which there "
+            f"are whole records; its data card says {number:,}. {_AGAIN}"
+        )
+
+
 def _check_shard(path, entry, *, verify):
-    again = "Convert the data set again with data_prep/make_tfrecords.py."
     if not path.is_file():
-        raise FileNotFoundError(f"Shard {path} is missing. {again}")
+        raise FileNotFoundError(f"Shard {path} is missing. {_AGAIN}")
     size = paths.size(path)
     if size != entry["bytes"]:
         raise ValueError(
             f"Shard {path} is damaged: it has {size:,} bytes, its data card "
-            f"says {entry['bytes']:,}. {again}"
+            f"says {entry['bytes']:,}. {_AGAIN}"
         )
     if verify and files.file_sha256(path) != entry["sha256"]:
         raise ValueError(
             f"Shard {path} is damaged: its checksum is another than in its "
-            f"data card. {again}"
+            f"data card. {_AGAIN}"
         )

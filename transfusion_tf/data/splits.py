@@ -19,6 +19,12 @@ from transfusion_tf.data import group_order
 MODES = ("auto", "official", "grouped")
 TEST_FRACTION = 0.15  # Of train, where there is no official test split.
 VAL_FRACTION = 0.10  # Of what is then left of train.
+# What drawn splits keep together, by the first column that a table has.
+_UNITS = {
+    "near_group": "patient and near-duplicates",
+    "patient": "patient",
+    "id": "image",
+}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -102,7 +108,8 @@ def complete(table, labels, options):
 
     Args:
         table: pandas.DataFrame with `id` and, where known, `patient` and
-            `split` (official).
+            `split` (official); where near-duplicates are to stay together,
+            `near_group`, of patients and near-duplicates.
         labels: bool (N, num_classes), which classes each row belongs to.
         options: an Options.
 
@@ -127,12 +134,17 @@ def complete(table, labels, options):
         if name not in present:
             share, which = _share(name, options)
             _draw_into(split, name, table, labels, share, options.seed)
-            unit = "patient" if "patient" in table else "image"
+            unit = _UNITS[_grouping(table)]
             made[name] = (
                 f"drawn: {which} by {unit}, stratified, seed {options.seed}"
             )
             made["train"] = "the rest"
     return split, made
+
+
+def _grouping(table):
+    """Returns the column of what drawn splits keep together."""
+    return next(column for column in _UNITS if column in table)
 
 
 def in_common(patients, split):
@@ -199,7 +211,7 @@ def _share(name, options):
 def _draw_into(split, name, table, labels, share, seed):
     """Moves a `share` of the train rows of `split` to the split `name`."""
     train = np.flatnonzero(split == "train")
-    groups = table["patient" if "patient" in table else "id"].to_numpy()[train]
+    groups = table[_grouping(table)].to_numpy()[train]
     start, stop = share
     chosen = draw(
         table["id"].to_numpy()[train],

@@ -9,6 +9,7 @@ import contextlib
 import errno
 import functools
 import lzma
+import os
 import pathlib
 import stat
 import struct
@@ -16,20 +17,21 @@ import tarfile
 import zipfile
 import zlib
 
-import numpy as np
-
 from transfusion_tf import files
 from transfusion_tf.data import (
     archive_links,
     archive_members,
     folder_walk,
+    limits,
     member_names,
+    npy,
 )
 
-# More than an uncompressed image of the size that decoders take. A member can
-# claim, and be, a million times what it takes in the archive.
+# More than an uncompressed image of the size that decoders take: what one file
+# or member may be. A member can claim, and be, a million times what it takes
+# in the archive, and a file on a disk can have holes of any size.
 MAX_MEMBER_BYTES = 2**30
-# What damage in a .zip or .npz leads to, beside OSError.
+# What damage in a .zip, .tar or .npz leads to, beside OSError.
 _DAMAGE = (
     EOFError,
     NotImplementedError,
@@ -38,6 +40,7 @@ _DAMAGE = (
     ValueError,
     lzma.LZMAError,
     struct.error,
+    tarfile.TarError,
     zipfile.BadZipFile,
     zlib.error,
 )
@@ -50,7 +53,7 @@ class ReadError(ValueError):
 
 @contextlib.contextmanager
 def refusing_damage(what, error_type=ValueError):
-    """Turns what damaged .zip and .npz files lead to into an `error_type`.
+    """Turns what damaged archives and arrays lead to into an `error_type`.
 
     `what` is the beginning of its message; the reason follows in brackets.
     """
@@ -66,6 +69,40 @@ def refusing_damage(what, error_type=ValueError):
     else:
         return
     raise error_type(f"{what} ({reason})")
+
+
+class _Bounded:
+    """A file that never makes room for more than is left of it.
+
+    Python's files do so before they read, and headers of a .tar say how much.
+    """
+
+    def __init__(self, file):
+        self._file = file
+        self._size = os.fstat(file.fileno()).st_size
+        self.seek, self.tell, self.name = file.seek, file.tell, file.name
+
+    def read(self, size=-1):
+        """Returns `size` bytes, or those that are left."""
+        left = max(0, self._size - self._file.tell())
+        return self._file.read(left if size < 0 else min(size, left))
+
+
+def _check_size(size):
+    """Raises limits.TooLarge for a file that is none of one image."""
+    if size > MAX_MEMBER_BYTES:
+        raise limits.TooLarge(
+            f"absurdly large: {size:,} bytes, {MAX_MEMBER_BYTES:,} are allowed"
+        )
+
+
+def _bounded(file, size):
+    """Returns the next `size` bytes of an open file, if they are not many."""
+    try:
+        _check_size(size)
+    except limits.TooLarge as reason:
+        raise ReadError(str(reason)) from None
+    return file.read(size)
 
 
 def open_files(path, encoding=None):
@@ -163,10 +200,12 @@ class DirectoryStore(_FileStore):
         """Returns the bytes of the file `name`; ReadError if there is none."""
         path = self.path / self._written.get(name, name)
         try:
+            found = path.stat()
             # To open a pipe is to wait for who writes to it.
-            if not stat.S_ISREG(path.stat().st_mode):
+            if not stat.S_ISREG(found.st_mode):
                 raise ReadError(archive_links.NO_FILE)
-            return path.read_bytes()
+            with path.open("rb") as file:
+                return _bounded(file, found.st_size)
         except FileNotFoundError:
             raise ReadError(ABSENT) from None
 
@@ -201,9 +240,14 @@ class ZipStore(_FileStore):
     def read(self, name):
         """Returns the bytes of the member `name`; ReadError if damaged."""
         member = self._place(name)
-        if member.file_size > MAX_MEMBER_BYTES:
-            raise ReadError("absurdly large")
+        try:
+            _check_size(member.file_size)
+            limits.check_member(member)
+        except limits.TooLarge as reason:
+            raise ReadError(str(reason)) from None
         with refusing_damage("damaged archive member", ReadError):
+            if member.compress_size > self.path.stat().st_size:
+                raise ValueError("larger than the archive")
             return self._zip.read(member)
 
 
@@ -214,7 +258,13 @@ class TarStore(_FileStore):
         super().__init__(path, encoding)
         # "r:" refuses compressed archives, where reading one member in the
         # middle means decompressing everything before it.
-        with tarfile.open(self.path, "r:", encoding="utf-8") as tar:
+        with (
+            open(self.path, "rb") as file,
+            tarfile.open(
+                fileobj=_Bounded(file), mode="r:", encoding="utf-8"
+            ) as tar,
+            refusing_damage(f"{self.path} is a damaged .tar"),
+        ):
             self._members = [m for m in tar if not m.isdir()]
 
     def __reduce__(self):
@@ -233,11 +283,14 @@ class TarStore(_FileStore):
     def read(self, name):
         """Returns the bytes of the member `name`; ReadError if cut off."""
         offset, size = self._place(name)
-        self._file.seek(offset)
-        data = self._file.read(size)
-        if len(data) != size:
+        if size is None:
+            raise ReadError(
+                "a sparse member, which is not read; pack it without --sparse"
+            )
+        if self.path.stat().st_size - offset < size:
             raise ReadError("the archive ends in the middle of this member")
-        return data
+        self._file.seek(offset)
+        return _bounded(self._file, size)
 
 
 def _tar_store(path, encoding, found):
@@ -268,27 +321,15 @@ class NpzStore:
         if key != self._key:
             with (
                 refusing_damage(f"{self.path}: the array {key} is damaged"),
-                open(self.path, "rb") as file,  # Damaged, NumPy leaves it open.
-                np.load(file, allow_pickle=False) as archive,
+                zipfile.ZipFile(self.path) as archive,
             ):
-                self._key, self._array = key, archive[key]
+                self._key, self._array = key, npy.read_member(archive, key)
         return self._array
 
     def head(self, key):
         """Returns shape and dtype of the array `key` without reading it."""
-        npy = np.lib.format
-        with (
-            zipfile.ZipFile(self.path) as archive,
-            archive.open(f"{key}.npy") as file,
-        ):
-            version = npy.read_magic(file)
-            read = (
-                npy.read_array_header_1_0
-                if version == (1, 0)
-                else npy.read_array_header_2_0
-            )
-            shape, _, dtype = read(file)
-        return shape, dtype
+        with zipfile.ZipFile(self.path) as archive:
+            return npy.member_head(archive, key)
 
     def checksum(self):
         """Returns the SHA-256 of the archive."""

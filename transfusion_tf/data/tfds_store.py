@@ -8,6 +8,7 @@ import dataclasses
 import pathlib
 
 import numpy as np
+from google.protobuf.message import DecodeError
 
 from transfusion_tf.data import stores, tfrecord
 
@@ -25,9 +26,10 @@ def scan(path, keys):
         while offset < size:
             try:
                 record = tfrecord.read_at(file, offset)
+                found = _features(record, keys)
             except ValueError as error:
                 raise ValueError(f"{path} is damaged. {error}") from None
-            yield offset, _features(record, keys)
+            yield offset, found
             offset += len(record) + tfrecord.FRAMING
 
 
@@ -65,7 +67,12 @@ def _features(record, keys):
     # Its message class has all kinds of features, and needs no TensorFlow.
     from tensorflow_datasets.proto import tf_example_pb2
 
-    found = tf_example_pb2.Example.FromString(record).features.feature
+    try:
+        found = tf_example_pb2.Example.FromString(record).features.feature
+    except DecodeError:
+        raise ValueError(
+            "There is a record that is no tf.train.Example."
+        ) from (None)
     return {key: _value(found[key]) for key in keys if key in found}
 
 

@@ -10,6 +10,7 @@ tensorflow/core/example/feature.proto.
 """
 
 import functools
+import io
 import struct
 
 import google_crc32c
@@ -21,6 +22,7 @@ from google.protobuf import (
 )
 
 FRAMING = 16  # Bytes around each record.
+_LONG = 2**20
 
 _MASK = 0xA282EAD8  # masked_crc32c in tensorflow/core/lib/hash/crc32c.h.
 # What records use of example.proto and feature.proto, as a FileDescriptorProto.
@@ -60,14 +62,48 @@ def read_at(file, offset):
 
     Raises ValueError where there is no whole record.
     """
-    file.seek(offset)
-    head = file.read(12)
-    if len(head) == 12 and _checksum(head[:8]) == head[8:]:
-        (length,) = struct.unpack("<Q", head[:8])
+    length = _length_at(file, offset)
+    if length is not None:
         record, checksum = file.read(length), file.read(4)
         if len(record) == length and _checksum(record) == checksum:
             return record
     raise ValueError(f"There is no whole record at byte {offset:,}.")
+
+
+def first_gap(file, number):
+    """Returns where an open binary file stops being `number` whole records.
+
+    None where it is that and nothing else. Only the lengths are looked at:
+    TensorFlow makes room for a record of any length before it reads it, and
+    ends the process where there is none.
+    """
+    offset, end = 0, file.seek(0, io.SEEK_END)
+    for _ in range(number):
+        length = _length_at(file, offset)
+        if length is None or offset + length + FRAMING > end:
+            return offset
+        offset += length + FRAMING
+    return None if offset == end else offset
+
+
+def _length_at(file, offset):
+    """Returns the length of the record at `offset`, or None without a whole.
+
+    The file is then at the beginning of what the record holds.
+    """
+    file.seek(offset)
+    head = file.read(12)
+    if len(head) < 12 or _checksum(head[:8]) != head[8:]:
+        return None
+    (length,) = struct.unpack("<Q", head[:8])
+    # Python, too, would make room first. The end is a long way for a file in
+    # an object store, and only looked for where it matters.
+    if length > _LONG:
+        end = file.seek(0, io.SEEK_END)
+        if offset + length + FRAMING > end:
+            return None
+        file.seek(offset + 12)
+    return length
 
 
 def example(features):

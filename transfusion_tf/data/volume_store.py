@@ -5,7 +5,7 @@ import typing
 
 import numpy as np
 
-from transfusion_tf.data import stores
+from transfusion_tf.data import npy, stores
 
 
 class VolumeStore:
@@ -34,9 +34,9 @@ class VolumeStore:
         uint16 with three axes. Pickled objects are never loaded.
         """
         if file != self._name:
-            data = io.BytesIO(self.files.read(file))
+            data = self.files.read(file)
             with stores.refusing_damage("damaged .npy file", stores.ReadError):
-                volume = np.lib.format.read_array(data, allow_pickle=False)
+                volume = npy.read(io.BytesIO(data), len(data))
             is_grey = volume.dtype in (np.uint8, np.uint16)
             if volume.ndim != 3 or not volume.size or not is_grey:
                 raise stores.ReadError(

@@ -1,64 +1,54 @@
-"""Checked access to HDF5 files from anywhere: arrays only, none from outside.
+"""Weights in HDF5 files: what `data.checked_hdf5` lets in, within a budget."""
 
-HDF5 can point into other files (external links, external storage, virtual
-data sets), be linked in circles, and declare arrays of any size. Keras writes
-nothing of the kind, so a file that does so is refused.
-"""
-
-import h5py
 import numpy as np
 
-# What all arrays of a file may declare together: a billion float32 numbers,
-# twenty times the largest network of the zoo.
+from transfusion_tf.data import checked_hdf5, limits
+from transfusion_tf.data.checked_hdf5 import Refused, attribute, child, opened
+
+__all__ = [
+    "Arrays",
+    "Refused",
+    "attribute",
+    "child",
+    "has_names",
+    "members",
+    "names",
+    "opened",
+    "text",
+]
+
+# What all arrays of a file may take together in memory: a billion float32
+# numbers, twenty times the largest network of the zoo.
 MAX_BYTES = 4 * 2**30
-
-
-class Refused(ValueError):
-    """Says what a file holds instead of weights, as part of a sentence."""
+_FLOAT_BYTES = 4  # All floats are read as float32.
 
 
 class Arrays:
-    """Reads the arrays of one file, at most MAX_BYTES in all."""
+    """Reads the arrays of one file, at most MAX_BYTES in all.
 
-    def __init__(self):
-        self._bytes_left = MAX_BYTES
+    Args:
+      num_bytes: of the file, which its arrays may exceed only so far.
+    """
+
+    def __init__(self, num_bytes):
+        self._num_bytes, self._declared = num_bytes, 0
 
     def read(self, group, path):
         """The numbers at `path` below `group`; floats as float32."""
-        data = child(group, path)
-        if not isinstance(data, h5py.Dataset) or data.shape is None:
-            raise Refused(f"{path} in it is not an array")
-        if data.is_virtual or data.external is not None:
-            raise Refused(f"it keeps {path} in another file")
-        if data.dtype.kind not in "fiu":
-            raise Refused(f"{path} in it holds {data.dtype}, not numbers")
-        self._bytes_left -= data.size * data.dtype.itemsize
-        if self._bytes_left < 0:
+        data = checked_hdf5.array(group, path)
+        is_float = data.dtype.kind == "f"
+        itemsize = _FLOAT_BYTES if is_float else data.dtype.itemsize
+        self._declared += data.size * itemsize
+        if self._declared > MAX_BYTES:
             raise Refused(
                 f"its arrays declare more than {MAX_BYTES // 2**30} GiB"
             )
-        values = data[()]
-        if data.dtype.kind == "f":
-            values = values.astype(np.float32, copy=False)
-        return np.asarray(values)
-
-
-def child(group, path):
-    """The group or data set at `path`, reached by plain links only.
-
-    Raises:
-      KeyError: there is none.
-      Refused: a link on the way points elsewhere.
-    """
-    for part in filter(None, path.split("/")):
-        is_group = isinstance(group, h5py.Group)
-        link = group.get(part, getlink=True) if is_group else None
-        if link is None:
-            raise KeyError(f"no {path} in it")
-        if not isinstance(link, h5py.HardLink):
-            raise Refused(f"{path} in it is a link to elsewhere")
-        group = group[part]
-    return group
+        try:
+            checked_hdf5.check_whole(data, self._declared, self._num_bytes)
+        except limits.TooLarge as reason:
+            raise Refused(f"it is {reason}") from None
+        # Converted by HDF5 piece by piece: no second copy in float64.
+        return np.asarray((data.astype(np.float32) if is_float else data)[()])
 
 
 def members(group):
@@ -66,20 +56,20 @@ def members(group):
     return [text(name) for name in group]
 
 
-def has_names(group, attribute):
+def has_names(group, name):
     """Whether `group` has this list of names, whole or in chunks."""
-    return attribute in group.attrs or f"{attribute}0" in group.attrs
+    return name in group.attrs or f"{name}0" in group.attrs
 
 
-def names(group, attribute):
+def names(group, name):
     """A list of names that Keras keeps in an attribute, as text.
 
     One that is too long for an attribute is in several: `layer_names0`, ...
     """
-    keys = [attribute] if attribute in group.attrs else []
-    while f"{attribute}{len(keys)}" in group.attrs:
-        keys.append(f"{attribute}{len(keys)}")
-    found = [value for key in keys for value in np.ravel(group.attrs[key])]
+    keys = [name] if name in group.attrs else []
+    while f"{name}{len(keys)}" in group.attrs:
+        keys.append(f"{name}{len(keys)}")
+    found = [value for key in keys for value in np.ravel(attribute(group, key))]
     return [text(value) for value in found]
 
 

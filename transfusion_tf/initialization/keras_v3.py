@@ -42,7 +42,7 @@ def layers(group, arrays):
     for place, part, layer in _groups(group, "", set()):
         kind, _ = _class_and_number(part)
         values = hdf5.child(layer, "vars")
-        name = values.attrs.get("name")
+        name = hdf5.attribute(values, "name")
         if not isinstance(name, str):
             name = f"{place}{part}"
         tensors = tuple(

@@ -26,7 +26,7 @@ def find(file):
 
 def model_config(file):
     """The JSON text that describes a whole model, or None."""
-    value = file.attrs.get("model_config")
+    value = hdf5.attribute(file, "model_config")
     return None if value is None else hdf5.text(value)
 
 
@@ -36,7 +36,7 @@ def layers(group, arrays):
     Raises:
       hdf5.Refused: written with a backend of other kernels, or damaged.
     """
-    if hdf5.text(group.attrs.get("backend", "")) == "theano":
+    if hdf5.text(hdf5.attribute(group, "backend", "")) == "theano":
         # Its convolutions turn the kernel by half a turn (tf_keras'
         # hdf5_format.py, `preprocess_weights_for_loading`).
         raise hdf5.Refused(

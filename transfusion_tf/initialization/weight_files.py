@@ -10,9 +10,8 @@ import pathlib
 import zipfile
 import zlib
 
-import h5py
-
 from transfusion_tf import files
+from transfusion_tf.data import limits
 from transfusion_tf.initialization import (
     architectures,
     hdf5,
@@ -101,9 +100,10 @@ def _read(path):
     with path.open("rb") as stream:
         start = stream.read(64)
     if start.startswith(_HDF5):
-        return _read_hdf5(path)
+        return _read_hdf5(path, path.stat().st_size)
     if start.startswith(_ZIP):
-        _, layers, unordered = _read_hdf5(_unpacked(path))
+        weights = _unpacked(path)
+        _, layers, unordered = _read_hdf5(weights, weights.getbuffer().nbytes)
         return ARCHIVE_3, layers, unordered
     if not start:
         raise hdf5.Refused("it is empty")
@@ -113,10 +113,10 @@ def _read(path):
     raise hdf5.Refused("it is neither HDF5 nor a .keras archive")
 
 
-def _read_hdf5(path):
+def _read_hdf5(path, num_bytes):
     """(format, layers, kinds without an order) of a path or stream."""
-    with h5py.File(path, "r") as file:
-        arrays = hdf5.Arrays()
+    with hdf5.opened(path) as file:
+        arrays = hdf5.Arrays(num_bytes)
         unordered = frozenset()
         if (group := legacy_hdf5.find(file)) is not None:
             _refuse_code(legacy_hdf5.model_config(file))
@@ -151,8 +151,13 @@ def _unpacked(path):
 
 def _member(archive, name, limit):
     """Bytes of a member; zipfile reads no more of it than it declares."""
-    if archive.getinfo(name).file_size > limit:
+    member = archive.getinfo(name)
+    if member.file_size > limit:
         raise hdf5.Refused(f"{name} in it declares more than {limit} bytes")
+    try:
+        limits.check_member(member)
+    except limits.TooLarge as reason:
+        raise hdf5.Refused(f"{name} in it is {reason}") from None
     return archive.read(name)
 
 

@@ -13,10 +13,9 @@ def lines(summary):
     found = [
         _patients(summary["patients_in_common"]),
         f"identical pixels: {_pairs(summary['exact_pairs'])}",
-        f"like pixels ({near}): {_pairs(summary['near_pairs'])}",
+        f"near-duplicates ({near}): {_pairs(summary['near_pairs'])}",
+        across(summary),
     ]
-    if summary["near_pairs"]:
-        found.append("many of the like ones are different people: look at them")
     conflicts = summary["label_conflicts"]
     if conflicts["groups"]:
         found.append(
@@ -25,7 +24,7 @@ def lines(summary):
         )
     if summary["distance_searched"] < summary["distance"]:
         found.append(
-            f"too many images are alike to search to distance "
+            f"too many images look alike to search to distance "
             f"{summary['distance']}"
         )
     if summary["pairs_not_listed"]:
@@ -34,6 +33,31 @@ def lines(summary):
             f"{summary['pairs_not_listed']:,}"
         )
     return found
+
+
+def across(summary):
+    """Returns the line on near-duplicates in different splits.
+
+    They are either copies that leak or different people who look alike, which
+    no hash can tell: somebody has to look.
+    """
+    found = summary.get("near_pairs_across_by_distance")
+    searched = summary.get("distance_searched")
+    if found is None or searched is None:  # Of an earlier release.
+        return "near-duplicates across splits: not counted"
+    counts = {bits: count for bits, count in found.items() if count}
+    if not counts:
+        return (
+            f"near-duplicates across splits: none to hash distance {searched}"
+        )
+    listed = ", ".join(f"{count:,} at {bits}" for bits, count in counts.items())
+    text = (
+        f"near-duplicates across splits, pairs by hash distance: {listed}; "
+        "copies or different people, look at audit.png"
+    )
+    if gone := sum(summary.get("near_dropped", {}).values()):
+        return f"{text} ({gone:,} images of earlier splits are left out)"
+    return text
 
 
 def verdict(summary):
@@ -48,7 +72,7 @@ def verdict(summary):
     ]
     if leaks:
         return f"The splits leak: {'; '.join(leaks)}."
-    text = "No image is in more than one split"
+    text = "No identical pixels are in more than one split"
     if summary["patients_in_common"] is None:
         return f"{text}; who the patients are is not known."
     return f"{text}, and no patient."

@@ -1,0 +1,71 @@
+"""Fingerprints of images as records hold them, taken in worker processes.
+
+Whatever compares images (the audit of a conversion, that of records, that of
+raw data, groups of near-duplicates) takes them here, so that all of them see
+the same pairs at the same distance: JPEG files that are encoded anew decode to
+other pixels than were encoded, and what is trained on is what is in the file.
+"""
+
+import numpy as np
+
+from transfusion_tf import hashing, quarantine
+from transfusion_tf.data import fingerprints, ids, images
+
+PRINTS = np.dtype(
+    [
+        ("is_read", "?"),  # All else is zero where it is not.
+        ("hash", "<u8"),  # The 16 hex digits of ids.content_hash.
+        ("pixels", "S32"),  # fingerprints.pixel_hash
+        ("perceptual", "<u8"),  # fingerprints.perceptual_hash
+    ]
+)
+_IMAGES_PER_TASK = 100
+_JPEG = b"\xff\xd8"
+
+
+def of_prepared(image):
+    """Returns pixel_hash and perceptual_hash of an images.Prepared.
+
+    They are those of the pixels that its `data` decode to.
+    """
+    pixels = image.pixels
+    if not image.kept and image.data.startswith(_JPEG):
+        pixels = images.prepare(image.data).pixels
+    return fingerprints.pixel_hash(pixels), fingerprints.perceptual_hash(pixels)
+
+
+def of_images(names, image_options, workers):
+    """Returns PRINTS (N,) of images, in their order.
+
+    Args:
+        names: what a store reads, N of them.
+        image_options: an images.Options.
+        workers: a pool.Pool, or another engine, that holds the store.
+    """
+    tasks = (
+        (start, names[start : start + _IMAGES_PER_TASK], image_options)
+        for start in range(0, len(names), _IMAGES_PER_TASK)
+    )
+    prints = np.zeros(len(names), PRINTS)
+    with hashing.progress("Looking", len(names)) as bar:
+        for (start, part, _), rows in workers.run(_of_task, tasks):
+            for place, row in enumerate(rows, start):
+                if row:
+                    prints[place] = (True, *row)
+            bar.update(len(part))
+    return prints
+
+
+def _of_task(store, task):
+    """Returns a list for JSON: of each image of a task, its prints or None."""
+    _, names, image_options = task
+    return [_of_image(store, name, image_options) for name in names]
+
+
+def _of_image(store, name, image_options):
+    try:
+        raw = quarantine.read(store, name)
+        found = of_prepared(images.prepare(raw, image_options))
+    except quarantine.BAD_IMAGE:
+        return None
+    return [int(ids.content_hash(raw), 16), *found]
