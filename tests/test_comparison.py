@@ -7,6 +7,7 @@ import pytest
 
 from transfusion_tf import comparison, datasets, reuse
 from transfusion_tf.analysis import passes, sums_store, view_rows, views
+from transfusion_tf.models import zoo
 from transfusion_tf.run_dir import RunDir
 
 STAGES = ["conv1", "conv2"]
@@ -167,6 +168,49 @@ def test_an_interrupted_pass_goes_on_and_is_not_repeated(
     # Other options are other sums.
     gather(networks, pair, images, tmp_path, seed=1, floors=False)
     assert len(taken) > before
+
+
+@pytest.mark.parametrize("small_first", [True, False])
+def test_another_memory_splits_passes_and_reads_no_wrong_stage(
+    networks, pair, images, tmp_path, monkeypatch, small_first
+):
+    """A folder of moments goes from one machine to another."""
+    whole = covariances(gather(networks, pair, images), pair)
+    jobs = passes.jobs(
+        {n: networks[n].backbone for n in pair},
+        [pair],
+        STAGES,
+        passes.Options(),
+    )
+    needed = [job.num_bytes(passes.Options(), 8) for job in jobs]
+    memories = max(needed), sum(needed)  # Two passes, and one.
+    for memory in memories if small_first else reversed(memories):
+        monkeypatch.setattr(
+            passes, "default_max_bytes", lambda memory=memory: memory
+        )
+        found = gather(networks, pair, images, tmp_path)
+        assert [sums.stage for sums in found] == STAGES
+        for one, other in zip(whole, covariances(found, pair), strict=True):
+            np.testing.assert_array_equal(one, other)
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_the_digest_is_of_what_the_stages_compute(networks, pair, runs):
+    def digest(**options):
+        backbone = zoo.build(
+            "cbr_tiny", num_outputs=options.pop("outputs", 5), **options
+        )
+        for variable in backbone.model.trainable_variables:
+            variable.assign(np.full(variable.shape, 0.1))
+        return comparison.weights_digest(backbone)
+
+    plain = digest(image_size=16)
+    assert digest(image_size=16, outputs=3) == plain
+    assert digest(image_size=18) != plain
+    assert digest(image_size=16, input_scaling="torch") != plain
+    again = comparison.load(runs, [pair])
+    for network in pair:
+        assert again[network].digest == networks[network].digest
 
 
 def test_reuse_of_a_source(runs, images, pair):

@@ -45,7 +45,7 @@ def source_network(runs, weights):
     )
     init = InitConfig(scheme="pretrained", weights=str(weights))
     schemes.initialize(backbone, init, source=source, seed=config.seed)
-    digest = source.identity["sha256"]
+    digest = comparison.weights_digest(backbone)
     return comparison.LoadedNetwork(backbone, views.SOURCE, digest)
 
 

@@ -104,9 +104,9 @@ def gather(
 
 
 def _passes(backbones, images, split, options, num_images, batch_size, store):
-    for index, jobs in enumerate(split):
+    for jobs in split:
         one = streaming.Pass(backbones, jobs, options, num_images)
-        saved = store.of_pass(index) if store else None
+        saved = store.of_pass(jobs) if store else None
         yield from one.run(images, batch_size, saved)
 
 
