@@ -75,7 +75,7 @@ flags.DEFINE_integer(
     "repeats",
     None,
     "how often --max_points or --channels are drawn (default 1); values are "
-    "means over the draws",
+    "means over the draws, low and high their range (no interval)",
     lower_bound=1,
 )
 flags.DEFINE_enum(
@@ -282,8 +282,8 @@ def _options():
         )
     if drawn and FLAGS["groups"].present:
         raise ValueError(
-            "--groups does not go with --max_points and --channels: their "
-            "intervals come from the spread of the --repeats."
+            "--groups does not go with --max_points and --channels: draws of "
+            "the same images have a range, no interval; leave --groups out."
         )
     if FLAGS.datapoints == "pooled" and FLAGS.max_points is not None:
         raise ValueError(

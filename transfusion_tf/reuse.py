@@ -1,7 +1,7 @@
 """The view `reuse`: features of runs beside those of the source network."""
 
 from transfusion_tf import comparison, datasets, run_record
-from transfusion_tf.analysis import jackknife, probe, view_rows, views
+from transfusion_tf.analysis import probe, view_rows, views
 from transfusion_tf.init_config import InitConfig
 from transfusion_tf.initialization import pretrained, schemes
 from transfusion_tf.models import zoo
@@ -96,7 +96,8 @@ def probe_rows(view, networks, images, *, stages, others):
                     "value": auc["value"],
                     "low": auc["low"],
                     "high": auc["high"],
-                    "level": jackknife.LEVEL,
+                    "interval": auc["interval"],
+                    "level": numbers["level"],
                     "num_images": numbers["num_images"],
                     "note": auc["reason"] or "",
                 }
