@@ -99,7 +99,7 @@ def probe_rows(view, networks, images, *, stages, others):
                     "interval": auc["interval"],
                     "level": numbers["level"],
                     "num_images": numbers["num_images"],
-                    "note": auc["reason"] or "",
+                    "note": auc["reason"] or auc["note"],
                 }
             )
     return rows

@@ -1,5 +1,6 @@
 """AUCs of runs with their intervals, drawn from the rows of auc.csv."""
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from transfusion_tf.reporting import figures
@@ -24,8 +25,16 @@ def intervals(table):
         _panel(panel, rows)
         panel.set_title(_title(dataset, rows), fontsize=9, loc="left")
     level = 100 * table["level"].iloc[0]
-    axes[-1].set_xlabel(f"AUC with {level:g}% interval")
+    label = f"AUC with {level:g}% interval"
+    if _noted(table).any():
+        label += "; hollow: see note in auc.csv (few of a class)"
+    axes[-1].set_xlabel(label)
     return figure
+
+
+def _noted(rows):
+    """Rows with an AUC whose interval has a note."""
+    return rows["value"].notna() & (rows["note"].fillna("") != "")
 
 
 def _height(rows):
@@ -47,15 +56,31 @@ def _panel(axes, rows):
     step = 1 / (len(runs) + 1)
     for index, run in enumerate(runs):
         own = rows[rows["run"] == run].dropna(subset=["value"])
+        places = np.array(
+            [wanted.index(of) + (index + 1) * step for of in own["auc_of"]]
+        )
+        style = {
+            "fmt": figures.MARKERS[index % len(figures.MARKERS)],
+            "color": figures.PALETTE[index % len(figures.PALETTE)],
+            "markersize": 5,
+            "linewidth": 1.5,
+        }
         axes.errorbar(
             own["value"],
-            [wanted.index(of) + (index + 1) * step for of in own["auc_of"]],
+            places,
             xerr=[own["value"] - own["low"], own["high"] - own["value"]],
-            fmt=figures.MARKERS[index % len(figures.MARKERS)],
-            color=figures.PALETTE[index % len(figures.PALETTE)],
-            markersize=5,
-            linewidth=1.5,
             label=run,
+            **style,
+        )
+        noted = _noted(own).to_numpy()
+        axes.plot(
+            own["value"][noted],
+            places[noted],
+            style["fmt"],
+            color=style["color"],
+            markersize=5,
+            markerfacecolor="white",
+            zorder=3,
         )
     axes.set_yticks([i + 0.5 for i in range(len(wanted))], wanted)
     axes.set_ylabel("AUC of")

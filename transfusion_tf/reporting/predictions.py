@@ -100,7 +100,8 @@ def auc_rows_of(loaded):
     Returns:
       List of dicts with the keys COLUMNS; `auc_of` is the class, label or
       threshold (">=2"), or "mean"; patients are the unit of the intervals
-      where the run's records have them.
+      where the run's records have them; `note` says why there is no AUC, or
+      what there is to know of its interval.
     """
     rows = []
     for run in loaded:
@@ -132,4 +133,9 @@ def auc_rows_of(loaded):
 
 def _row(about, of, entry):
     kept = {key: entry[key] for key in ("value", "low", "high")}
-    return {**about, "auc_of": of, **kept, "note": entry["reason"] or ""}
+    return {
+        **about,
+        "auc_of": of,
+        **kept,
+        "note": entry["reason"] or entry["note"],
+    }
