@@ -252,6 +252,44 @@ def test_reuse_of_a_source(runs, images, pair):
         assert 0.5 < row["low"] < row["value"] <= row["high"] <= 1.0
 
 
+def test_the_source_of_a_slim_run_is_of_full_width(runs, images, tmp_path):
+    name, run = next(iter(runs.items()))
+    slim = copy_with(
+        run,
+        tmp_path / "slim",
+        {
+            "config.model.name": "cbr_tiny_slim",
+            "config.model.slim_from": "conv3",
+            "config.model.slim_width": 0.5,
+        },
+    )
+    source = reuse.source_network([slim], str(run.root))
+    assert source.backbone.name == "cbr_tiny"
+    width = source.backbone.stage("conv3").output.shape[-1]
+    trained = comparison.load(runs, [(views.Network(name, 6),) * 2])
+    (whole,) = trained.values()
+    assert source.digest == whole.digest
+    backbone = zoo.build("cbr_tiny_slim", num_outputs=2, image_size=16)
+    assert backbone.stage("conv3").output.shape[-1] == width // 2
+    both = views.Network(views.SOURCE, 0), views.Network("slim", 6)
+    given = {
+        both[0]: source,
+        both[1]: comparison.LoadedNetwork(backbone, "random", "2f"),
+    }
+    gathered = comparison.gather(
+        given,
+        [both],
+        images,
+        stages=["conv3"],
+        options=passes.Options(),
+        batch_size=32,
+    )
+    (row,) = view_rows.rows(
+        "reuse", gathered, measures=["svcca"], stages=["conv3"], known=given
+    )
+    assert 0 < row["chance"] < row["value"] < 1
+
+
 def test_reuse_needs_a_source(runs):
     with pytest.raises(ValueError, match="give the source network with --so"):
         reuse.source_network(runs.values(), None)

@@ -4,7 +4,7 @@ from transfusion_tf import comparison, datasets, run_record
 from transfusion_tf.analysis import probe, view_rows, views
 from transfusion_tf.init_config import InitConfig
 from transfusion_tf.initialization import pretrained, schemes
-from transfusion_tf.models import zoo
+from transfusion_tf.models import slim, zoo
 from transfusion_tf.training import predictions
 
 MEASURE = "probe_auc"
@@ -12,6 +12,9 @@ MEASURE = "probe_auc"
 
 def source_network(runs, weights):
     """The comparison.LoadedNetwork with the source's weights, for runs.
+
+    The source of a slim network is of full width, unless its weights are those
+    of a slim one.
 
     Args:
       runs: RunDirs; network and image size are those of the first, or where
@@ -34,11 +37,14 @@ def source_network(runs, weights):
         )
     source = pretrained.read(weights, config.model.name)
     record = run_record.read(run)
-    options = config.model.build_options
+    name, options = config.model.name, config.model.build_options
+    base = slim.BASES.get(name)
+    if base and source.identity["architecture"] == base:
+        name, options = base, {**options, "slim_from": None, "slim_width": None}
     if source.scalings:
         options = {**options, "input_scaling": source.scalings[0]}
     backbone = zoo.build(
-        config.model.name,
+        name,
         num_outputs=len(record["data"]["classes"]),
         image_size=record["data"]["image_size"],
         **options,

@@ -129,13 +129,17 @@ def test_reuse_of_the_first_run(analyze, tmp_path, tiny_runs):
         ("--repeats=3", "goes with --max_points=N or --channels=N"),
         ("--points=draws", "--points=draws goes with --view=start_against_end"),
         ("--source=imagenet", "goes with --view=reuse only"),
+        (
+            "--view=start_against_end --checkpoint=0",
+            "is step 0, the start itself",
+        ),
         ("--runs=/nowhere", "/nowhere"),
     ],
 )
 def test_bad_input_is_one_line_and_writes_nothing(
     analyze, tmp_path, flag, message
 ):
-    done = analyze(tmp_path / "out", flag)
+    done = analyze(tmp_path / "out", *flag.split())
     assert done.returncode == 2
     lines = [
         line for line in done.stderr.splitlines() if line.startswith("error: ")

@@ -99,20 +99,20 @@ def delong(labels, scores, groups=None, *, level=0.95):
 
 def from_sums(value, sums, *, level):
     """Returns the AucResult of an AUC (or None) and its GroupSums."""
-    variance = low = high = interval = reason = None
-    note = ""
     if value is None:
         missing = "negative" if sums.num_positive else "positive"
-        reason = (
+        return undefined(
+            sums,
             f"no {missing} image among "
             f"{sums.num_positive + sums.num_negative}: an AUC needs "
-            "positives and negatives"
+            "positives and negatives",
         )
-    elif (variance := sums.variance()) is None:
-        interval, note = "exact", _note(sums)
+    variance = sums.variance()
+    if variance is None:
+        interval = "exact"
         low, high = intervals.exact(value, sums.pairs(), level=level)
     else:
-        interval, note = "score", _note(sums)
+        interval = "score"
         low, high = intervals.score(
             value,
             variance,
@@ -120,17 +120,30 @@ def from_sums(value, sums, *, level):
             sums.negative_effective,
             level=level,
         )
-    return AucResult(
+    return dataclasses.replace(
+        undefined(sums, None),
         value=value,
         variance=variance,
         low=low,
         high=high,
+        interval=interval,
+        note=_note(sums),
+    )
+
+
+def undefined(sums, reason):
+    """Returns the AucResult without an AUC, for a reason in words."""
+    return AucResult(
+        value=None,
+        variance=None,
+        low=None,
+        high=None,
         num_positive=sums.num_positive,
         num_negative=sums.num_negative,
         num_groups=sums.num_groups,
-        interval=interval,
+        interval=None,
         reason=reason,
-        note=note,
+        note="",
     )
 
 

@@ -11,6 +11,10 @@ import numpy as np
 
 from transfusion_tf.metrics import auc, components, intervals, problems
 
+_NOTHING_LEARNED = (
+    "nothing was learned of it: the training images are all positive, all "
+    "negative, or not labelled"
+)
 _NAMES = {"multiclass": "{}", "multilabel": "{}", "ordinal": ">={}"}
 
 
@@ -45,6 +49,7 @@ def summarize(
     groups=None,
     level=0.95,
     select_threshold=None,
+    unanswerable=(),
 ):
     """Returns AUCs and accuracy with their intervals, ready for JSON.
 
@@ -59,6 +64,9 @@ def summarize(
         level: confidence level of the intervals.
         select_threshold: int from 1 to num_classes - 1, "ordinal" only: the
             grade whose AUC alone is the `selection`.
+        unanswerable: classes, labels or thresholds (Problem.index) of which
+            the scores cannot know, because nothing was learned: their AUCs are
+            undefined.
 
     Returns:
         A dict; what is undefined is None and has a `reason`:
@@ -87,7 +95,7 @@ def summarize(
     check_threshold(task, len(asked), select_threshold)
     intervals.check_level(level)
     codes = components.group_codes(groups, num_images)
-    results, mean = _aucs(asked, codes, level)
+    results, mean = _aucs(asked, codes, level, unanswerable)
     entry_names = [_NAMES[task].format(classes[p.index]) for p in asked]
     selection, selection_of = mean["value"], "mean"
     if select_threshold is not None or len(asked) == 1:
@@ -154,7 +162,7 @@ def accuracy(task, labels, scores, codes, *, level=0.95):
     return {**answer, "value": correct / total, "low": low, "high": high}
 
 
-def _aucs(asked, codes, level):
+def _aucs(asked, codes, level, unanswerable):
     """Returns the AucResult of each problem and the dict of their mean."""
     size = int(codes.max(initial=-1)) + 1
     results, influences = [], []
@@ -163,6 +171,9 @@ def _aucs(asked, codes, level):
             problem.labels[problem.keep], problem.scores[problem.keep]
         )
         sums = components.sum_by_group(compared, codes[problem.keep], size=size)
+        if problem.index in unanswerable:
+            results.append(auc.undefined(sums, _NOTHING_LEARNED))
+            continue
         results.append(auc.from_sums(compared.value, sums, level=level))
         if compared.value is not None:
             influences.append(sums.influence())
