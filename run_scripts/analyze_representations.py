@@ -78,7 +78,7 @@ flags.DEFINE_integer(
     "repeats",
     None,
     "how often --max_points or --channels are drawn (default 1); values are "
-    "means over the draws",
+    "means over the draws, low and high their range (no interval)",
     lower_bound=1,
 )
 flags.DEFINE_enum(
@@ -284,7 +284,7 @@ def _options():
     cli.check_goes_with(
         "groups",
         holds=not drawn,
-        what="all images and channels; with draws, intervals come from these",
+        what="all images and channels; draws have a range, no interval",
     )
     cli.check_goes_with(
         "max_points",

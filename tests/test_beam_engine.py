@@ -148,3 +148,10 @@ def test_what_only_a_runner_knows_is_handed_on(tmp_path):
     further = ["--slots=2", "--runner=DirectRunner"]
     with beam_engine.Beam(100, tmp_path, further=further) as workers:
         assert [task for task, _ in workers.run(add, [1])] == [1]
+    # It reaches Beam: what is wrong there is refused there.
+    with pytest.raises(ValueError, match="NoRunner. Valid values are"):
+        with beam_engine.Beam(100, tmp_path, further=["--runner=NoRunner"]):
+            pass
+    with pytest.raises(ValueError, match="nor Apache Beam knows --slots"):
+        with beam_engine.Beam(100, tmp_path, flags=["--slots=2"]):
+            pass

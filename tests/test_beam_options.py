@@ -59,11 +59,21 @@ def test_what_answers_is_reached():
         address = f"localhost:{server.getsockname()[1]}"
         flags = ["--runner=FlinkRunner", f"--flink_master={address}"]
         beam_options.check(beam_options.make(flags))
+        server.settimeout(10)
+        connection, _ = server.accept()  # TimeoutError, if nobody came.
+        connection.close()
 
 
-def test_a_runner_that_starts_its_own_cluster_is_not_asked():
-    beam_options.check(beam_options.make(["--runner=FlinkRunner"]))
-    beam_options.check(beam_options.make(["--runner=SparkRunner"]))
+@pytest.mark.parametrize("runner", ["FlinkRunner", "SparkRunner"])
+def test_a_runner_that_starts_its_own_cluster_is_not_asked(runner, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        beam_options.socket,
+        "create_connection",
+        lambda *address: asked.append(address),
+    )
+    beam_options.check(beam_options.make([f"--runner={runner}"]))
+    assert asked == []
 
 
 def unused_port():

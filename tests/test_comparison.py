@@ -7,6 +7,7 @@ import pytest
 
 from transfusion_tf import comparison, datasets, reuse
 from transfusion_tf.analysis import passes, sums_store, view_rows, views
+from transfusion_tf.models import zoo
 from transfusion_tf.run_dir import RunDir
 
 STAGES = ["conv1", "conv2"]
@@ -169,6 +170,49 @@ def test_an_interrupted_pass_goes_on_and_is_not_repeated(
     assert len(taken) > before
 
 
+@pytest.mark.parametrize("small_first", [True, False])
+def test_another_memory_splits_passes_and_reads_no_wrong_stage(
+    networks, pair, images, tmp_path, monkeypatch, small_first
+):
+    """A folder of moments goes from one machine to another."""
+    whole = covariances(gather(networks, pair, images), pair)
+    jobs = passes.jobs(
+        {n: networks[n].backbone for n in pair},
+        [pair],
+        STAGES,
+        passes.Options(),
+    )
+    needed = [job.num_bytes(passes.Options(), 8) for job in jobs]
+    memories = max(needed), sum(needed)  # Two passes, and one.
+    for memory in memories if small_first else reversed(memories):
+        monkeypatch.setattr(
+            passes, "default_max_bytes", lambda memory=memory: memory
+        )
+        found = gather(networks, pair, images, tmp_path)
+        assert [sums.stage for sums in found] == STAGES
+        for one, other in zip(whole, covariances(found, pair), strict=True):
+            np.testing.assert_array_equal(one, other)
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_the_digest_is_of_what_the_stages_compute(networks, pair, runs):
+    def digest(**options):
+        backbone = zoo.build(
+            "cbr_tiny", num_outputs=options.pop("outputs", 5), **options
+        )
+        for variable in backbone.model.trainable_variables:
+            variable.assign(np.full(variable.shape, 0.1))
+        return comparison.weights_digest(backbone)
+
+    plain = digest(image_size=16)
+    assert digest(image_size=16, outputs=3) == plain
+    assert digest(image_size=18) != plain
+    assert digest(image_size=16, input_scaling="torch") != plain
+    again = comparison.load(runs, [pair])
+    for network in pair:
+        assert again[network].digest == networks[network].digest
+
+
 def test_reuse_of_a_source(runs, images, pair):
     source = views.Network(views.SOURCE, 0)
     first, second = runs
@@ -206,6 +250,44 @@ def test_reuse_of_a_source(runs, images, pair):
     for row in probes:
         assert set(row) == set(view_rows.COLUMNS)
         assert 0.5 < row["low"] < row["value"] <= row["high"] <= 1.0
+
+
+def test_the_source_of_a_slim_run_is_of_full_width(runs, images, tmp_path):
+    name, run = next(iter(runs.items()))
+    slim = copy_with(
+        run,
+        tmp_path / "slim",
+        {
+            "config.model.name": "cbr_tiny_slim",
+            "config.model.slim_from": "conv3",
+            "config.model.slim_width": 0.5,
+        },
+    )
+    source = reuse.source_network([slim], str(run.root))
+    assert source.backbone.name == "cbr_tiny"
+    width = source.backbone.stage("conv3").output.shape[-1]
+    trained = comparison.load(runs, [(views.Network(name, 6),) * 2])
+    (whole,) = trained.values()
+    assert source.digest == whole.digest
+    backbone = zoo.build("cbr_tiny_slim", num_outputs=2, image_size=16)
+    assert backbone.stage("conv3").output.shape[-1] == width // 2
+    both = views.Network(views.SOURCE, 0), views.Network("slim", 6)
+    given = {
+        both[0]: source,
+        both[1]: comparison.LoadedNetwork(backbone, "random", "2f"),
+    }
+    gathered = comparison.gather(
+        given,
+        [both],
+        images,
+        stages=["conv3"],
+        options=passes.Options(),
+        batch_size=32,
+    )
+    (row,) = view_rows.rows(
+        "reuse", gathered, measures=["svcca"], stages=["conv3"], known=given
+    )
+    assert 0 < row["chance"] < row["value"] < 1
 
 
 def test_reuse_needs_a_source(runs):

@@ -1,11 +1,14 @@
 """Networks of runs on the same images: from run directories to moments."""
 
 import dataclasses
+import hashlib
 import itertools
 
+import numpy as np
+import tensorflow as tf
 import tqdm
 
-from transfusion_tf import datasets, files, run_record
+from transfusion_tf import datasets, run_record
 from transfusion_tf.analysis import moments, sums_store
 from transfusion_tf.initialization.pretrained import load_backbone
 from transfusion_tf.models.stages import Backbone
@@ -18,12 +21,35 @@ class LoadedNetwork:
     Attributes:
       backbone: Backbone.
       init: initialisation of its run.
-      digest: SHA-256 of its weights.
+      digest: `weights_digest` of the backbone.
     """
 
     backbone: Backbone
     init: str
     digest: str
+
+
+def weights_digest(backbone):
+    """SHA-256 of all that decides what the stages of a network compute.
+
+    Weights themselves rather than their file: one file gives several networks
+    (other input scaling, a seed for what it lacks), and several files may hold
+    the same weights. The head belongs to no stage.
+
+    Args:
+      backbone: Backbone.
+    """
+    digest = hashlib.sha256()
+    about = backbone.name, backbone.scaling, backbone.model.input_shape
+    digest.update(repr(about).encode())
+    for stage in backbone.stages:
+        for layer in stage.layers:
+            digest.update(f"{stage.name} {layer.dtype_policy.name}".encode())
+        for variable in stage.variables:
+            value = np.ascontiguousarray(variable)
+            digest.update(f"{value.shape} {value.dtype}".encode())
+            digest.update(value.tobytes())
+    return digest.hexdigest()
 
 
 class Images:
@@ -128,10 +154,11 @@ def load(runs, pairs, *, stages=(), given=None):
             networks[network] = given[network]
         else:
             run = runs[network.run]
+            backbone = load_backbone(run, network.step)
             networks[network] = LoadedNetwork(
-                load_backbone(run, network.step),
+                backbone,
                 init=run_record.read_config(run).init.scheme,
-                digest=files.file_sha256(run.weights(network.step)),
+                digest=weights_digest(backbone),
             )
         for stage in stages:
             networks[network].backbone.stage(stage)
@@ -152,13 +179,17 @@ def gather(networks, pairs, images, *, stages, options, batch_size, **where):
         are kept (None: nowhere).
     """
     directory, max_bytes = where.get("directory"), where.get("max_bytes")
+    # Which stages and pairs is added for each pass. Versions, because draws of
+    # NumPy and decoding may change; a processor changes the rounding alone.
     identity = {
-        "pairs": [[networks[n].digest for n in pair] for pair in pairs],
+        "networks": [
+            networks[network].digest
+            for network in dict.fromkeys(itertools.chain.from_iterable(pairs))
+        ],
         "images": images.identity,
-        "stages": stages,
         "options": vars(options),
         "batch_size": batch_size,
-        "max_bytes": max_bytes,
+        "versions": [np.__version__, tf.__version__],
     }
     return moments.gather(
         {n: network.backbone for n, network in networks.items()},

@@ -1,10 +1,10 @@
 """The view `reuse`: features of runs beside those of the source network."""
 
 from transfusion_tf import comparison, datasets, run_record
-from transfusion_tf.analysis import jackknife, probe, view_rows, views
+from transfusion_tf.analysis import probe, view_rows, views
 from transfusion_tf.init_config import InitConfig
 from transfusion_tf.initialization import pretrained, schemes
-from transfusion_tf.models import zoo
+from transfusion_tf.models import slim, zoo
 from transfusion_tf.training import predictions
 
 MEASURE = "probe_auc"
@@ -12,6 +12,9 @@ MEASURE = "probe_auc"
 
 def source_network(runs, weights):
     """The comparison.LoadedNetwork with the source's weights, for runs.
+
+    The source of a slim network is of full width, unless its weights are those
+    of a slim one.
 
     Args:
       runs: RunDirs; network and image size are those of the first, or where
@@ -34,18 +37,21 @@ def source_network(runs, weights):
         )
     source = pretrained.read(weights, config.model.name)
     record = run_record.read(run)
-    options = config.model.build_options
+    name, options = config.model.name, config.model.build_options
+    base = slim.BASES.get(name)
+    if base and source.identity["architecture"] == base:
+        name, options = base, {**options, "slim_from": None, "slim_width": None}
     if source.scalings:
         options = {**options, "input_scaling": source.scalings[0]}
     backbone = zoo.build(
-        config.model.name,
+        name,
         num_outputs=len(record["data"]["classes"]),
         image_size=record["data"]["image_size"],
         **options,
     )
     init = InitConfig(scheme="pretrained", weights=str(weights))
     schemes.initialize(backbone, init, source=source, seed=config.seed)
-    digest = source.identity["sha256"]
+    digest = comparison.weights_digest(backbone)
     return comparison.LoadedNetwork(backbone, views.SOURCE, digest)
 
 
@@ -96,9 +102,10 @@ def probe_rows(view, networks, images, *, stages, others):
                     "value": auc["value"],
                     "low": auc["low"],
                     "high": auc["high"],
-                    "level": jackknife.LEVEL,
+                    "interval": auc["interval"],
+                    "level": numbers["level"],
                     "num_images": numbers["num_images"],
-                    "note": auc["reason"] or "",
+                    "note": auc["reason"] or auc["note"],
                 }
             )
     return rows

@@ -105,6 +105,30 @@ def test_single_points_have_nothing_within():
     assert "One point a cluster" in found["note"]
 
 
+def test_a_point_alone_in_its_cluster_says_nothing_within():
+    x = np.array([0.0, 1.0, 3.0, 2.0, 5.0, 4.0])
+    y = np.array([1.0, 2.0, 0.0, 4.0, 3.0, 5.0])
+    # Two points that share a cluster lie on a line, whatever they are.
+    found = summarize(x, y, list("AABCDE"))
+    assert found["within_cluster"] is None
+    assert "Of 6 points too few share a cluster" in found["note"]
+    assert found["between_cluster"] is not None
+
+
+@pytest.mark.parametrize("of", clustered_correlation.COEFFICIENTS)
+def test_points_alone_in_their_clusters_change_nothing_within(of):
+    x, y, names = clustered(3, 4)
+    alone = np.concatenate([names, ["alone", "too"]])
+    expected = summarize(x, y, names, of=of)["within_cluster"]
+    more = summarize([*x, 9.0, -7.0], [*y, 3.0, 8.0], alone, of=of)
+    assert more["within_cluster"] == pytest.approx(expected, abs=1e-12)
+    # Least: two clusters of two points.
+    pairs = summarize([0, 1, 5, 7], [0, 2, 9, 6], list("aabb"), of=of)
+    of_deviations = stats.pearsonr([-0.5, 0.5, -1, 1], [-1, 1, 1.5, -1.5])
+    if of == "pearson":
+        assert pairs["within_cluster"] == pytest.approx(of_deviations.statistic)
+
+
 def test_frozen_stages_have_no_correlation():
     rng = np.random.default_rng(0)
     x = 1 - 1e-6 * rng.random(12)

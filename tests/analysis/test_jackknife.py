@@ -60,13 +60,3 @@ def test_covers_a_correlation():
         )
         covered += found.low <= 0.6 <= found.high
     assert 0.90 <= covered / 200 <= 0.99
-
-
-def test_draws_have_the_t_interval_of_their_mean():
-    values = [0.4, 0.5, 0.45, 0.42, 0.48]
-    found = jackknife.of_draws(values)
-    expected = scipy.stats.t.interval(
-        0.95, 4, np.mean(values), scipy.stats.sem(values)
-    )
-    assert (found.low, found.high) == pytest.approx(expected)
-    assert jackknife.of_draws([0.4]) is None

@@ -68,7 +68,7 @@ def test_missing_labels_are_left_out():
     assert all(entry["value"] > 0.85 for entry in found["aucs"])
 
 
-def test_a_class_that_training_lacks_has_probability_zero():
+def test_a_class_that_training_lacks_has_no_auc():
     found = auc(
         "multiclass",
         ("a", "b", "c"),
@@ -77,7 +77,34 @@ def test_a_class_that_training_lacks_has_probability_zero():
         test_labels=np.arange(400) % 3,
     )
     assert found["aucs"][0]["value"] > 0.7
-    assert found["aucs"][2]["value"] == 0.5
+    assert found["aucs"][2]["value"] is None
+    assert "nothing was learned of it" in found["aucs"][2]["reason"]
+    # Not the 0.5 of equal scores, neither in the mean.
+    mean = np.mean([entry["value"] for entry in found["aucs"][:2]])
+    assert found["auc"]["value"] == pytest.approx(mean)
+    assert (found["auc"]["num_defined"], found["auc"]["num_total"]) == (2, 3)
+
+
+@pytest.mark.parametrize("known", [-1, 0, 1])
+def test_a_label_that_training_images_do_not_have(known):
+    """Missing in all of them, or equal in all of them."""
+    training = np.stack([LABELS, np.full(400, known)], axis=1)
+    test = np.stack([LABELS, 1 - LABELS], axis=1)
+    found = auc("multilabel", ("a", "b"), training, 2.0, test_labels=test)
+    assert found["aucs"][0]["value"] > 0.85
+    assert found["aucs"][1]["value"] is None
+    assert found["auc"]["value"] == found["aucs"][0]["value"]
+
+
+def test_training_images_of_one_class_leave_nothing_to_learn():
+    one = np.ones(400, int)
+    for task in ("multiclass", "ordinal"):
+        found = auc(task, ("a", "b"), one, 2.0, test_labels=LABELS)["auc"]
+        assert found["value"] is found["low"] is None
+        assert "nothing was learned" in found["reason"]
+    grades = auc("ordinal", "012", LABELS, 2.0, test_labels=np.arange(400) % 3)
+    assert grades["aucs"][0]["value"] > 0.85
+    assert grades["aucs"][1]["value"] is None
 
 
 def test_patients_are_the_unit():

@@ -141,11 +141,59 @@ def test_constant_side_has_no_coefficients(measure):
 
 def test_tolerance_decides_what_is_dropped():
     x, y = related()
-    x[:, 5] *= 1e-3  # A millionth of the variance.
+    x[:, 5] = x[:, 4] + 1e-3 * x[:, 5]  # Nearly a copy.
     m = moments.from_arrays(x, y)
     assert similarity.cca(m).dropped_x == 0
     coarse = similarity.cca(m, tolerance=1e-4)
     assert (coarse.dropped_x, coarse.tolerance) == (1, 1e-4)
+
+
+@pytest.mark.parametrize("scale", [1e-60, 1e-9, 1e9, 1e60])
+@pytest.mark.parametrize("constant", [None, 0.0, 3.0])
+def test_the_scale_of_a_neuron_changes_no_correlation(scale, constant):
+    x, y = related()
+    if constant is not None:
+        x = np.column_stack([x, np.full(len(x), constant)])
+    expected = by_qr(x[:, :6], y)
+    x[:, 1] *= scale
+    y[:, 2] /= scale
+    m = moments.from_arrays(x, y)
+    for measure in (similarity.cca, similarity.pwcca):
+        found = measure(m)
+        np.testing.assert_allclose(found.coefficients, expected, atol=1e-9)
+        assert (found.kept_x, found.kept_y) == (6, 4)
+        assert found.dropped_x == (constant is not None)
+
+
+def test_a_large_neuron_takes_all_weight_of_pwcca():
+    """It weighs by what x holds, as large as that is."""
+    x, y = related()
+    x[:, 1] *= 1e9
+    found = similarity.pwcca(moments.from_arrays(x, y))
+    bases = [
+        np.linalg.qr(a / a.std(axis=0) - (a / a.std(axis=0)).mean(axis=0))[0]
+        for a in (x, y)
+    ]
+    variables = bases[0] @ np.linalg.svd(bases[0].T @ bases[1])[0][:, :4]
+    weights = np.abs(variables.T @ (x[:, 1] - x[:, 1].mean()))
+    np.testing.assert_allclose(
+        found.weights, weights / weights.sum(), atol=1e-6
+    )
+
+
+def test_svcca_still_looks_at_variance():
+    """It is defined by the leading directions of neurons as they are."""
+    x, y = related()
+    x[:, 5] *= 1e9
+    found = svcca(x, y)
+    assert (found.kept_x, found.kept_y) == (1, 4)
+
+
+def test_values_that_cannot_be_squared_are_refused():
+    x, y = related()
+    x[:, 1] *= 1e200
+    with pytest.raises(ValueError, match="`x` .* too large to be multiplied"):
+        moments.from_arrays(x, y)
 
 
 def test_cca_says_how_many_datapoints_it_needs():

@@ -1,5 +1,6 @@
 """States of a pass: read back, never of something else, never unpickled."""
 
+import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,11 +16,21 @@ TOTALS = [
 STATE = sums_store.State(7, SHIFTS, TOTALS)
 
 
+@dataclasses.dataclass
+class Job:
+    """What the store asks of a StageJob."""
+
+    identity: str
+
+
+ONE, OTHER = [Job("conv1")], [Job("conv1"), Job("conv2")]
+
+
 def test_what_is_saved_comes_back(tmp_path):
     store = sums_store.Store(tmp_path / "moments", {"weights": ["x", "y"]})
-    assert store.of_pass(0).load() is None
-    store.of_pass(0).save(STATE)
-    found = store.of_pass(0).load()
+    assert store.of_pass(ONE).load() is None
+    store.of_pass(ONE).save(STATE)
+    found = store.of_pass(ONE).load()
     assert found.num_batches == 7 and found.finished is False
     np.testing.assert_array_equal(found.shifts["a/conv1"], SHIFTS["a/conv1"])
     assert [[set(job) for job in slot] for slot in found.totals] == [
@@ -28,16 +39,22 @@ def test_what_is_saved_comes_back(tmp_path):
     np.testing.assert_array_equal(
         found.totals[1][1]["pair/0/1/chance/sum_x"], np.arange(3.0)
     )
-    assert store.of_pass(1).load() is None
+    assert store.of_pass(OTHER).load() is None
 
 
 def test_sums_of_something_else_are_not_taken(tmp_path):
-    sums_store.Store(tmp_path, {"seed": 0}).of_pass(0).save(STATE)
-    assert sums_store.Store(tmp_path, {"seed": 1}).of_pass(0).load() is None
+    sums_store.Store(tmp_path, {"seed": 0}).of_pass(ONE).save(STATE)
+    assert sums_store.Store(tmp_path, {"seed": 1}).of_pass(ONE).load() is None
+
+
+def test_sums_of_another_format_are_not_taken(tmp_path, monkeypatch):
+    sums_store.Store(tmp_path, {}).of_pass(ONE).save(STATE)
+    monkeypatch.setattr(sums_store, "FORMAT", sums_store.FORMAT + 1)
+    assert sums_store.Store(tmp_path, {}).of_pass(ONE).load() is None
 
 
 def test_saves_when_due(tmp_path, monkeypatch):
-    saved = sums_store.Store(tmp_path, {}).of_pass(0)
+    saved = sums_store.Store(tmp_path, {}).of_pass(ONE)
     saved.save_if_due(STATE)
     assert saved.load() is None
     monkeypatch.setattr(sums_store, "SECONDS_BETWEEN_SAVES", -1)
@@ -80,7 +97,7 @@ def test_sums_that_declare_more_than_there_is(tmp_path):
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"\x80\x04N."])
 def test_a_damaged_file_is_named(tmp_path, content):
-    saved = sums_store.Store(tmp_path, {}).of_pass(0)
+    saved = sums_store.Store(tmp_path, {}).of_pass(ONE)
     saved.save(STATE)
     (path,) = tmp_path.iterdir()
     path.write_bytes(content)
@@ -89,7 +106,7 @@ def test_a_damaged_file_is_named(tmp_path, content):
 
 
 def test_a_cut_file_is_named(tmp_path):
-    saved = sums_store.Store(tmp_path, {}).of_pass(0)
+    saved = sums_store.Store(tmp_path, {}).of_pass(ONE)
     saved.save(STATE)
     (path,) = tmp_path.iterdir()
     path.write_bytes(path.read_bytes()[:-300])

@@ -75,7 +75,50 @@ def test_rows_are_one_measure_of_one_stage_of_one_pair():
         assert (row["kept_x"], row["dropped_y"], row["note"]) == (4, 0, "")
         assert (row["num_datapoints"], row["num_images"]) == (200, 200)
         assert row["excess"] == row["value"] - row["chance"]
-        assert row["low"] is None  # One group leaves nothing to compare.
+        # One group leaves nothing to compare.
+        assert row["low"] is row["interval"] is row["level"] is None
+
+
+class Drawn:
+    """Sums of five draws of channels of the same images."""
+
+    stage, drawn, num_groups = "conv1", True, 5
+    images_of_groups = np.full(5, 200)
+
+    def __init__(self, draws):
+        self._draws = draws
+
+    def moments(self, groups):
+        return {(A, B): self._draws[groups[0]]}
+
+
+def test_draws_of_the_same_images_have_a_range_and_no_level():
+    of_draws = [stage(num_neurons=n) for n in (3, 4, 5, 6, 7)]
+    singles = [rows_of(found)[0]["value"] for found in of_draws]
+    (row,) = view_rows.rows(
+        "between", [Drawn(of_draws)], measures=["cca"], stages=["conv1"]
+    )
+    assert (row["interval"], row["level"]) == ("range of draws", None)
+    assert (row["low"], row["high"]) == (min(singles), max(singles))
+    assert row["low"] < row["value"] < row["high"]
+    assert row["chance_low"] < row["chance"] < row["chance_high"]
+    by_draw = view_rows.rows(
+        "between",
+        [Drawn(of_draws)],
+        measures=["cca"],
+        stages=["conv1"],
+        by_draw=True,
+    )
+    assert [r["value"] for r in by_draw] == singles
+    assert {(r["low"], r["interval"], r["level"]) for r in by_draw} == {
+        (None, None, None)
+    }
+    # Five equal draws: no spread, and still no interval is claimed.
+    (row,) = view_rows.rows(
+        "between", [Drawn([stage()] * 5)], measures=["cca"], stages=["conv1"]
+    )
+    assert row["low"] == row["high"] == row["value"]
+    assert row["level"] is None
 
 
 def test_too_few_datapoints_leave_the_reason():

@@ -56,3 +56,11 @@ def test_dynamics_pairs_each_snapshot_with_the_trained_network():
 def test_starts_and_ends_are_compared():
     starts = [views.Network(name, 0) for name in "ab"]
     assert views.start_against_end([A, B], {}) == [tuple(starts), (A, B)]
+
+
+def test_a_start_is_not_what_training_ended_with():
+    """E.g. --checkpoint=0, or a run that was stopped before its first step."""
+    with pytest.raises(
+        ValueError, match="checkpoint of b is step 0, the start"
+    ):
+        views.start_against_end([A, views.Network("b", 0)], {})

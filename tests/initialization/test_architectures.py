@@ -40,7 +40,8 @@ def test_order_and_heads_do_not_matter_but_width_and_biases_do():
     recognise = architectures.recognise
     assert recognise(shapes[::-1]) == "squeezenet"
     # The original head, and none.
-    assert recognise([*shapes[:-1], ((1, 1, 512, 1000), (1000,))])
+    original = [*shapes[:-1], ((1, 1, 512, 1000), (1000,))]
+    assert recognise(original) == "squeezenet"
     assert recognise(shapes[:-1]) == "squeezenet"
     without_biases = [layer[:1] for layer in shapes]
     assert recognise(without_biases) is None

@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 from sklearn import metrics as sklearn_metrics
 
-from transfusion_tf.metrics import auc
+from transfusion_tf.metrics import auc, intervals
 
 
 def sample(seed=0, num_images=60, num_groups=None, decimals=1):
@@ -70,12 +71,9 @@ def test_hand_computed_variance():
     result = auc.delong([1, 0, 1, 0, 0], [0.8, 0.4, 0.4, 0.1, 0.6])
     assert result.variance == pytest.approx(1 / 8 / 2 + 1 / 16 / 3, abs=1e-15)
     assert (result.num_positive, result.num_negative) == (2, 3)
-    # On the logit scale: log 3 -+ z sd / (3/4 1/4).
-    half = 1.959963984540054 * math.sqrt(1 / 12) / (3 / 16)
-    low = 1 / (1 + math.exp(-(math.log(3) - half)))
-    high = 1 / (1 + math.exp(-(math.log(3) + half)))
-    assert (result.low, result.high) == pytest.approx((low, high), abs=1e-12)
-    assert result.interval == "logit"
+    expected = intervals.score(3 / 4, 1 / 12, 2, 3)
+    assert (result.low, result.high) == pytest.approx(expected, abs=1e-12)
+    assert result.interval == "score"
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -212,6 +210,61 @@ def test_perfect_separation_counts_patients_not_images():
     patients = auc.delong(labels, labels, groups)
     assert images.low == pytest.approx(0.025 ** (1 / 20), abs=1e-12)
     assert patients.low == pytest.approx(0.025 ** (1 / 4), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    "num_positive, num_negative, groups, note",
+    [
+        (5, 5, None, ""),
+        (4, 400, None, "only 4 positive images: below 5 the interval may miss"),
+        (400, 1, None, "only 1 negative image: below 5"),
+        (3, 2, None, "only 3 positive images and 2 negative images: below 5"),
+        (10, 10, np.arange(20) // 2, ""),
+        (8, 40, np.arange(48) // 2, "only 4 positive patients: below 5"),
+    ],
+)
+def test_fewer_than_five_are_noted(num_positive, num_negative, groups, note):
+    labels = np.repeat([1, 0], [num_positive, num_negative])
+    scores = labels + np.random.default_rng(0).normal(size=len(labels))
+    found = auc.delong(labels, scores, groups)
+    assert found.note.startswith(note) and bool(found.note) == bool(note)
+
+
+# Coverage of the 95% interval: positives, negatives, AUC, spread of the scores
+# of the positives (that of the negatives is 1), images a patient.
+# docs/statistics.md has many more cells.
+COVERAGE = [
+    (5, 400, 0.85, 1, 1),
+    (5, 400, 0.95, 1, 1),
+    (5, 400, 0.95, 2, 1),
+    (5, 100, 0.6, 2, 1),
+    (100, 6, 0.9, 1, 1),
+    (10, 400, 0.95, 2, 1),
+    (30, 100, 0.95, 2, 1),
+    (20, 20, 0.8, 1, 1),
+    (6, 100, 0.9, 2, 2),
+    (20, 100, 0.9, 1, 2),
+]
+
+
+@pytest.mark.parametrize("cell", COVERAGE)
+def test_the_interval_covers_with_few_of_a_class(cell):
+    num_positive, num_negative, value, spread, images = cell
+    rng = np.random.default_rng(sum(cell[:2]))
+    distance = stats.norm.ppf(value) * math.sqrt(1 + spread**2)
+    labels = np.repeat([1, 0], [num_positive, num_negative])
+    patients = np.repeat(np.arange(len(labels)), images)
+    labels = np.repeat(labels, images)
+    covered, num_draws = 0, 600
+    for _ in range(num_draws):
+        # A patient's images share four fifths of their variance.
+        shared = np.repeat(rng.normal(size=len(labels) // images), images)
+        own = rng.normal(size=len(labels))
+        scores = shared if images == 1 else np.sqrt([0.8, 0.2]) @ [shared, own]
+        scores = np.where(labels == 1, distance + spread * scores, scores)
+        found = auc.delong(labels, scores, patients if images > 1 else None)
+        covered += found.low <= value <= found.high
+    assert covered / num_draws >= 0.93
 
 
 def test_tied_scores_and_single_images_keep_a_width():

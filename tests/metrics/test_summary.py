@@ -76,9 +76,37 @@ def test_macro_variance_counts_each_image_once():
     result = summarize("multiclass", labels, scores)["auc"]
     expected = macro_variance_by_hand(labels, scores)
     assert result["variance"] == pytest.approx(expected, rel=1e-10)
-    assert (result["low"], result["high"]) == pytest.approx(
-        intervals.logit(result["value"], expected), rel=1e-10
-    )
+
+
+def test_macro_interval_of_many_is_that_of_its_standard_error():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(3, size=1500)
+    scores = rng.dirichlet(np.ones(3), size=1500) + 0.2 * np.eye(3)[labels]
+    result = summarize("multiclass", labels, scores / 1.2)["auc"]
+    assert result["interval"] == "combined"
+    half = (result["high"] - result["low"]) / 2
+    assert half == pytest.approx(1.96 * np.sqrt(result["variance"]), rel=0.02)
+    middle = (result["high"] + result["low"]) / 2
+    assert middle == pytest.approx(result["value"], abs=0.05 * half)
+
+
+def test_macro_interval_covers_with_five_of_two_classes():
+    rng = np.random.default_rng(1)
+    labels = np.repeat(np.arange(3), [5, 5, 200])
+    places = rng.normal(size=(3, 2))
+    many = np.repeat(labels, 100)
+    covered = 0
+
+    def draw(of):
+        seen = places[of] * 1.5 + rng.normal(size=(len(of), 2))
+        odds = np.exp(seen @ places.T * 1.5 - (places**2).sum(axis=1))
+        return odds / odds.sum(axis=1, keepdims=True)
+
+    truth = summarize("multiclass", many, draw(many))["selection"]
+    for _ in range(300):
+        values = summarize("multiclass", labels, draw(labels))["auc"]
+        covered += values["low"] <= truth <= values["high"]
+    assert covered / 300 >= 0.93
 
 
 def test_macro_variance_agrees_with_resampled_patients():
@@ -225,15 +253,18 @@ def test_a_perfect_class_widens_the_macro_interval():
     scores = scores / 2 + np.outer(labels == 2, [-0.5, -0.5, 0.5]).clip(0)
     result = summarize("multiclass", labels, scores)
     assert [e["interval"] for e in result["aucs"]] == [
-        "logit",
-        "logit",
+        "score",
+        "score",
         "exact",
     ]
-    assert result["auc"]["interval"] == "mean"
+    assert result["auc"]["interval"] == "combined"
     assert result["auc"]["variance"] is None
-    assert result["auc"]["low"] == pytest.approx(
-        np.mean([e["low"] for e in result["aucs"]]), abs=1e-12
-    )
+    # The perfect one may err with each of the others: not below their mean,
+    # which is right if all erred together.
+    value, low = result["auc"]["value"], result["auc"]["low"]
+    lows = [e["low"] for e in result["aucs"]]
+    exact = (1 - lows[2]) / 3
+    assert np.mean(lows) <= low < value - exact
 
 
 def test_counts_and_units():

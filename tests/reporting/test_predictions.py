@@ -1,5 +1,6 @@
 """The table of AUCs and its picture, from runs on real records."""
 
+import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
@@ -136,3 +137,39 @@ def test_runs_of_one_start_look_alike():
     assert heights == sorted(heights)
     (label,) = [text.get_text() for text in axes.get_yticklabels()]
     assert label == "ill\nagainst well"
+
+
+def few_positives(run):
+    """A run whose predictions hold three positive images."""
+    kept = np.flatnonzero(run.predictions.labels == 1)[:3]
+    kept = np.union1d(kept, np.flatnonzero(run.predictions.labels == 0))
+    scored = {
+        field.name: getattr(run.predictions, field.name)
+        for field in dataclasses.fields(run.predictions)
+    }
+    return dataclasses.replace(
+        run,
+        predictions=type(run.predictions)(
+            **{
+                name: None if values is None else np.asarray(values)[kept]
+                for name, values in scored.items()
+            }
+        ),
+    )
+
+
+def test_few_positives_are_noted_in_the_table_and_hollow_in_the_figure(
+    tiny_runs, tmp_path
+):
+    first, other = predictions.load(tiny_runs, "test")
+    rows = predictions.auc_rows_of([few_positives(first), other])
+    assert "only 3 positive" in rows[0]["note"] and rows[1]["note"] == ""
+    path = tables.write(tmp_path / "auc.csv", rows, columns=predictions.COLUMNS)
+    (panel,) = auc_figure.intervals(tables.read(path)).axes
+    assert "hollow: see note in auc.csv" in panel.get_xlabel()
+    hollow = [
+        line.get_xdata().tolist()
+        for line in panel.get_lines()
+        if line.get_markerfacecolor() == "white" and len(line.get_xdata())
+    ]
+    assert hollow == [[pytest.approx(rows[0]["value"])]]

@@ -25,6 +25,8 @@ def curves(num_pairs=2, measures=("cca", "svcca")):
                 "value": 0.9 - 0.1 * index - 0.01 * pair,
                 "low": 0.85 - 0.1 * index - 0.01 * pair,
                 "high": 0.95 - 0.1 * index - 0.01 * pair,
+                "interval": "jackknife",
+                "level": 0.95,
                 "chance": 0.05,
                 "layout": 0.2,
             }
@@ -46,6 +48,19 @@ def test_a_panel_per_measure_with_the_values_and_floors_of_every_pair():
         np.testing.assert_allclose(lines[2].get_ydata(), 0.05)
         ticks = [tick.get_text() for tick in panel.get_xticklabels()]
         assert ticks == ["conv1", "conv2", "conv3", "conv4"]
+
+
+def test_the_legend_says_what_the_bars_are():
+    def labels(**columns):
+        figure = stage_curves.draw(curves().assign(**columns))
+        return [text.get_text() for text in figure.legends[0].get_texts()]
+
+    assert "bars: 95% interval, over other such images" in labels()
+    drawn = labels(interval="range of draws", level=np.nan)
+    assert [t for t in drawn if t.startswith("bars")] == [
+        "bars: smallest to largest draw of the same images, no interval"
+    ]
+    assert not [t for t in labels(low=np.nan) if t.startswith("bars")]
 
 
 def test_published_curves_are_pale_labelled_and_of_their_measure():

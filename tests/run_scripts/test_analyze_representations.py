@@ -136,6 +136,10 @@ def test_reuse_of_the_first_run(analyze, tmp_path, tiny_runs):
             "--datapoints=pooled --max_points=9",
             "--max_points=9 goes with --datapoints=positions",
         ),
+        (
+            "--view=start_against_end --checkpoint=0",
+            "is step 0, the start itself",
+        ),
         ("--runs=/nowhere", "/nowhere"),
     ],
 )

@@ -61,7 +61,8 @@ def summarize(coefficient, x, y, clusters, *, level=0.95):
     - value: over all points, each counted once;
     - low, high: `jackknife_interval`; None with fewer than MIN_CLUSTERS;
     - leave_one_out_low, _high: smallest and largest value without one cluster;
-    - within_cluster: of the deviations from the cluster's means;
+    - within_cluster: of the deviations from the cluster's means, in clusters
+      of several points; None where these could only be -1 or 1;
     - between_cluster: of the clusters' means.
 
     Args:
@@ -87,8 +88,8 @@ def summarize(coefficient, x, y, clusters, *, level=0.95):
         reason = (
             f"Not defined: {len(x)} points, or all of one similarity or gain."
         )
-    elif (np.bincount(codes) == 1).all():
-        notes.append("One point a cluster: nothing within clusters.")
+    elif _num_free_within(codes) + 1 < MIN_POINTS:
+        notes.append(_why_nothing_within(codes))
     defined = value is not None and None not in left_out
     return {
         "value": value,
@@ -99,7 +100,7 @@ def summarize(coefficient, x, y, clusters, *, level=0.95):
         "num_clusters": len(known),
         "leave_one_out_low": min(left_out) if defined else None,
         "leave_one_out_high": max(left_out) if defined else None,
-        "within_cluster": of(*_deviations(codes, x, y)),
+        "within_cluster": _within(of, codes, x, y),
         "between_cluster": of(*_means(codes, x, y)),
         "note": " ".join(filter(None, [*notes, reason])),
     }
@@ -150,6 +151,32 @@ def _interval(value, left_out, level):
         reason = "No interval: without one of the clusters it is -1 or 1."
         return None, None, reason
     return *jackknife_interval(value, left_out, level=level), ""
+
+
+def _within(of, codes, x, y):
+    """The coefficient within clusters, or None.
+
+    A point that is alone in its cluster is its mean, so it says nothing; of n
+    points of a cluster, n - 1 are free.
+    """
+    if _num_free_within(codes) + 1 < MIN_POINTS:
+        return None
+    shared = np.bincount(codes)[codes] > 1
+    _, codes = np.unique(codes[shared], return_inverse=True)
+    return of(*_deviations(codes, x[shared], y[shared]))
+
+
+def _num_free_within(codes):
+    return len(codes) - len(np.unique(codes))
+
+
+def _why_nothing_within(codes):
+    if not _num_free_within(codes):
+        return "One point a cluster: nothing within clusters."
+    return (
+        f"Of {len(codes)} points too few share a cluster: nothing within "
+        "clusters."
+    )
 
 
 def _means(codes, *values):

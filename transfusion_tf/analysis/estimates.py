@@ -1,12 +1,29 @@
-"""Measures of one stage with their null floors, and an interval for each."""
+"""Measures of one stage with their null floors, and an interval for each.
+
+Where images or channels are drawn, there is the range of the draws in place of
+an interval: draws of the same images say nothing of other images.
+"""
 
 import dataclasses
+import typing
 
 import numpy as np
 
 from transfusion_tf.analysis import jackknife, similarity, stage_sums
 
 FLOORS = tuple(kind for kind in stage_sums.KINDS if kind != "measured")
+
+
+# What `low` and `high` may be.
+JACKKNIFE = "jackknife"
+RANGE = "range of draws"
+
+
+class Range(typing.NamedTuple):
+    """The smallest and the largest of several draws; no interval."""
+
+    low: float
+    high: float
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -16,7 +33,8 @@ class Estimate:
     Attributes:
       values: {"measured", "layout", "chance": value}, None where undefined,
         and {"excess": measured minus chance}.
-      intervals: {the same names: jackknife.Interval}, None where undefined.
+      intervals: {the same names: jackknife.Interval, or Range where something
+        was drawn}, None where undefined.
       result: what the measure returned, for all groups; None where undefined.
       reason: why the measured value is undefined, or "".
       moments: Moments of the measured pair.
@@ -34,8 +52,9 @@ class Estimate:
 def of_stage(sums, measures):
     """Returns {pair: {name of a measure: Estimate}} of a StageSums.
 
-    Where images or channels were drawn, values are means over the draws and
-    intervals come from their spread; otherwise from leaving out each group.
+    Where images or channels were drawn, values are means over the draws, and
+    beside them is the Range of these; otherwise intervals come from leaving out
+    each group.
 
     Args:
       sums: StageSums.
@@ -128,7 +147,7 @@ def _estimate(found, replicates, sums):
         if value is None or None in of_parts:
             intervals[name] = None
         elif sums.drawn:
-            intervals[name] = jackknife.of_draws(of_parts)
+            intervals[name] = _range(of_parts)
         else:
             intervals[name] = jackknife.delete_a_group(
                 value, of_parts, sums.images_of_groups
@@ -141,6 +160,13 @@ def _estimate(found, replicates, sums):
         found.moments,
         tuple(replicates) if sums.drawn else (),
     )
+
+
+def _range(of_draws):
+    """The Range of the draws; None of a single one."""
+    if len(of_draws) < 2:
+        return None
+    return Range(min(of_draws), max(of_draws))
 
 
 def _minus(value, floor):

@@ -47,15 +47,6 @@ def delete_a_group(estimate, left_out, sizes, *, level=LEVEL):
     return _around(estimate, np.sqrt(variance), num_groups - 1, level)
 
 
-def of_draws(values, *, level=LEVEL):
-    """Interval of the mean of independent draws; None with fewer than two."""
-    values = np.asarray(values, float)
-    if len(values) < 2 or not np.isfinite(values).all():
-        return None
-    error = np.std(values, ddof=1) / np.sqrt(len(values))
-    return _around(np.mean(values), error, len(values) - 1, level)
-
-
 def _around(estimate, error, freedom, level):
     reach = scipy.special.stdtrit(freedom, (1 + level) / 2) * error
     return Interval(

@@ -18,6 +18,10 @@ import numpy as np
 
 from transfusion_tf.analysis import block_sums, passes, stage_sums, streaming
 
+# Debiased CKA needs sums of fourth powers, which stay within float64's range
+# for any number of datapoints that fits in memory.
+_LARGEST = 1e70
+
 
 def from_arrays(x, y, *, images=None):
     """Returns the Moments of two arrays (num_datapoints, num_neurons).
@@ -30,8 +34,10 @@ def from_arrays(x, y, *, images=None):
         default every row is an image.
 
     Raises:
-      ValueError: not two-dimensional, different lengths, or not finite.
+      ValueError: not two-dimensional, different lengths, not finite, or too
+        large for products in float64.
     """
+    precisions = [_precision(side) for side in (x, y)]
     x, y = _checked(x, "x"), _checked(y, "y")
     images = np.arange(len(x)) if images is None else np.asarray(images)
     if not len(x) == len(y) == len(images):
@@ -39,12 +45,11 @@ def from_arrays(x, y, *, images=None):
             "`x`, `y` and `images` must have the same datapoints. Received: "
             f"shapes {x.shape}, {y.shape} and {images.shape}"
         )
-    mean_x, mean_y = x.mean(axis=0), y.mean(axis=0)
-    x, y = x - mean_x, y - mean_y
+    (x, mean_x), (y, mean_y) = _centered(x), _centered(y)
     sums = block_sums.of_arrays(x, y, images)
     return stage_sums.Moments(
-        x=_own_of_array(x, mean_x, images),
-        y=_own_of_array(y, mean_y, images),
+        x=_own_of_array(x, mean_x, images, precisions[0]),
+        y=_own_of_array(y, mean_y, images, precisions[1]),
         cov_xy=sums["product"] / len(x),
         num_datapoints=len(x),
         num_images=len(np.unique(images)),
@@ -104,9 +109,9 @@ def gather(
 
 
 def _passes(backbones, images, split, options, num_images, batch_size, store):
-    for index, jobs in enumerate(split):
+    for jobs in split:
         one = streaming.Pass(backbones, jobs, options, num_images)
-        saved = store.of_pass(index) if store else None
+        saved = store.of_pass(jobs) if store else None
         yield from one.run(images, batch_size, saved)
 
 
@@ -134,15 +139,39 @@ def _checked(array, name):
         )
     if not np.isfinite(array).all():
         raise ValueError(f"`{name}` must be finite; it holds NaN or infinity.")
+    largest = np.abs(array).max()
+    if largest > _LARGEST:
+        raise ValueError(
+            f"`{name}` has values too large to be multiplied; divide it by a "
+            f"constant, which changes no similarity. Received: {largest:.3g}; "
+            f"allowed: {_LARGEST:g}"
+        )
     return array
 
 
-def _own_of_array(x, mean, images):
+def _precision(array):
+    """The type whose rounding is in the values of an array."""
+    dtype = np.asarray(array).dtype
+    return np.float32 if dtype == np.float32 else np.float64
+
+
+def _centered(x):
+    """x less its mean, and the mean.
+
+    Twice, so that a neuron that never changes is left with nothing: the mean
+    of n equal numbers may miss them by rounding.
+    """
+    mean = x.mean(axis=0)
+    x = x - mean
+    return x - x.mean(axis=0), mean
+
+
+def _own_of_array(x, mean, images, precision):
     sums = block_sums.of_arrays(x, x, images)
     shifted = x.sum(axis=0)
     return stage_sums.marginal(
         mean,
         sums["product"] / len(x),
-        np.float64,
+        precision,
         hsic=block_sums.hsic(sums, shifted, shifted),
     )

@@ -34,6 +34,19 @@ class StageJob:
     values: dict
 
     @property
+    def identity(self):
+        """What is gathered, JSON-able; networks by their place, as in sums."""
+        order = list(self.neurons)
+        return {
+            "stage": self.stage,
+            "pairs": [
+                [*map(order.index, pair), *self.sizes[pair]]
+                for pair in self.pairs
+            ],
+            "neurons": list(self.neurons.values()),
+        }
+
+    @property
     def own(self):
         """[(prefix, network, size)] of the networks' own sums."""
         keys = dict.fromkeys(

@@ -56,6 +56,9 @@ def pooled(backbones, stages, batches):
 def score(train, test, *, train_labels, test_labels, task, classes, groups):
     """Fits a probe on `train` and returns summary.summarize of `test`.
 
+    A class, label or threshold of which the training images have only one side
+    cannot be learned, so its AUC is undefined, and not that of equal scores.
+
     Args:
       train, test: (num_images, neurons) features.
       train_labels, test_labels: class indices, or (num_images, num_labels).
@@ -65,15 +68,32 @@ def score(train, test, *, train_labels, test_labels, task, classes, groups):
     """
     fit = _fit_labels if task == "multilabel" else _fit_classes
     scores = fit(train, train_labels, test, len(classes))
-    return summary.summarize(task, classes, test_labels, scores, groups=groups)
+    return summary.summarize(
+        task,
+        classes,
+        test_labels,
+        scores,
+        groups=groups,
+        unanswerable=_unlearnable(task, train_labels, len(classes)),
+    )
+
+
+def _unlearnable(task, labels, num_classes):
+    """Indices of the problems that these training labels do not pose."""
+    equal = np.full((len(labels), num_classes), 1 / num_classes)
+    return [
+        problem.index
+        for problem in problems.split(task, labels, equal)
+        if len(np.unique(problem.labels[problem.keep])) < 2
+    ]
 
 
 def _fit_classes(train, labels, test, num_classes):
     """(num_images, num_classes) probabilities; 0 for classes never seen."""
     seen = np.unique(labels)
     scores = np.zeros((len(test), num_classes))
-    if len(seen) == 1:
-        scores[:, seen[0]] = 1.0
+    if len(seen) < 2:
+        scores[:, seen] = 1.0
         return scores
     model = _model().fit(train, labels)
     scores[:, model.classes_] = model.predict_proba(test)

@@ -14,7 +14,9 @@ import functools
 import numpy as np
 
 # Directions with less than this share of the largest variance are rounding
-# noise, or the copies of other neurons; the mean coefficient depends on it.
+# noise, or the copies of other neurons; the mean coefficient depends on it. For
+# CCA neurons have unit variance first, else one of a large scale would make
+# noise of all others, and the value would depend on units.
 TOLERANCE = 1e-8
 
 # With fewer datapoints than this for each direction CCA finds correlations
@@ -36,7 +38,8 @@ class Correlations:
       coefficients: (min(kept_x, kept_y),), descending, in [0, 1].
       kept_x, kept_y: number of directions that were compared.
       dropped_x, dropped_y: number of neurons minus that.
-      tolerance: share of the largest variance below which directions fall out.
+      tolerance: share of the largest variance below which directions fall out;
+        CCA's and PWCCA's are those of neurons of unit variance.
     """
 
     coefficients: np.ndarray
@@ -99,10 +102,13 @@ class Score:
 def cca(m, *, tolerance=TOLERANCE):
     """Canonical correlation analysis (Hotelling 1936) on all directions.
 
+    Blind to the scale of each neuron, as to any invertible linear map.
+
     Args:
       m: Moments.
-      tolerance: directions with less than this share of the largest variance
-        (dead, constant or duplicated neurons) are dropped.
+      tolerance: directions of the neurons of unit variance with less than this
+        share of the largest variance (dead, constant or duplicated neurons)
+        are dropped.
 
     Returns:
       Correlations; without coefficients if a side is constant.
@@ -110,29 +116,31 @@ def cca(m, *, tolerance=TOLERANCE):
     Raises:
       TooFewDatapoints: fewer than 5 datapoints for each kept direction.
     """
-    return _correlate(m, *_enough(m, "CCA", tolerance), tolerance)
+    sides = _enough(m, "CCA", tolerance)
+    return _correlate(m, _unit_cov_xy(m), sides, tolerance)
 
 
 def pwcca(m, *, tolerance=TOLERANCE):
     """Projection weighted CCA of Morcos et al. 2018 (arXiv:1806.05759, sec. 3).
 
     The weight of the i-th canonical variable h_i of x is sum_j |<h_i, x_j>|
-    over the neurons x_j of x: how much of x it accounts for. Not symmetric: x
-    is the representation whose content is looked for in y.
+    over the neurons x_j of x, as large as they are: how much of x it accounts
+    for. Not symmetric: x is the representation whose content is looked for in
+    y.
 
     Args, errors: see `cca`.
 
     Returns:
       ProjectionWeighted.
     """
-    kept_x, kept_y = _enough(m, "PWCCA", tolerance)
-    whitening = _whitening(m.x, kept_x)
+    x, y = _enough(m, "PWCCA", tolerance)
     left, coefficients, _ = np.linalg.svd(
-        whitening.T @ m.cov_xy @ _whitening(m.y, kept_y), full_matrices=False
+        x.whitening.T @ _unit_cov_xy(m) @ y.whitening, full_matrices=False
     )
-    weights = np.abs(m.cov_xx @ whitening @ left).sum(axis=0)
+    with_unit = m.cov_xx / m.x.deviations
+    weights = np.abs(with_unit @ x.whitening @ left).sum(axis=0)
     return ProjectionWeighted(
-        **_counts(m, kept_x, kept_y, tolerance),
+        **_counts(m, x, y, tolerance),
         coefficients=np.clip(coefficients, 0.0, 1.0),
         weights=weights / weights.sum() if len(weights) else weights,
     )
@@ -188,16 +196,38 @@ def procrustes(m):
     return Score(float(min(shared / np.sqrt(total), 1.0)))
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Kept:
+    """The leading directions of one side.
+
+    Attributes:
+      variances: (kept,), descending.
+      directions: (num_neurons, kept).
+    """
+
+    variances: np.ndarray
+    directions: np.ndarray
+
+    @property
+    def count(self):
+        """Number of kept directions."""
+        return len(self.variances)
+
+    @property
+    def whitening(self):
+        """(num_neurons, kept) map to uncorrelated variables of variance 1."""
+        return self.directions / np.sqrt(self.variances)
+
+
 def _enough(m, name, tolerance):
-    """The numbers of kept directions of x and y, if they can be correlated."""
-    x = _num_directions(m.x, tolerance=tolerance)
-    y = _num_directions(m.y, tolerance=tolerance)
-    needed = DATAPOINTS_PER_DIRECTION * max(x, y)
+    """The _Kept of x and y of unit variance, if they can be correlated."""
+    x, y = (_keep(side.unit_spectrum, tolerance) for side in (m.x, m.y))
+    needed = DATAPOINTS_PER_DIRECTION * max(x.count, y.count)
     if m.num_datapoints < needed:
         raise TooFewDatapoints(
-            f"{name} of {x} and {y} directions needs at least {needed} "
-            f"datapoints. Received: {m.num_datapoints}; give more images, or "
-            "take SVCCA."
+            f"{name} of {x.count} and {y.count} directions needs at least "
+            f"{needed} datapoints. Received: {m.num_datapoints}; give more "
+            "images, or take SVCCA."
         )
     return x, y
 
@@ -235,11 +265,11 @@ def svcca(m, *, directions=None, variance=None, tolerance=TOLERANCE):
         )
     if variance is not None and not 0 < variance <= 1:
         raise ValueError(f"`variance` must be in (0, 1]. Received: {variance}")
-    kept = (
-        _num_directions(side, directions, variance, tolerance=tolerance)
+    sides = [
+        _keep(side.spectrum, tolerance, directions, variance)
         for side in (m.x, m.y)
-    )
-    return _correlate(m, *kept, tolerance)
+    ]
+    return _correlate(m, m.cov_xy, sides, tolerance)
 
 
 MEASURES = {
@@ -252,46 +282,46 @@ MEASURES = {
 }
 
 
-def _num_directions(side, directions=None, variance=None, *, tolerance):
-    """How many of the leading directions of a Marginal are kept."""
-    variances, _ = side.spectrum
+def _keep(spectrum, tolerance, directions=None, variance=None):
+    """The _Kept of a spectrum; how many, see `svcca`."""
+    variances, vectors = spectrum
     kept = int(np.sum(variances > tolerance * variances[0]))
     if directions is not None:
-        return min(kept, directions)
-    if variance is not None and kept:
+        kept = min(kept, directions)
+    elif variance is not None and kept:
         explained = np.cumsum(variances[:kept]) / np.sum(variances[:kept])
         # The sum of all may miss 1.0 by a rounding error.
-        return min(kept, int(np.searchsorted(explained, variance)) + 1)
-    return kept
+        kept = min(kept, int(np.searchsorted(explained, variance)) + 1)
+    return _Kept(variances[:kept], vectors[:, :kept])
 
 
-def _correlate(m, kept_x, kept_y, tolerance):
+def _unit_cov_xy(m):
+    """Cross-covariance of the neurons of unit variance: correlations."""
+    return m.cov_xy / m.x.deviations[:, None] / m.y.deviations
+
+
+def _correlate(m, cov_xy, sides, tolerance):
     """Singular values of the cross-covariance of the whitened sides."""
-    whitened = _whitening(m.x, kept_x).T @ m.cov_xy @ _whitening(m.y, kept_y)
-    if kept_x and kept_y:
+    x, y = sides
+    if x.count and y.count:
+        whitened = x.whitening.T @ cov_xy @ y.whitening
         coefficients = np.linalg.svd(whitened, compute_uv=False)
     else:
         coefficients = np.zeros(0)
     return Correlations(
         coefficients=np.clip(coefficients, 0.0, 1.0),
-        **_counts(m, kept_x, kept_y, tolerance),
+        **_counts(m, x, y, tolerance),
     )
 
 
-def _counts(m, kept_x, kept_y, tolerance):
+def _counts(m, x, y, tolerance):
     return {
-        "kept_x": kept_x,
-        "kept_y": kept_y,
-        "dropped_x": len(m.x.mean) - kept_x,
-        "dropped_y": len(m.y.mean) - kept_y,
+        "kept_x": x.count,
+        "kept_y": y.count,
+        "dropped_x": len(m.x.mean) - x.count,
+        "dropped_y": len(m.y.mean) - y.count,
         "tolerance": tolerance,
     }
-
-
-def _whitening(side, kept):
-    """(num_neurons, kept) map to uncorrelated variables of variance 1."""
-    variances, directions = side.spectrum
-    return directions[:, :kept] / np.sqrt(variances[:kept])
 
 
 def _mean(values):

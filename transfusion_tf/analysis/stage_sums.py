@@ -28,8 +28,18 @@ class Marginal:
 
         Kept, because all pairs and floors of a network share it.
         """
-        variances, directions = np.linalg.eigh(self.cov)
-        return np.maximum(variances[::-1], 0.0), directions[:, ::-1]
+        return _spectrum(self.cov)
+
+    @functools.cached_property
+    def deviations(self):
+        """(num_neurons,) standard deviations; 1 where a neuron is constant."""
+        deviations = np.sqrt(np.diag(self.cov))
+        return np.where(deviations > 0, deviations, 1.0)
+
+    @functools.cached_property
+    def unit_spectrum(self):
+        """`spectrum` of the neurons brought to unit variance."""
+        return _spectrum(self.cov / self.deviations[:, None] / self.deviations)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -75,6 +85,11 @@ class StageMoments:
     measured: Moments
     layout: Moments | None = None
     chance: Moments | None = None
+
+
+def _spectrum(cov):
+    variances, directions = np.linalg.eigh(cov)
+    return np.maximum(variances[::-1], 0.0), directions[:, ::-1]
 
 
 KINDS = tuple(field.name for field in dataclasses.fields(StageMoments))

@@ -13,6 +13,9 @@ from absl import logging
 from transfusion_tf import files
 from transfusion_tf.data import npy
 
+# Of what is stored, and of how it is computed: raise it when either changes, so
+# that sums of an older format are gathered again instead of being misread.
+FORMAT = 2
 # A pass that was interrupted between two saves repeats at most about this long.
 SECONDS_BETWEEN_SAVES = 120
 # Names and headers of an .npz, beside the numbers; generous.
@@ -57,14 +60,23 @@ class Store:
     """
 
     def __init__(self, directory, identity):
-        text = json.dumps(identity, sort_keys=True)
-        self._digest = hashlib.sha256(text.encode()).hexdigest()
-        self._directory = directory
+        self._directory, self._identity = directory, identity
 
-    def of_pass(self, index):
-        """The SavedPass of one pass."""
-        name = f"{self._digest[:16]}-{index}.npz"
-        return SavedPass(self._directory / name, self._digest)
+    def of_pass(self, jobs):
+        """The SavedPass of one pass.
+
+        A pass is known by what is in it, not by its number: how stages and
+        pairs are split depends on the memory of the machine.
+
+        Args:
+          jobs: StageJobs of the pass.
+        """
+        text = json.dumps(
+            [FORMAT, self._identity, [job.identity for job in jobs]],
+            sort_keys=True,
+        )
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        return SavedPass(self._directory / f"{digest[:32]}.npz", digest)
 
 
 class SavedPass:

@@ -1,7 +1,9 @@
 """What came of comparing networks: the rows of a view's CSV.
 
 A row is one measure of one stage of one pair of networks, with its null floors
-and intervals.
+and, for each, `low` and `high`. What these are says `interval`: "jackknife" for
+a confidence interval of `level`; "range of draws" for the smallest and largest
+draw of the same images, which is none.
 """
 
 import dataclasses
@@ -34,6 +36,7 @@ COLUMNS = (
     "excess",
     "excess_low",
     "excess_high",
+    "interval",
     "level",
     "dropped_x",
     "dropped_y",
@@ -138,13 +141,22 @@ def _numbers(estimate, measure, sums):
     counts = ("dropped_x", "dropped_y", "kept_x", "kept_y", "tolerance")
     return {
         **columns,
-        "level": jackknife.LEVEL,
+        **_kind_of_interval(estimate, sums),
         **{name: result and getattr(result, name) for name in counts},
         "num_datapoints": m.num_datapoints,
         "num_images": m.num_images,
         "num_groups": sums.num_groups,
         "note": estimate.reason or _warning(estimate, measure),
     }
+
+
+def _kind_of_interval(estimate, sums):
+    """The columns `interval` and `level`; None where there is none."""
+    if not any(estimate.intervals.values()):
+        return {"interval": None, "level": None}
+    if sums.drawn:
+        return {"interval": estimates.RANGE, "level": None}
+    return {"interval": estimates.JACKKNIFE, "level": jackknife.LEVEL}
 
 
 def _same_weights(pair, known):

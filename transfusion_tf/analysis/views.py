@@ -57,7 +57,18 @@ def between(trained, steps):
 
 
 def start_against_end(trained, steps):
-    """Every two runs, at their starts and trained."""
+    """Every two runs, at their starts and trained.
+
+    Raises:
+      ValueError: fewer than two runs, or a trained network that is a start.
+    """
+    untrained = [network.run for network in trained if network.step == 0]
+    if untrained:
+        raise ValueError(
+            "This view compares starts with trained weights, but the "
+            f"checkpoint of {', '.join(untrained)} is step 0, the start "
+            "itself; give --checkpoint=last or a later step."
+        )
     starts = [Network(network.run, 0) for network in trained]
     return [*between(starts, steps), *between(trained, steps)]
 

@@ -11,6 +11,9 @@ import dataclasses
 
 from transfusion_tf.metrics import components, intervals
 
+# With fewer images (or patients) of a class no interval was found to be sure.
+FEWEST = 5
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AucResult:
@@ -22,8 +25,9 @@ class AucResult:
         low, high: the interval; None where `value` is.
         num_positive, num_negative: images of each class.
         num_groups: independent units: patients, or images without `groups`.
-        interval: how it was made: "logit", "exact" (see `delong`), or None.
+        interval: how it was made: "score", "exact" (see `delong`), or None.
         reason: why `value` is None, in words; None where it is a number.
+        note: what a reader of the interval must know, or "".
     """
 
     value: float | None
@@ -35,6 +39,7 @@ class AucResult:
     num_groups: int
     interval: str | None
     reason: str | None
+    note: str
 
 
 def auc(labels, scores):
@@ -60,7 +65,10 @@ def delong(labels, scores, groups=None, *, level=0.95):
     ranks as in Sun and Xu (2014), IEEE SPL 21, 1389-1393; with `groups` the
     sums over patients of Obuchowski (1997), Biometrics 53, 567-578, which
     allow for a patient's images resembling each other and are the same where
-    every patient has one image. The interval is symmetric on the logit scale.
+    every patient has one image. The interval is `intervals.score`: that
+    variance, drawn to a larger one where images (or patients) of a class are
+    few. It covers at least 93% from five of each class on (docs/statistics.md);
+    with fewer, `note` says so.
 
     Where the data show no variance (AUC of 0 or 1, all scores tied, positives
     or negatives of one patient only), `variance` is None and the interval that
@@ -91,28 +99,69 @@ def delong(labels, scores, groups=None, *, level=0.95):
 
 def from_sums(value, sums, *, level):
     """Returns the AucResult of an AUC (or None) and its GroupSums."""
-    variance = low = high = interval = reason = None
     if value is None:
         missing = "negative" if sums.num_positive else "positive"
-        reason = (
+        return undefined(
+            sums,
             f"no {missing} image among "
             f"{sums.num_positive + sums.num_negative}: an AUC needs "
-            "positives and negatives"
+            "positives and negatives",
         )
-    elif (variance := sums.variance()) is None:
+    variance = sums.variance()
+    if variance is None:
         interval = "exact"
         low, high = intervals.exact(value, sums.pairs(), level=level)
     else:
-        interval = "logit"
-        low, high = intervals.logit(value, variance, level=level)
-    return AucResult(
+        interval = "score"
+        low, high = intervals.score(
+            value,
+            variance,
+            sums.positive_effective,
+            sums.negative_effective,
+            level=level,
+        )
+    return dataclasses.replace(
+        undefined(sums, None),
         value=value,
         variance=variance,
         low=low,
         high=high,
+        interval=interval,
+        note=_note(sums),
+    )
+
+
+def undefined(sums, reason):
+    """Returns the AucResult without an AUC, for a reason in words."""
+    return AucResult(
+        value=None,
+        variance=None,
+        low=None,
+        high=None,
         num_positive=sums.num_positive,
         num_negative=sums.num_negative,
         num_groups=sums.num_groups,
-        interval=interval,
+        interval=None,
         reason=reason,
+        note="",
+    )
+
+
+def _note(sums):
+    """Says of which class there are fewer than FEWEST units."""
+    by_patient = sums.num_groups < sums.num_positive + sums.num_negative
+    unit = "patient" if by_patient else "image"
+    few = [
+        f"{count} {kind} {unit}{'s' * (count > 1)}"
+        for kind, count in (
+            ("positive", sums.positive_groups),
+            ("negative", sums.negative_groups),
+        )
+        if count < FEWEST
+    ]
+    if not few:
+        return ""
+    return (
+        f"only {' and '.join(few)}: below {FEWEST} the interval may miss the "
+        "AUC more often than its level says"
     )

@@ -99,6 +99,9 @@ class GroupSums:
             negatives, divided by the number of all positives and negatives.
         num_positive, num_negative: images of each class.
         positive_groups, negative_groups: groups with a positive, a negative.
+        positive_effective, negative_effective: groups of equal size that would
+            say as much, if images of a group were all alike (Kish 1965): the
+            square of the number of images over the sum of the groups' squares.
         num_groups: groups with an image.
     """
 
@@ -108,6 +111,8 @@ class GroupSums:
     num_negative: int
     positive_groups: int
     negative_groups: int
+    positive_effective: float
+    negative_effective: float
     num_groups: int
 
     def variance(self):
@@ -169,10 +174,12 @@ def sum_by_group(compared, codes, *, size=None):
         size: length of the sums where `codes` lacks the last groups.
     """
     size = size or int(codes.max(initial=-1)) + 1
-    sums, counts, present = [], [], []
+    sums, counts, present, effective = [], [], [], []
     for side in (compared.positive, ~compared.positive):
         counts.append(int(side.sum()))
-        present.append(np.bincount(codes[side], minlength=size) > 0)
+        sizes = np.bincount(codes[side], minlength=size)
+        present.append(sizes > 0)
+        effective.append(counts[-1] ** 2 / max(1, int(sizes @ sizes)))
         total = np.bincount(codes[side], compared.deviations[side], size)
         sums.append(total / max(1, counts[-1]))
     return GroupSums(
@@ -182,6 +189,8 @@ def sum_by_group(compared, codes, *, size=None):
         num_negative=counts[1],
         positive_groups=int(present[0].sum()),
         negative_groups=int(present[1].sum()),
+        positive_effective=effective[0],
+        negative_effective=effective[1],
         num_groups=int((present[0] | present[1]).sum()),
     )
 

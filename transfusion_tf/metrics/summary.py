@@ -5,11 +5,16 @@ summary.summarize("ordinal", ("0", "1", "2"), labels, scores,
 """
 
 import dataclasses
+import itertools
 
 import numpy as np
 
 from transfusion_tf.metrics import auc, components, intervals, problems
 
+_NOTHING_LEARNED = (
+    "nothing was learned of it: the training images are all positive, all "
+    "negative, or not labelled"
+)
 _NAMES = {"multiclass": "{}", "multilabel": "{}", "ordinal": ">={}"}
 
 
@@ -44,6 +49,7 @@ def summarize(
     groups=None,
     level=0.95,
     select_threshold=None,
+    unanswerable=(),
 ):
     """Returns AUCs and accuracy with their intervals, ready for JSON.
 
@@ -58,6 +64,9 @@ def summarize(
         level: confidence level of the intervals.
         select_threshold: int from 1 to num_classes - 1, "ordinal" only: the
             grade whose AUC alone is the `selection`.
+        unanswerable: classes, labels or thresholds (Problem.index) of which
+            the scores cannot know, because nothing was learned: their AUCs are
+            undefined.
 
     Returns:
         A dict; what is undefined is None and has a `reason`:
@@ -66,8 +75,8 @@ def summarize(
         - aucs: a list with the fields of AucResult and `name` for each class
           (multiclass; the second one alone of two), label (multilabel) or
           threshold (ordinal, ">=grade");
-        - auc: value, low, high, variance, interval, num_defined and num_total
-          of their mean over the defined ones;
+        - auc: value, low, high, variance, interval, note, num_defined and
+          num_total of their mean over the defined ones;
         - accuracy: value, low, high, correct, total (see `accuracy`);
         - selection: the one AUC by which the best weights of a run are chosen
           (two classes: the AUC; else the mean of the defined ones, or that of
@@ -86,7 +95,7 @@ def summarize(
     check_threshold(task, len(asked), select_threshold)
     intervals.check_level(level)
     codes = components.group_codes(groups, num_images)
-    results, mean = _aucs(asked, codes, level)
+    results, mean = _aucs(asked, codes, level, unanswerable)
     entry_names = [_NAMES[task].format(classes[p.index]) for p in asked]
     selection, selection_of = mean["value"], "mean"
     if select_threshold is not None or len(asked) == 1:
@@ -153,7 +162,7 @@ def accuracy(task, labels, scores, codes, *, level=0.95):
     return {**answer, "value": correct / total, "low": low, "high": high}
 
 
-def _aucs(asked, codes, level):
+def _aucs(asked, codes, level, unanswerable):
     """Returns the AucResult of each problem and the dict of their mean."""
     size = int(codes.max(initial=-1)) + 1
     results, influences = [], []
@@ -162,20 +171,23 @@ def _aucs(asked, codes, level):
             problem.labels[problem.keep], problem.scores[problem.keep]
         )
         sums = components.sum_by_group(compared, codes[problem.keep], size=size)
+        if problem.index in unanswerable:
+            results.append(auc.undefined(sums, _NOTHING_LEARNED))
+            continue
         results.append(auc.from_sums(compared.value, sums, level=level))
         if compared.value is not None:
             influences.append(sums.influence())
-    return results, _mean(results, influences, level)
+    return results, _mean(results, influences)
 
 
-def _mean(results, influences, level):
+def _mean(results, influences):
     """Returns the dict of the mean of the defined AUCs.
 
     Its variance is the sum of squares of the units' mean influence, which
     counts an image that is positive for one class and negative for another
-    once. Where one of the AUCs shows no variance, the interval is the mean of
-    the single intervals ("mean"): right if all AUCs erred together, too wide
-    otherwise.
+    once; None where one of the AUCs shows none. The interval is made of the
+    single ones ("combined", see intervals.combined), two AUCs being correlated
+    as their influences are, or fully where one shows no variance.
     """
     defined = [result for result in results if result.value is not None]
     mean = {
@@ -187,6 +199,7 @@ def _mean(results, influences, level):
         "num_defined": len(defined),
         "num_total": len(results),
         "reason": None,
+        "note": _mean_note(defined),
     }
     if not defined:
         reason = (
@@ -203,23 +216,44 @@ def _mean(results, influences, level):
             "high": only.high,
             "variance": only.variance,
             "interval": only.interval,
+            "note": only.note,
         }
-    if any(influence is None for influence in influences):
-        return {
-            **mean,
-            "interval": "mean",
-            "low": float(np.mean([r.low for r in defined])),
-            "high": float(np.mean([r.high for r in defined])),
-        }
-    variance = float(np.sum(np.mean(influences, axis=0) ** 2))
-    low, high = intervals.logit(mean["value"], variance, level=level)
+    low, high = intervals.combined(
+        [(r.value, r.low, r.high) for r in defined], _correlations(influences)
+    )
+    variance = None
+    if all(influence is not None for influence in influences):
+        variance = float(np.sum(np.mean(influences, axis=0) ** 2))
     return {
         **mean,
         "low": low,
         "high": high,
         "variance": variance,
-        "interval": "logit",
+        "interval": "combined",
     }
+
+
+def _correlations(influences):
+    """(num, num) correlations of AUCs; 1 where one shows no variance."""
+    num = len(influences)
+    found = np.ones((num, num))
+    for i, j in itertools.combinations(range(num), 2):
+        if influences[i] is not None and influences[j] is not None:
+            norms = np.linalg.norm(influences[i]) * np.linalg.norm(
+                influences[j]
+            )
+            found[i, j] = found[j, i] = influences[i] @ influences[j] / norms
+    return found
+
+
+def _mean_note(defined):
+    noted = sum(bool(result.note) for result in defined)
+    if not noted:
+        return ""
+    return (
+        f"{noted} of {len(defined)} AUCs are of fewer than {auc.FEWEST} "
+        "positives or negatives"
+    )
 
 
 def _mean_defined(values):

@@ -26,7 +26,7 @@ def intervals(table):
     level = 100 * table["level"].iloc[0]
     label = f"AUC with {level:g}% interval"
     if _noted(table).any():
-        label += "; hollow: see note in auc.csv"
+        label += "; hollow: see note in auc.csv (few of a class)"
     axes[-1].set_xlabel(label)
     return figure
 

@@ -105,7 +105,8 @@ def auc_rows_of(loaded):
       List of dicts with the keys COLUMNS; `auc_of` is the class, label or
       threshold (">=2"), or "mean"; `positive` and `negative` are what a high
       and a low score stand for ("rest" is all other classes); patients are
-      the unit of the intervals where the run's records have them.
+      the unit of the intervals where the run's records have them; `note` says
+      why there is no AUC, or what there is to know of its interval.
     """
     rows = []
     for run in loaded:
@@ -160,4 +161,9 @@ def _sides(task, classes):
 
 def _row(about, of, entry):
     kept = {key: entry[key] for key in ("value", "low", "high")}
-    return {**about, "auc_of": of, **kept, "note": entry["reason"] or ""}
+    return {
+        **about,
+        "auc_of": of,
+        **kept,
+        "note": entry["reason"] or entry["note"],
+    }

@@ -205,7 +205,7 @@ def _probes(axes, table):
     stage_curves.label_stages(axes, table)
     values = table[["low", "value"]].min().min()
     axes.set_ylim(min(0.5, values) - 0.02, 1.02)
-    axes.set_title("test AUC of a linear probe", fontsize=9)
+    axes.set_title("AUC of a linear probe, 95% interval", fontsize=9)
     axes.legend(fontsize=7, frameon=False, loc="lower right")
 
 

@@ -3,6 +3,7 @@
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from transfusion_tf.analysis import estimates
 from transfusion_tf.reporting import figures
 
 FLOORS = {"layout": "--", "chance": ":"}
@@ -27,8 +28,8 @@ _PAIR = ["run", "step", "other_run", "other_step"]
 def draw(table, published=None):
     """Similarity from the bottom to the top stage, one panel per measure.
 
-    A curve with markers is a pair of networks, with its intervals; thin lines
-    of its colour are its null floors. Undefined values leave a gap.
+    A curve with markers is a pair of networks, with its intervals or ranges;
+    thin lines of its colour are its null floors. Undefined values leave a gap.
 
     Args:
       table: rows of `analysis.view_rows.COLUMNS` of one view.
@@ -38,7 +39,7 @@ def draw(table, published=None):
     pairs = dict(tuple(table.groupby(_PAIR, sort=False)))
     width = max(4.2, 0.75 * table["stage"].nunique() + 1.5)
     legend = _legend([_pair_label(rows) for rows in pairs.values()])
-    legend += reference_legend(published)
+    legend += interval_legend(table) + reference_legend(published)
     legend_height = 0.21 * (len(legend) + 1)
     figure = Figure(
         figsize=(max(6.0, width * len(measures)), 3.6 + legend_height),
@@ -90,6 +91,21 @@ def reference_legend(published):
         Line2D([], [], label=label, **_pale_style(index))
         for index, label in enumerate(_by_label(published))
     ]
+
+
+def interval_legend(table):
+    """Legend handles of the vertical bars: what `low` and `high` are."""
+    bars = table.dropna(subset=["low"])
+    return [
+        Line2D([], [], color="0.3", linewidth=1.2, label=label)
+        for label in dict.fromkeys(map(_bar_label, bars.to_dict("records")))
+    ]
+
+
+def _bar_label(row):
+    if row["interval"] == estimates.RANGE:
+        return "bars: smallest to largest draw of the same images, no interval"
+    return f"bars: {100 * row['level']:g}% interval, over other such images"
 
 
 def floor_legend():

@@ -59,4 +59,5 @@ def split_summary(split, numbers):
 def _value(entry):
     if entry["value"] is None:
         return f"n/a ({entry['reason']})"
-    return f"{entry['value']:.4f} [{entry['low']:.4f}, {entry['high']:.4f}]"
+    text = f"{entry['value']:.4f} [{entry['low']:.4f}, {entry['high']:.4f}]"
+    return f"{text} ({entry['note']})" if entry.get("note") else text
