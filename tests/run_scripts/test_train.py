@@ -188,7 +188,8 @@ def test_killed_at_any_change_the_same_command_continues(
     names = files.read_json(run.checksums)
     assert names == files.read_json(short.checksums)
     parts = files.read_json(run.config)["parts"]
-    assert [part["step"] for part in parts] == [0] * (2 if number else 1)
+    # A slow machine may have kept a state of the first step.
+    assert parts[0]["step"] == 0 and len(parts) == (2 if number else 1)
 
 
 def test_several_devices_give_what_one_device_gives(train, tmp_path):
