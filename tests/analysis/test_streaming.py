@@ -115,6 +115,30 @@ def test_refuses_activations_that_are_not_finite():
         gathered(images)
 
 
+@pytest.mark.parametrize(
+    "debiased, largest, refused",
+    [(False, 1e9, False), (False, 1e25, True), (True, 1e12, True)],
+)
+def test_refuses_activations_too_large_for_products(debiased, largest, refused):
+    kernel = np.zeros((3, 3, 3, 4))
+    kernel[1, 1, 0] = [1, 2, 3, largest]
+    nets = {"a": network(1, kernel=kernel), "b": network(2)}
+    found = moments.gather(
+        nets,
+        lambda: batches(pixels(), 4),
+        stages=["conv1"],
+        options=passes.Options(debiased=debiased),
+        batch_size=4,
+    )
+    if refused:
+        with pytest.raises(ValueError, match="conv1 of a are too large to be"):
+            list(found)
+    else:
+        (sums,) = found
+        measured = sums.moments()["a", "b"].measured
+        assert np.isfinite(measured.cov_xx).all()
+
+
 def test_refuses_no_images():
     with pytest.raises(ValueError, match="no images"):
         stream_pair(network(1), network(2), pixels(0))

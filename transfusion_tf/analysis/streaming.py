@@ -87,7 +87,11 @@ class Pass:
                 _add_to(total, of)
 
     def _check_finite(self, job, sums, batch, partners):
-        """Names the first image whose activations are not finite."""
+        """Names the first image whose activations are not finite.
+
+        Finite ones may still be too large for products in float32, or, where
+        debiased CKA is asked for, for products of products.
+        """
         for prefix, name, _ in job.own:
             if not np.isfinite(sums[f"{prefix}/sum_x"]).all():
                 images = np.asarray(batch["image"], np.float32)
@@ -97,6 +101,15 @@ class Pass:
                     f"Activations of {job.stage} of {name} are not finite (NaN "
                     f"or infinity), first for image {image}; the training of "
                     "this network has diverged."
+                )
+            squares = np.diag(sums[f"{prefix}/product"])
+            fourth_powers = sums.get(f"{prefix}/ss_tt", 0.0)
+            if not np.isfinite([*squares, fourth_powers]).all():
+                raise ValueError(
+                    f"Activations of {job.stage} of {name} are too large to "
+                    "be multiplied in float32; the training of this network "
+                    "has probably diverged. Leave the stage out, or (for cka) "
+                    "take other --measures."
                 )
 
     def _stage_sums(self, number):
