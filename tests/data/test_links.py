@@ -12,7 +12,7 @@ from data_prep import sources
 from tests.data_prep.trees import folder_of
 from transfusion_tf.data import stores
 
-NOWHERE = "a link that leads nowhere, or out of what it is in"
+NOWHERE = "a link that leads nowhere"
 LOOP = "a link to a folder that it lies in"
 NO_FILE = "a pipe, a device or the like"
 LINKS_MODULE = "transfusion_tf.data.archive_links"
