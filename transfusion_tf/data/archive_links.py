@@ -10,7 +10,7 @@ MAX_LINKED = 3_000_000
 MAX_DEPTH = 40
 BROKEN = "a link that leads nowhere"
 LOOP = "a link to a folder that it lies in"
-NO_FILE = "a pipe, a device or the like"
+NO_FILE = "no file, but a pipe or device"
 
 
 def check_number(number, owner):

@@ -5,6 +5,7 @@ import stat
 
 from transfusion_tf.data import archive_links, member_names
 
+SPARSE = "a sparse member, which is not read; pack it without --sparse"
 _UTF8 = 0x800  # The flag of a .zip member whose name is UTF-8.
 _LONGEST_PATH = 4096  # Of Linux.
 
@@ -82,7 +83,9 @@ def of_tar(members, path, encoding=None):
     places, links = {}, {}
     for name, text in found.items():
         member = of[text]
-        if member.isreg():
+        if member.issparse():  # Of its bytes only pieces are there.
+            left_out.append((name, SPARSE))
+        elif member.isreg():
             places[name] = (member.offset_data, member.size)
         elif member.issym():
             links[name] = member_names.normal(member.linkname)

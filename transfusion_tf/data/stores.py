@@ -136,7 +136,8 @@ class _FileStore:
         try:
             return self._found[0][name]
         except KeyError:
-            raise ReadError(ABSENT) from None
+            reason = dict(self.left_out).get(name, ABSENT)
+            raise ReadError(reason) from None
 
     def checksum(self):
         """Returns the SHA-256 of the archive."""
