@@ -70,6 +70,11 @@ class DataCard:
     notes: collections.abc.Mapping = dataclasses.field(default_factory=dict)
     audit: collections.abc.Mapping = dataclasses.field(default_factory=dict)
 
+    def __post_init__(self):
+        if self.positive is None:  # Also on cards from before it stood there.
+            found = positive_class(self.task, self.classes)
+            object.__setattr__(self, "positive", found)
+
     def to_json(self):
         """Returns the card as a dict for JSON."""
         return dataclasses.asdict(self)
@@ -83,7 +88,6 @@ class DataCard:
                 card,
                 classes=tuple(card.classes),
                 extra_columns=tuple(card.extra_columns),
-                positive=positive_class(card.task, card.classes),
                 **{
                     key: _by_split(value[key])
                     for key in ("counts", "num_examples", "shards", "splits")
