@@ -7,7 +7,6 @@ import hashlib
 import numpy as np
 import PIL
 
-from transfusion_tf.data import card as cards
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.data import records, splits
 
@@ -35,7 +34,6 @@ def card(written, *, audit, configuration, quarantined):
         name=manifest.name,
         task=manifest.task,
         classes=manifest.classes,
-        positive=cards.positive_class(manifest.task, manifest.classes),
         channels=int(facts["channels"].max()),
         bit_depth=bit_depth(written),
         image_size=_only_side(facts),

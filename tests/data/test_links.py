@@ -12,9 +12,9 @@ from data_prep import sources
 from tests.data_prep.trees import folder_of
 from transfusion_tf.data import stores
 
-NOWHERE = "a link that leads nowhere, or out of what it is in"
+NOWHERE = "a link that leads nowhere"
 LOOP = "a link to a folder that it lies in"
-NO_FILE = "a pipe, a device or the like"
+NO_FILE = "no file, but a pipe or device"
 LINKS_MODULE = "transfusion_tf.data.archive_links"
 IMAGES = {"a/1.png": b"one", "b/2.png": b"two"}
 # What links there are, by what they lead to; and what else these bring.
@@ -124,6 +124,30 @@ def test_hard_links_in_a_tar(tmp_path):
     assert store.names() == ["all/1.png", "l/a/1.png", "train/a/1.png"]
     assert store.read("l/a/1.png") == b"one"
     assert dict(store.left_out) == {"2.png": NOWHERE}
+
+
+def test_a_sparse_member_is_not_read_as_what_it_is_not(tmp_path):
+    path = tmp_path / "x.tar"
+    with tarfile.open(path, "w") as archive:
+        for name, kind in (("a.png", tarfile.REGTYPE), ("b.png", b"S")):
+            member = special(name, kind)
+            member.size = 3
+            archive.addfile(member, io.BytesIO(b"one"))
+    data = bytearray(path.read_bytes())
+    place = data.index(b"b.png")
+    data[place + 483 : place + 495] = (
+        b"00000000003\0"  # Its size without holes.
+    )
+    header = data[place : place + 512]
+    header[148:156] = b" " * 8
+    data[place + 148 : place + 156] = b"%06o\0 " % sum(header)
+    path.write_bytes(data)
+    store = stores.open_files(path)
+    assert store.names() == ["a.png"]
+    with pytest.raises(
+        stores.ReadError, match="sparse member.*pack it without"
+    ):
+        store.read("b.png")
 
 
 @pytest.mark.parametrize("above", [".", "raw"])

@@ -8,9 +8,9 @@ import posixpath
 MAX_LINKED = 3_000_000
 # As many as Linux follows.
 MAX_DEPTH = 40
-BROKEN = "a link that leads nowhere, or out of what it is in"
+BROKEN = "a link that leads nowhere"
 LOOP = "a link to a folder that it lies in"
-NO_FILE = "a pipe, a device or the like"
+NO_FILE = "no file, but a pipe or device"
 
 
 def check_number(number, owner):

@@ -5,6 +5,7 @@ import stat
 
 from transfusion_tf.data import archive_links, member_names
 
+SPARSE = "a sparse member, which is not read; pack it without --sparse"
 _UTF8 = 0x800  # The flag of a .zip member whose name is UTF-8.
 _LONGEST_PATH = 4096  # Of Linux.
 
@@ -69,8 +70,7 @@ def of_tar(members, path, encoding=None):
         encoding: of names that are not marked as UTF-8, or None.
 
     Returns:
-        places are pairs (offset, size) in the archive; the size of a sparse
-        member, of which only pieces lie there, is None.
+        places are pairs (offset, size) in the archive.
 
     Raises:
         ValueError: a name is in another encoding.
@@ -83,9 +83,10 @@ def of_tar(members, path, encoding=None):
     places, links = {}, {}
     for name, text in found.items():
         member = of[text]
-        if member.isreg():
-            size = None if member.issparse() else member.size
-            places[name] = (member.offset_data, size)
+        if member.issparse():  # Of its bytes only pieces are there.
+            left_out.append((name, SPARSE))
+        elif member.isreg():
+            places[name] = (member.offset_data, member.size)
         elif member.issym():
             links[name] = member_names.normal(member.linkname)
         elif member.islnk():  # Names its target as members are called.

@@ -113,6 +113,11 @@ class DataCard:
     notes: Mapping[str, int] = dataclasses.field(default_factory=dict)
     audit: AuditSummary = dataclasses.field(default_factory=dict)
 
+    def __post_init__(self):
+        if self.positive is None:  # Also on cards from before it stood there.
+            found = positive_class(self.task, self.classes)
+            object.__setattr__(self, "positive", found)
+
     def to_json(self):
         """Returns the card as a dict for JSON."""
         return dataclasses.asdict(self)

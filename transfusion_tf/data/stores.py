@@ -173,7 +173,8 @@ class _FileStore:
         try:
             return self._found[0][name]
         except KeyError:
-            raise ReadError(ABSENT) from None
+            reason = dict(self.left_out).get(name, ABSENT)
+            raise ReadError(reason) from None
 
     def checksum(self):
         """Returns the SHA-256 of the archive."""
@@ -283,10 +284,6 @@ class TarStore(_FileStore):
     def read(self, name):
         """Returns the bytes of the member `name`; ReadError if cut off."""
         offset, size = self._place(name)
-        if size is None:
-            raise ReadError(
-                "a sparse member, which is not read; pack it without --sparse"
-            )
         if self.path.stat().st_size - offset < size:
             raise ReadError("the archive ends in the middle of this member")
         self._file.seek(offset)
