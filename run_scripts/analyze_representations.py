@@ -284,7 +284,8 @@ def _options():
     cli.check_goes_with(
         "groups",
         holds=not drawn,
-        what="all images and channels; draws have a range, no interval",
+        what="all images and channels; draws of the same images have a range, "
+        "and no interval",
     )
     cli.check_goes_with(
         "max_points",
