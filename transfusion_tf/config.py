@@ -31,8 +31,8 @@ class DataConfig:
     )
     train_size: int | None = setting(
         None,
-        "number of training images (nested, stratified, by patient); by "
-        "default all",
+        "number of training images (nested, stratified; patients stay whole, "
+        "so it may be some images more or less); by default all",
     )
     subset_seed: int = setting(0, "seed of the choice that --train_size makes")
     augment: tuple[str, ...] = setting(
@@ -117,12 +117,14 @@ class TrainConfig:
     warmup_steps: int = setting(0, "steps of linear warm-up")
     epochs: int | None = setting(
         None,
-        f"passes over the training images (default: {DEFAULT_EPOCHS}, unless "
-        "--steps is given)",
+        "passes over the training images, which a batch may span; the steps "
+        f"are rounded up (default: {DEFAULT_EPOCHS}, unless --steps is given)",
     )
     steps: int | None = setting(None, "optimizer steps, instead of --epochs")
     eval_every: int | None = setting(
-        None, "steps between evaluations on val; by default once an epoch"
+        None,
+        "steps between evaluations on val; by default one follows each step "
+        "that completes an epoch",
     )
     snapshots: int = setting(
         8,

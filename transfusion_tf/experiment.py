@@ -86,7 +86,7 @@ def train(config, *, run_dir=None, overwrite=False):
             model=backbone.model,
             step=take_step,
             learning_rate=prepared.learning_rate,
-            epoch_batches=prepared.epoch_batches,
+            batches=prepared.training_batches,
             validate=functools.partial(prepared.validate, predictor),
         ).fit()
         backbone.model.load_weights(run.weights(best))

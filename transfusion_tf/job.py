@@ -53,9 +53,8 @@ class Job:
         source, model = source_and_model(config)
         config = dataclasses.replace(config, model=model)
         keep_ids = _subset(opened, config.data)
-        num_train = opened.num_examples("train")
-        if keep_ids is not None:
-            num_train = len(keep_ids)
+        num_train = pipeline.count_training_images(opened, keep_ids)
+        _note_odd_sizes(config, num_train)
         plan = loop.Plan.of(config.train, num_train)
         rate = schedules.learning_rate(config.train, plan.total_steps)
         return cls(config, opened, source, strategy, plan, keep_ids, rate)
@@ -127,14 +126,13 @@ class Job:
             batch_size=self.config.train.batch_size,
         )
 
-    def epoch_batches(self, epoch, first_step):
-        """The training batches of an epoch from `first_step` on."""
+    def training_batches(self, first_step):
+        """The endless training batches from `first_step` on."""
         return pipeline.training(
             self.records,
             batch_size=self.config.train.batch_size,
             image_size=self.config.data.image_size,
             seed=self.config.seed,
-            epoch=epoch,
             first_step=first_step,
             augmentations=self.config.data.augment,
             keep_ids=self.keep_ids,
@@ -204,3 +202,18 @@ def _subset(opened, data):
         size=data.train_size,
         seed=data.subset_seed,
     )
+
+
+def _note_odd_sizes(config, num_train):
+    """Prints what a user may not expect of a training on `num_train` images."""
+    asked, batch_size = config.data.train_size, config.train.batch_size
+    if asked not in (None, num_train):
+        print(
+            f"--train_size={asked}: {num_train} images are used, since all "
+            "images of a patient stay together."
+        )
+    if batch_size > num_train:
+        print(
+            f"--batch_size={batch_size} is more than the {num_train} training "
+            "images: each step sees some of them several times."
+        )

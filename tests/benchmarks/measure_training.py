@@ -34,9 +34,7 @@ def main(argv):
     train = step.TrainStep(
         job.strategy, backbone.model, job.task, job.config.train
     )
-    batches = itertools.chain.from_iterable(
-        job.epoch_batches(epoch, 0) for epoch in itertools.count()
-    )
+    batches = iter(job.training_batches(0))
     batch = next(batches)
     for _ in range(STEPS):
         train(batch, step=0, learning_rate=1e-3)

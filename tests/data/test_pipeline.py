@@ -1,7 +1,11 @@
 """Records to batches: order, exactness, pixels."""
 
+import dataclasses
+import shutil
+
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from transfusion_tf.data import pipeline, records
 
@@ -11,63 +15,137 @@ def opened(tiny_dataset):
     return records.open_records(tiny_dataset)
 
 
-def train_ids(opened, **settings):
-    settings = {"seed": 0, "epoch": 0, "batch_size": 16, **settings}
+def train_ids(opened, num_batches=10, **settings):
+    """Ids of the first batches, (num_batches, batch_size) str."""
+    settings = {"seed": 0, "batch_size": 16, **settings}
     batches = pipeline.training(opened, image_size=16, **settings)
+    batches = batches.take(num_batches)
     found = [batch["id"] for batch in batches.as_numpy_iterator()]
     return np.array(found).astype(str)
 
 
-def test_an_epoch_holds_every_example_once(opened):
-    found = train_ids(opened)
+@pytest.mark.parametrize("batch_size", [16, 50, 200])
+def test_batches_are_cut_from_one_permutation_after_the_other(
+    opened, batch_size
+):
+    found = train_ids(opened, 800 // batch_size, batch_size=batch_size)
     index = pipeline.read_index(opened, "train")
-    assert sorted(found.ravel()) == sorted(index["id"])
     assert len(index["id"]) == opened.num_examples("train") == 160
+    epochs = found.reshape(5, 160)
+    for order in epochs:
+        assert sorted(order) == sorted(index["id"])
+    assert len({order.tobytes() for order in epochs}) == 5
 
 
-def test_order_is_a_function_of_seed_and_epoch(opened):
-    first = train_ids(opened, seed=1, epoch=2)
-    np.testing.assert_array_equal(train_ids(opened, seed=1, epoch=2), first)
-    for other in ({"seed": 1, "epoch": 3}, {"seed": 2, "epoch": 2}):
-        assert (train_ids(opened, **other) != first).mean() > 0.5
+def test_order_is_a_function_of_the_seed(opened):
+    first = train_ids(opened, seed=1)
+    tf.random.set_seed(5)
+    np.testing.assert_array_equal(train_ids(opened, seed=1), first)
+    tf.random.set_seed(0)
+    np.testing.assert_array_equal(train_ids(opened, seed=1), first)
+    assert (train_ids(opened, seed=2) != first).mean() > 0.5
 
 
-def test_taking_up_an_epoch_gives_its_remaining_batches(opened):
-    whole = train_ids(opened, epoch=1)
-    np.testing.assert_array_equal(
-        train_ids(opened, epoch=1, first_step=7), whole[7:]
-    )
-
-
-def test_the_incomplete_batch_is_left_out(opened):
-    assert train_ids(opened, batch_size=50).shape == (3, 50)
+@pytest.mark.parametrize("batch_size", [50, 400])
+def test_taking_up_a_run_gives_its_remaining_batches(opened, batch_size):
+    whole = train_ids(opened, 12, batch_size=batch_size)
+    for first_step in (1, 7, 11):
+        rest = train_ids(
+            opened,
+            12 - first_step,
+            batch_size=batch_size,
+            first_step=first_step,
+        )
+        np.testing.assert_array_equal(rest, whole[first_step:])
 
 
 def test_a_subset_holds_only_its_ids(opened):
-    keep = set(pipeline.read_index(opened, "train")["id"][:48])
-    assert set(train_ids(opened, keep_ids=keep).ravel()) == keep
+    keep = set(pipeline.read_index(opened, "train")["id"][:40])
+    found = train_ids(opened, 5, keep_ids=keep)
+    for order in found.reshape(2, 40):
+        assert set(order) == keep
 
 
-def test_augmentation_follows_the_example_not_its_place(opened):
-    def images(batch_size):
-        batches = pipeline.training(
+def test_a_subset_is_looked_for_once(opened, tmp_path):
+    root = tmp_path / "copy"
+    shutil.copytree(opened.root, root)
+    copy = records.open_records(root)
+    keep = set(pipeline.read_index(copy, "train")["id"][:10])
+    batches = pipeline.training(
+        copy, batch_size=10, image_size=16, seed=0, keep_ids=keep
+    ).as_numpy_iterator()
+    next(batches)
+    for path in copy.shard_paths("train"):
+        path.unlink()
+    for _ in range(20):
+        assert set(next(batches)["id"].astype(str)) == keep
+
+
+def images(opened, num_batches, **settings):
+    """(id, image) of the first batches in their order, augmented."""
+    batches = pipeline.training(opened, image_size=16, **settings)
+    return [
+        pair
+        for batch in batches.take(num_batches).as_numpy_iterator()
+        for pair in zip(batch["id"], batch["image"], strict=True)
+    ]
+
+
+def test_augmentation_follows_the_example_and_its_epoch_not_its_place(opened):
+    settings = {"seed": 0, "augmentations": ("shift", "vertical_flip")}
+    first = images(opened, 20, batch_size=16, **settings)
+    second = images(opened, 4, batch_size=96, first_step=0, **settings)
+    resumed = images(opened, 1, batch_size=128, first_step=1, **settings)
+    for (name, image), (other_name, other) in (
+        *zip(first, second, strict=False),
+        *zip(first[128:], resumed, strict=False),
+    ):
+        assert name == other_name
+        np.testing.assert_array_equal(image, other)
+    again = dict(first[160:])
+    same = [np.array_equal(image, again[name]) for name, image in first[:160]]
+    assert np.mean(same) < 0.3
+
+
+def test_draws_of_one_seed_do_not_come_again_in_another(opened):
+    def flipped(seed, epoch):
+        raw = dict(images(opened, 1, seed=0, batch_size=160))
+        drawn = images(
             opened,
-            batch_size=batch_size,
-            image_size=16,
-            seed=0,
-            epoch=4,
-            augmentations=("shift", "vertical_flip"),
+            1,
+            seed=seed,
+            batch_size=160,
+            first_step=epoch,
+            augmentations=("horizontal_flip",),
         )
-        return {
-            name: image
-            for batch in batches.as_numpy_iterator()
-            for name, image in zip(batch["id"], batch["image"], strict=True)
-        }
+        return {name: (image != raw[name]).any() for name, image in drawn}
 
-    first, second = images(16), images(40)
-    assert len(first) == len(second) == 160
-    for name, image in first.items():
-        np.testing.assert_array_equal(image, second[name])
+    # Seed and epoch were once joined to seed * 1_000_003 + epoch.
+    one, other = flipped(0, 1_000_003), flipped(1, 0)
+    # Binomial(160, 1/2): standard deviation 6.3.
+    assert 52 < sum(one[name] == other[name] for name in one) < 108
+
+
+@pytest.mark.parametrize("difference", [-1, 1])
+def test_records_that_hold_another_number_than_their_card_says(
+    opened, difference
+):
+    shards = [dict(shard) for shard in opened.card.shards["train"]]
+    shards[0]["examples"] += difference
+    with pytest.raises(tf.errors.FailedPreconditionError, match="expected"):
+        train_ids(with_train_shards(opened, shards), 11)
+
+
+def test_without_training_images(opened):
+    with pytest.raises(ValueError, match="has no training images"):
+        train_ids(with_train_shards(opened, []))
+
+
+def with_train_shards(opened, shards):
+    """`opened` with another list of shards for train in its data card."""
+    all_shards = {**opened.card.shards, "train": shards}
+    card = dataclasses.replace(opened.card, shards=all_shards)
+    return dataclasses.replace(opened, card=card)
 
 
 def test_evaluation_yields_every_example_once_in_a_fixed_order(opened):

@@ -24,7 +24,7 @@ TRAINING = (
     "--model=cbr_tiny",
     "--steps=20",
     "--eval_every=20",
-    # One image a step: few epochs, each of which builds its own pipeline.
+    # One image a step: the least that shows that training goes on.
     "--batch_size=1",
     "--optimizer=sgd",
     "--learning_rate=1e-4",

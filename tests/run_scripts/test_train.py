@@ -145,7 +145,8 @@ def test_killed_in_mid_epoch_it_ends_with_the_same_weights(
 
 def test_several_devices_give_what_one_device_gives(train, tmp_path):
     # Plain SGD: Adam turns a rounding error in a tiny gradient into a step.
-    more = ("--steps=4", "--optimizer=sgd")
+    # A subset, and more steps than an epoch has: through the whole pipeline.
+    more = ("--steps=4", "--optimizer=sgd", "--train_size=40")
     assert train(*more, run="one").returncode == 0
     done = train(
         *more, "--strategy=mirrored", "--num_virtual_devices=2", run="two"

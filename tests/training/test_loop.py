@@ -1,7 +1,5 @@
 """When things happen in a run."""
 
-import pytest
-
 from transfusion_tf.config import TrainConfig
 from transfusion_tf.training import loop
 
@@ -13,16 +11,32 @@ def plan(num_train=100, **settings):
 def test_epochs_and_steps():
     assert plan(epochs=3).total_steps == 30
     assert plan(steps=7).total_steps == 7
-    assert plan(num_train=109).steps_per_epoch == 10  # The rest is left out.
+    # Rounded up: 109 images, twice, and 2 of them once more.
+    assert plan(num_train=109, epochs=2).total_steps == 22
+    assert plan(num_train=9, epochs=3).total_steps == 3
+
+
+def test_an_epoch_is_a_pass_over_all_images():
+    made = loop.Plan.of(TrainConfig(batch_size=32, epochs=20), 40)
+    assert made.total_steps == 25
+    assert [made.epochs(step) for step in (0, 1, 5, 25)] == [0, 0.8, 4, 20]
+
+
+def evaluations(made):
+    return [s for s in range(1, made.total_steps + 1) if made.evaluates(s)]
 
 
 def test_evaluations_come_once_an_epoch_or_as_asked_and_at_the_end():
-    def steps(made):
-        return [s for s in range(1, made.total_steps + 1) if made.evaluates(s)]
+    assert evaluations(plan(epochs=2)) == [10, 20]
+    assert evaluations(plan(steps=25)) == [10, 20, 25]
+    assert evaluations(plan(steps=9, eval_every=4)) == [4, 8, 9]
 
-    assert steps(plan(epochs=2)) == [10, 20]
-    assert steps(plan(steps=25)) == [10, 20, 25]
-    assert steps(plan(steps=9, eval_every=4)) == [4, 8, 9]
+
+def test_an_evaluation_follows_the_step_that_completes_an_epoch():
+    # After 25, 50, 75 images: in the 3rd, at the end of the 5th, in the 8th.
+    assert evaluations(plan(num_train=25, epochs=3)) == [3, 5, 8]
+    # Every step completes two epochs.
+    assert evaluations(plan(num_train=5, epochs=6)) == [1, 2, 3]
 
 
 def test_snapshots_are_log_spaced_with_the_start_and_the_end():
@@ -34,8 +48,3 @@ def test_snapshots_are_log_spaced_with_the_start_and_the_end():
         1000,
     ]
     assert sorted(plan(steps=1000, snapshots=0).snapshots) == [0, 1000]
-
-
-def test_less_than_a_batch_is_refused():
-    with pytest.raises(ValueError, match="more than the 9 training images"):
-        plan(num_train=9)

@@ -2,7 +2,9 @@
 
 The order of training examples is a function of (seed, epoch), augmentation of
 (seed, epoch, example id), so that a resumed run sees what an uninterrupted one
-would have seen. Images leave as (size, size, 3) float32 in [0, 255].
+would have seen. An epoch is one pass over the training images; batches are cut
+from the endless order of all epochs, and need not end where an epoch does.
+Images leave as (size, size, 3) float32 in [0, 255].
 """
 
 import numpy as np
@@ -16,8 +18,6 @@ SHUFFLE_BYTES = 512 * 2**20
 SHARDS_READ_TOGETHER = 16
 # 16-bit pixels are brought to [0, 255], which is what networks take.
 SIXTEEN_BIT_STEP = 257.0
-# Keeps seeds of (seed, epoch) apart from those of the ids in augmentation.
-_EPOCH_STRIDE = 1_000_003
 
 
 def training(
@@ -26,46 +26,41 @@ def training(
     batch_size,
     image_size,
     seed,
-    epoch,
     first_step=0,
     augmentations=(),
     keep_ids=None,
 ):
-    """One epoch of shuffled batches of the training split.
+    """The endless batches of the training split, from `first_step` on.
 
     Args:
       records: opened Records.
-      batch_size: images a batch; the last, incomplete batch is left out.
+      batch_size: images a batch; every batch is full.
       image_size: side of the images in pixels.
-      seed, epoch: ints that determine order and augmentation.
-      first_step: batches to skip, when an epoch is taken up in its middle.
+      seed: int that determines order and augmentation.
+      first_step: batches to skip, when a run is taken up in its middle.
       augmentations: names of augmentations.
       keep_ids: ids (str) of a subset, or None for all.
 
     Returns:
       tf.data.Dataset of {"image": (batch_size, size, size, 3) float32,
-      "label": (batch_size,) or (batch_size, num_labels) int64, "id", ...}.
+      "label": (batch_size,) or (batch_size, num_labels) int64, "id", ...}. It
+      raises tf.errors.FailedPreconditionError where the records hold another
+      number of images than their data card says.
+
+    Raises:
+      ValueError: there is no training image.
     """
-    rng = np.random.default_rng([seed, epoch])
-    shards = rng.permutation([str(p) for p in records.shard_paths("train")])
-    examples = tf.data.Dataset.from_tensor_slices(shards).interleave(
-        tf.data.TFRecordDataset,
-        cycle_length=min(SHARDS_READ_TOGETHER, len(shards)),
-    )
-    if keep_ids is not None:
-        examples = examples.filter(_is_in(keep_ids))
-    examples = examples.shuffle(
-        _shuffle_window(records),
-        seed=int(rng.integers(2**31)),
-        reshuffle_each_iteration=False,
-    )
+    num_images = count_training_images(records, keep_ids)
+    epoch, skipped = divmod(first_step * batch_size, num_images)
+    passes = _passes(records, seed, keep_ids, num_images)
+    examples = tf.data.Dataset.counter(epoch).flat_map(passes)
     # Skipped before decoding, which is what costs time.
-    examples = examples.skip(first_step * batch_size)
+    examples = examples.skip(skipped)
     decode = _decoder(records.card, image_size)
 
-    def prepare(serialized):
+    def prepare(epoch_seed, serialized):
         example = decode(serialized)
-        draw = _example_seed(example["id"], seed, epoch)
+        draw = augment.fold_in(epoch_seed, example["id"])
         image = augment.apply(example["image"], draw, which=augmentations)
         return {**example, "image": image}
 
@@ -74,6 +69,69 @@ def training(
     )
     examples = examples.batch(batch_size, drop_remainder=True)
     return examples.prefetch(tf.data.AUTOTUNE)
+
+
+def count_training_images(records, keep_ids=None):
+    """How many images an epoch has; ValueError where there are none."""
+    count = records.num_examples("train")
+    if keep_ids is not None:
+        count = len(keep_ids)
+    if not count:
+        raise ValueError(
+            f"{records.root} has no training images; convert a data set that "
+            "has some."
+        )
+    return count
+
+
+def _passes(records, seed, keep_ids, num_images):
+    """A function from an epoch to its examples in the epoch's order.
+
+    They come as pairs of the epoch's seed, (2,) int64, and the serialized
+    example.
+    """
+    shards = [str(path) for path in records.shard_paths("train")]
+    window = _shuffle_window(records)
+    is_kept = None if keep_ids is None else _is_in(keep_ids)
+    # A subset that fits is looked for once, not in every epoch.
+    is_cached = keep_ids is not None and num_images <= window
+    cached = _serialized(shards, is_kept).cache() if is_cached else None
+    run_seed = tf.random.fold_in(
+        tf.zeros([2], tf.int64), tf.constant(seed, tf.int64)
+    )
+
+    def one_pass(epoch):
+        epoch_seed = tf.random.fold_in(run_seed, epoch)
+        if is_cached:
+            examples = cached
+        else:
+            order = tf.random.experimental.stateless_shuffle(
+                shards, augment.fold_in(epoch_seed, "order of shards")
+            )
+            examples = _serialized(order, is_kept)
+        examples = examples.apply(
+            tf.data.experimental.assert_cardinality(num_images)
+        )
+        # Of this graph alone. Otherwise shuffle would mix the process's
+        # tf.random.set_seed in, and fail where that is 0.
+        tf.compat.v1.set_random_seed(1)
+        examples = examples.shuffle(
+            window,
+            seed=augment.fold_in(epoch_seed, "order of examples")[0],
+            reshuffle_each_iteration=False,
+        )
+        seeds = tf.data.Dataset.from_tensors(epoch_seed).repeat()
+        return tf.data.Dataset.zip((seeds, examples))
+
+    return one_pass
+
+
+def _serialized(shards, is_kept=None):
+    """The examples of shards (text, a list or tensor) as they are stored."""
+    examples = tf.data.Dataset.from_tensor_slices(shards).interleave(
+        tf.data.TFRecordDataset, cycle_length=SHARDS_READ_TOGETHER
+    )
+    return examples if is_kept is None else examples.filter(is_kept)
 
 
 def evaluation(records, split, *, batch_size, image_size):
@@ -176,13 +234,6 @@ def _pixels(encoded, card):
     )
     image = tf.cast(image, tf.float32)
     return image / SIXTEEN_BIT_STEP if sixteen_bit else image
-
-
-def _example_seed(example_id, seed, epoch):
-    """(2,) int32 seed from the example's id and (seed, epoch)."""
-    of_id = tf.strings.to_hash_bucket_fast(example_id, 2**31 - 1)
-    of_epoch = (seed * _EPOCH_STRIDE + epoch) % (2**31 - 1)
-    return tf.stack([tf.cast(of_id, tf.int32), of_epoch])
 
 
 def _is_in(ids):

@@ -24,41 +24,52 @@ class Plan:
 
     Attributes:
       total_steps: optimizer steps of the run.
-      steps_per_epoch: batches of one pass over the training images.
-      eval_every: steps between evaluations; the last step is one too.
+      batch_size: images a step.
+      num_images: training images; so many examples are an epoch.
+      eval_every: steps between evaluations; None: one after each epoch. The
+        last step is followed by one too.
       snapshots: steps whose weights are kept; holds 0 and `total_steps`.
     """
 
     total_steps: int
-    steps_per_epoch: int
-    eval_every: int
+    batch_size: int
+    num_images: int
+    eval_every: int | None
     snapshots: frozenset
 
     @classmethod
     def of(cls, config, num_train):
-        """The plan of a TrainConfig for `num_train` images.
+        """The plan of a TrainConfig for `num_train` images, at least one.
 
-        Raises:
-          ValueError: less than one batch of training images.
+        The steps of `config.epochs` are rounded up: each image is seen at
+        least so often, and fewer than a batch of them once more.
         """
-        per_epoch = num_train // config.batch_size
-        if per_epoch < 1:
-            raise ValueError(
-                f"--batch_size={config.batch_size} is more than the "
-                f"{num_train} training images; give a smaller one."
-            )
-        total = config.steps or config.epochs * per_epoch
+        examples = (config.epochs or 0) * num_train
+        total = config.steps or -(-examples // config.batch_size)
         spaced = np.geomspace(1, total, config.snapshots).round().astype(int)
         return cls(
             total,
-            per_epoch,
-            config.eval_every or per_epoch,
+            config.batch_size,
+            num_train,
+            config.eval_every,
             frozenset({0, total, *spaced.tolist()}),
         )
 
+    def epochs(self, step):
+        """Passes over the training images that `step` steps make."""
+        return step * self.batch_size / self.num_images
+
     def evaluates(self, step):
         """Whether an evaluation follows `step`."""
-        return step % self.eval_every == 0 or step == self.total_steps
+        if step == self.total_steps:
+            return True
+        if self.eval_every is not None:
+            return step % self.eval_every == 0
+        # The step that completes an epoch, which may end within its batch.
+        return self._whole_epochs(step) > self._whole_epochs(step - 1)
+
+    def _whole_epochs(self, step):
+        return step * self.batch_size // self.num_images
 
 
 class Loop:
@@ -71,7 +82,7 @@ class Loop:
       model: the Keras model, created in the strategy's scope.
       step: TrainStep of that model.
       learning_rate: function step -> float.
-      epoch_batches: function (epoch, first_step) -> tf.data.Dataset.
+      batches: function first_step -> endless tf.data.Dataset.
       validate: function () -> {"val_loss": x, "val_auc": x or None, ...}, the
         further columns of history.csv.
     """
@@ -85,13 +96,13 @@ class Loop:
         model,
         step,
         learning_rate,
-        epoch_batches,
+        batches,
         validate,
     ):
         self._run, self._plan, self._strategy = run, plan, strategy
         self._model, self._step = model, step
         self._learning_rate = learning_rate
-        self._epoch_batches, self._validate = epoch_batches, validate
+        self._batches, self._validate = batches, validate
         self._variables = [*model.variables, *step.variables]
         self._progress = state.Progress()
         self._state_saved_at = time.monotonic()
@@ -111,18 +122,13 @@ class Loop:
             unit="step",
             disable=None,
         ) as bar:
-            while self._progress.step < self._plan.total_steps:
-                self._train_epoch(bar)
+            self._train(bar)
         return self._progress.best_step
 
-    def _train_epoch(self, bar):
-        """The rest of the current epoch, or of the run."""
-        epoch, first = divmod(self._progress.step, self._plan.steps_per_epoch)
-        batches = self._strategy.experimental_distribute_dataset(
-            self._epoch_batches(epoch, first)
-        )
-        clock, before = time.monotonic(), self._progress.step
-        for batch in batches:
+    def _train(self, bar):
+        """The rest of the run."""
+        clock = time.monotonic()
+        for batch in self._remaining():
             step = self._progress.step
             rate = self._learning_rate(step)
             loss = self._step(batch, step=step, learning_rate=rate)
@@ -133,13 +139,18 @@ class Loop:
             self._progress.seconds += now - clock
             clock = now
             self._after_step(bar, rate)
-            if self._progress.step == self._plan.total_steps:
-                break
-        if self._progress.step == before:
+
+    def _remaining(self):
+        """Yields the batches of the steps to come."""
+        first = self._progress.step
+        batches = self._batches(first).take(self._plan.total_steps - first)
+        try:
+            yield from self._strategy.experimental_distribute_dataset(batches)
+        except tf.errors.FailedPreconditionError as error:
             raise ValueError(
-                f"Epoch {epoch} has no batch {first}: the records hold fewer "
-                "training images than their data card says; convert them again."
-            )
+                "The records hold another number of training images than "
+                f"their data card says; convert them again. ({error.message})"
+            ) from None
 
     def _after_step(self, bar, rate):
         """Snapshot, evaluation and state, where they are due."""
@@ -159,7 +170,7 @@ class Loop:
         progress = self._progress
         row = {
             "step": progress.step,
-            "epoch": progress.step / self._plan.steps_per_epoch,
+            "epoch": self._plan.epochs(progress.step),
             "examples": progress.step * self._step.batch_size,
             "seconds": round(progress.seconds, 3),
             "learning_rate": rate,
