@@ -97,24 +97,21 @@ def which_flips(raw, image):
     raise ValueError("not a flip")
 
 
-def test_fewer_images_than_a_batch(tiny_dataset, tmp_path, capsys):
-    settings = {"batch_size": 48, "train_size": 20}
-    run = train(tiny_dataset, tmp_path, steps=2, eval_every=2, **settings)
-    assert "more than the 20 training images" in capsys.readouterr().out
-    with run.history.open() as stream:
-        (row,) = csv.DictReader(stream)
-    assert row["examples"] == "96" and float(row["epoch"]) == 4.8
-
-
-def test_whole_patients_may_be_another_number_than_was_asked_for(
+def test_whole_patients_and_fewer_images_than_a_batch_are_reported(
     tiny_dataset, tmp_path, capsys, monkeypatch
 ):
     monkeypatch.setattr(
         subsets, "choose", lambda ids, *_, size, seed: set(ids[: size - 2])
     )
-    run = train(tiny_dataset, tmp_path, train_size=40, steps=1, batch_size=8)
-    assert "--train_size=40: 38 images are used" in capsys.readouterr().out
-    assert files.read_json(run.config)["plan"]["num_images"] == 38
+    settings = {"batch_size": 48, "train_size": 22}
+    run = train(tiny_dataset, tmp_path, steps=2, eval_every=2, **settings)
+    printed = capsys.readouterr().out
+    assert "--train_size=22: 20 images are used" in printed
+    assert "--batch_size=48 is more than the 20 training images" in printed
+    assert files.read_json(run.config)["plan"]["num_images"] == 20
+    with run.history.open() as stream:
+        (row,) = csv.DictReader(stream)
+    assert row["examples"] == "96" and float(row["epoch"]) == 4.8
 
 
 def test_records_shorter_than_their_card_says(tiny_dataset, tmp_path):
