@@ -11,6 +11,8 @@ import numpy as np
 # What all arrays of a file may declare together: a billion float32 numbers,
 # twenty times the largest network of the zoo.
 MAX_BYTES = 4 * 2**30
+# HDF5 has no bfloat16: Keras writes two bytes of no type.
+_BFLOAT16 = np.dtype("V2")
 
 
 class Refused(ValueError):
@@ -30,7 +32,7 @@ class Arrays:
             raise Refused(f"{path} in it is not an array")
         if data.is_virtual or data.external is not None:
             raise Refused(f"it keeps {path} in another file")
-        if data.dtype.kind not in "fiu":
+        if data.dtype.kind not in "fiu" and data.dtype != _BFLOAT16:
             raise Refused(f"{path} in it holds {data.dtype}, not numbers")
         self._bytes_left -= data.size * data.dtype.itemsize
         if self._bytes_left < 0:
@@ -38,6 +40,10 @@ class Arrays:
                 f"its arrays declare more than {MAX_BYTES // 2**30} GiB"
             )
         values = data[()]
+        if data.dtype == _BFLOAT16:
+            # The upper half of a float32.
+            bits = values.view(np.uint16).astype(np.uint32) << 16
+            return bits.view(np.float32)
         if data.dtype.kind == "f":
             values = values.astype(np.float32, copy=False)
         return np.asarray(values)
