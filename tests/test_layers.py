@@ -238,18 +238,33 @@ LAYERS = {
         "hashing": ("quarantine",),
         "identified": ("hashing", "quarantine"),
         "initialization.architectures": (),
+        "initialization.descriptions": ("initialization.hdf5",),
+        "initialization.fitting": ("initialization.layer_names",),
         "initialization.gabor": (),
         "initialization.hdf5": (),
         "initialization.imagenet": ("initialization.weight_files",),
         "initialization.keras_v3": (
+            "initialization.descriptions",
             "initialization.hdf5",
             "initialization.sources",
         ),
+        "initialization.layer_names": (),
+        "initialization.layer_order": (),
         "initialization.legacy_hdf5": (
             "initialization.hdf5",
             "initialization.sources",
         ),
-        "initialization.matching": ("initialization.architectures",),
+        "initialization.matching": (
+            "initialization.fitting",
+            "initialization.pairing",
+        ),
+        "initialization.pairing": (
+            "initialization.architectures",
+            "initialization.fitting",
+            "initialization.layer_names",
+            "initialization.layer_order",
+            "initialization.sources",
+        ),
         "initialization.pretrained": (
             "initialization.imagenet",
             "initialization.radimagenet",
@@ -267,6 +282,7 @@ LAYERS = {
         "initialization.sources": (),
         "initialization.weight_files": (
             "initialization.architectures",
+            "initialization.descriptions",
             "initialization.hdf5",
             "initialization.keras_v3",
             "initialization.legacy_hdf5",

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from tests.initialization.legacy_files import legacy
 from transfusion_tf.initialization import matching, weight_files
 from transfusion_tf.models import zoo
 
@@ -134,6 +135,63 @@ def test_any_file_gives_the_same_tensors(
     written.unlink()  # A hundred megabytes.
     assert len(match.skipped) == (0 if form == "body" else 2)
     assert set(match.skipped.values()) <= {matching.HEAD}
+
+
+def old_name(name):
+    """A layer's name in keras.applications before Keras 2.3."""
+    if name in ("conv1_conv", "conv1_bn"):
+        return {"conv1_conv": "conv1", "conv1_bn": "bn_conv1"}[name]
+    stage, block, place, kind = name.split("_")
+    branch = ("1", "2a", "2b", "2c")[int(place)]
+    letter = "abcdef"[int(block[-1]) - 1]
+    prefix = {"conv": "res", "bn": "bn"}[kind]
+    return f"{prefix}{stage[-1]}{letter}_branch{branch}"
+
+
+def in_old_order(names):
+    """The branch came before the shortcut that passes by it."""
+    turned = {name: name.replace("_0_", "_3_") for name in names}
+    turned |= {last: first for first, last in turned.items() if first != last}
+    # Only in the first block of a stage are there both.
+    return [turned[name] for name in names]
+
+
+@pytest.mark.parametrize("stages", [["conv1", "block1"], None])
+@pytest.mark.parametrize("inside", [None, "resnet50"])
+def test_files_of_former_keras_go_by_their_names(
+    resnet50, arrays, tmp_path, stages, inside
+):
+    """`inside`: in another model, as TensorFlow 1 writes it."""
+    kinds = {2: ("kernel", "bias")}
+    kinds |= {4: ("gamma", "beta", "moving_mean", "moving_variance")}
+    written, number = {}, "_1" if inside else ""
+    for name in in_old_order(arrays):
+        layer = inside or old_name(name)
+        written.setdefault(layer, {}).update(
+            {
+                f"{old_name(name)}{number}/{kind}:0": array
+                for kind, array in zip(
+                    kinds[len(arrays[name])], arrays[name], strict=True
+                )
+            }
+        )
+    names = [name for layer in written.values() for name in layer]
+    assert names.index(f"res2a_branch2c{number}/kernel:0") < names.index(
+        f"res2a_branch1{number}/kernel:0"
+    )
+    path = legacy(tmp_path / "w", layers=written)
+    match = matching.plan(resnet50, weight_files.read(path), stages=stages)
+    taken = stages or resnet50.stage_names
+    for stage in resnet50.stages:
+        for layer in stage.layers:
+            for weight, array in zip(
+                layer.weights, arrays[layer.name], strict=True
+            ):
+                if stage.name in taken:
+                    found = match.values.pop(weight.path)
+                    np.testing.assert_array_equal(found, array)
+    assert not match.values
+    path.unlink()  # A hundred megabytes.
 
 
 def small(name="cbr_tiny", **options):

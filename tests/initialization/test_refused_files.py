@@ -26,25 +26,6 @@ def refusal(path):
     return message
 
 
-def test_an_inner_model_whose_order_is_lost_is_refused(tmp_path):
-    """As Keras writes one of which `b` alone was frozen."""
-    bn = np.ones(3, np.float32)
-    names = ("a/gamma", "c/gamma", "a/moving_mean", "b/gamma", "c/moving_mean")
-    path = legacy(tmp_path / "w", layers={"inner": dict.fromkeys(names, bn)})
-    assert "layers of the model inner inside it were frozen" in refusal(path)
-    model = keras.Sequential([keras.Input((3,))])
-    for name in "abc":
-        model.add(keras.layers.BatchNormalization(name=name))
-    model.layers[1].trainable = False
-    outer = keras.Sequential([keras.Input((3,)), model])
-    outer.save(tmp_path / "w.h5")
-    assert "were frozen when it was saved" in refusal(tmp_path / "w.h5")
-    model.trainable = False  # All of them: the order is kept.
-    outer.save(tmp_path / "w.h5")
-    layers = weight_files.read(tmp_path / "w.h5").layers
-    assert [len(layer.tensors) for layer in layers] == [4, 4, 4]
-
-
 class Bomb:
     """Leaves a trace when it is unpickled."""
 

@@ -11,8 +11,8 @@ from transfusion_tf.models import zoo
 STAGES = ("conv1", "conv2", "conv3", "conv4")
 
 
-def build(num_outputs=3, name="cbr_tiny"):
-    return zoo.build(name, num_outputs=num_outputs, image_size=16)
+def build(num_outputs=3, name="cbr_tiny", image_size=16):
+    return zoo.build(name, num_outputs=num_outputs, image_size=image_size)
 
 
 def source_of(backbone, seed=0):
@@ -277,6 +277,26 @@ def test_a_refused_source_leaves_the_weights_as_they_were(source, name):
         )
     for path, array in values(backbone).items():
         np.testing.assert_array_equal(array, before[path])
+
+
+def test_a_network_starts_alike_whatever_was_built_before():
+    """Depthwise layers, biases, squeeze-and-excitation, batch norm."""
+    starts = []
+    for _ in range(2):
+        backbone = build(name="mobilenet_v3_small", image_size=32)
+        report = schemes.initialize(backbone, settings_of("random"), seed=0)
+        starts.append(values(backbone))
+        assert report["counts"] == {"random": len(backbone.weights)}
+    assert starts[0].keys() == starts[1].keys()
+    for path, array in starts[0].items():
+        np.testing.assert_array_equal(starts[1][path], array)
+
+
+def test_a_weight_of_unknown_origin_is_not_called_random(monkeypatch):
+    monkeypatch.setattr(schemes, "_INITIALIZER_PREFIXES", {})
+    backbone = build(name="mobilenet_v3_small", image_size=32)
+    with pytest.raises(LookupError, match="expanded_conv_depthwise/kernel"):
+        schemes.initialize(backbone, settings_of("random"), seed=0)
 
 
 def test_dropout_is_seeded_whatever_was_built_before():

@@ -98,6 +98,26 @@ def test_random_states_and_optimizers_are_no_weights(tmp_path):
     assert [layer.kind for layer in source.layers] == ["dense"]
 
 
+def test_a_model_inside_has_its_order_from_the_description_alone(tmp_path):
+    """Of three layers `b` is frozen: its weights come after the others'."""
+    model = keras.Sequential([keras.Input((3,))])
+    for place, name in enumerate("abc"):
+        model.add(keras.layers.BatchNormalization(name=name))
+        model.layers[-1].set_weights(np.full((4, 3), place + 1.0))
+    model.layers[1].trainable = False
+    keras.Sequential([keras.Input((3,)), model]).save(tmp_path / "w.h5")
+    layers = weight_files.read(tmp_path / "w.h5").layers
+    assert [layer.name[-1] for layer in layers] == ["a", "b", "c"]
+    assert [layer.sequence for layer in layers] == [""] * 3
+    for place, layer in enumerate(layers):
+        assert len(layer.tensors) == 4
+        assert all((array == place + 1).all() for _, array in layer.tensors)
+    with h5py.File(tmp_path / "w.h5", "r+") as file:
+        del file.attrs["model_config"]
+    layers = weight_files.read(tmp_path / "w.h5").layers
+    assert [layer.sequence for layer in layers] == [None] * 3
+
+
 def test_half_precision_becomes_float32(tmp_path):
     path = legacy(
         tmp_path / "w", layers={"a": {"a/k:0": KERNEL.astype(np.float16)}}

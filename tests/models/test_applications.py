@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from keras import applications
 
+from tests.initialization import draws
 from transfusion_tf import names
 from transfusion_tf.models import cost, stages, zoo
 
@@ -136,6 +137,10 @@ def test_features_are_those_of_keras(pair):
     largest = np.abs(theirs).max()
     assert np.ptp(theirs) > 1e-3 * largest > 0  # Not dead, nor constant.
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5 * largest)
+
+
+def test_fresh_weights_are_drawn_by_seed_and_path(pair):
+    draws.check_draws(pair.ours)
 
 
 def test_stages_end_where_the_resolution_falls(pair):

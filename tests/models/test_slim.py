@@ -1,13 +1,19 @@
 """Slim networks: what is narrowed, by how much, and what is refused."""
 
+import functools
+
 import pytest
 
+from tests.initialization import draws
 from transfusion_tf import names
 from transfusion_tf.models import cost, slim, zoo
 
 
+@functools.cache
 def build(name="cbr_tiny_slim", **settings):
-    return zoo.build(name, num_outputs=5, image_size=32, **settings)
+    """Networks are shared by the tests: none changes them."""
+    settings = {"image_size": 32, **settings}
+    return zoo.build(name, num_outputs=5, **settings)
 
 
 def shapes(backbone):
@@ -72,11 +78,17 @@ def test_lower_stages_fit_the_full_network():
 
 
 def test_inception_v3_slim():
-    backbone = zoo.build("inception_v3_slim", num_outputs=5, image_size=75)
+    backbone = build("inception_v3_slim", image_size=75)
     assert [s.output.shape[-1] for s in backbone.stages] == [
         *(64, 192, 288, 768 // 2, 2048 // 2)
     ]
     assert backbone.scaling == "tf"
+
+
+@pytest.mark.parametrize("name", slim.BASES)
+def test_fresh_weights_are_drawn_by_seed_and_path(name):
+    size = {"image_size": 75} if name == "inception_v3_slim" else {}
+    draws.check_draws(build(name, **size))
 
 
 def test_other_settings_pass_through():

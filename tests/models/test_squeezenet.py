@@ -3,6 +3,7 @@
 import h5py
 import pytest
 
+from tests.initialization import draws
 from transfusion_tf.models import cost, zoo
 
 
@@ -25,6 +26,10 @@ def test_parameters_by_hand(backbone):
     ]
     assert sum(found) == 722_496
     assert cost.num_parameters(backbone.head) == 512 * 5 + 5
+
+
+def test_fresh_weights_are_drawn_by_seed_and_path(backbone):
+    draws.check_draws(backbone)
 
 
 def test_no_layer_is_empty_at_the_minimum(backbone):

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from tests.initialization import draws
 from transfusion_tf import names
 from transfusion_tf.models import cbr, cost, slim, stages, zoo
 
@@ -70,6 +71,10 @@ def test_stages_and_head_hold_all_variables_once(backbone):
         v.path for v in backbone.model.weights
     ]
     assert backbone.random_states == []
+
+
+def test_fresh_weights_are_drawn_by_seed_and_path(backbone):
+    draws.check_draws(backbone)
 
 
 def test_feature_extractor_gives_each_stage(backbone):

@@ -70,11 +70,16 @@ def child(group, path):
     return group
 
 
-def array(group, path):
+def array(group, path, *, also=()):
     """Returns the h5py.Dataset of numbers at `path` below `group`.
 
     Nothing of it has been read. What it declares is for the caller to check,
     with `check_whole` before all of it is read.
+
+    Args:
+        group: HDF5 group.
+        path: from there.
+        also: dtypes that stand for numbers, besides those of NumPy.
 
     Raises:
         KeyError: there is nothing at `path`.
@@ -86,7 +91,7 @@ def array(group, path):
         raise NoArray(f"{path} in it is not an array")
     if data.is_virtual or data.external is not None:
         raise Refused(f"it keeps {path} in another file")
-    if data.dtype.kind not in "fiu":
+    if data.dtype.kind not in "fiu" and data.dtype not in also:
         raise Refused(f"{path} in it holds {data.dtype}, not numbers")
     plan = data.id.get_create_plist()
     filters = {plan.get_filter(i)[0] for i in range(plan.get_nfilters())}

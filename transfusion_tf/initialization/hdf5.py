@@ -21,6 +21,8 @@ __all__ = [
 # numbers, twenty times the largest network of the zoo.
 MAX_BYTES = 4 * 2**30
 _FLOAT_BYTES = 4  # All floats are read as float32.
+# HDF5 has no bfloat16: Keras writes two bytes of no type.
+_BFLOAT16 = np.dtype("V2")
 
 
 class Arrays:
@@ -35,8 +37,8 @@ class Arrays:
 
     def read(self, group, path):
         """The numbers at `path` below `group`; floats as float32."""
-        data = checked_hdf5.array(group, path)
-        is_float = data.dtype.kind == "f"
+        data = checked_hdf5.array(group, path, also=(_BFLOAT16,))
+        is_float = data.dtype.kind == "f" or data.dtype == _BFLOAT16
         itemsize = _FLOAT_BYTES if is_float else data.dtype.itemsize
         self._declared += data.size * itemsize
         if self._declared > MAX_BYTES:
@@ -47,6 +49,10 @@ class Arrays:
             checked_hdf5.check_whole(data, self._declared, self._num_bytes)
         except limits.TooLarge as reason:
             raise Refused(f"it is {reason}") from None
+        if data.dtype == _BFLOAT16:
+            # The upper half of a float32.
+            bits = data[()].view(np.uint16).astype(np.uint32) << 16
+            return bits.view(np.float32)
         # Converted by HDF5 piece by piece: no second copy in float64.
         return np.asarray((data.astype(np.float32) if is_float else data)[()])
 

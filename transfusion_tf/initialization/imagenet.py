@@ -120,6 +120,7 @@ def read(model):
         source,
         name=f"ImageNet ({path})",
         scalings=(zoo.native_scaling(base),),
+        is_published=True,
         identity={**source.identity, "kind": "imagenet"},
     )
 

@@ -3,16 +3,19 @@
 A layer's arrays are `layers/<class>[_<k>]/vars/<i>`: k counts the layers of one
 class in the model's order, i the layer's weights; the layers of a model inside
 the model lie below it in the same way. The order of layers of different classes
-is not kept. See `_save_state` and `_save_container_state` in Keras'
+is not kept, nor whether a layer comes before or after those of a model inside
+the model, unless there is a description of the model besides. tf_keras and the
+first versions of Keras 3 keep no names of layers; later ones do, as an
+attribute of `vars`. See `_save_state` and `_save_container_state` in Keras'
 saving/saving_lib.py.
 """
 
-import collections
+import dataclasses
 import re
 
 import h5py
 
-from transfusion_tf.initialization import hdf5
+from transfusion_tf.initialization import descriptions, hdf5
 from transfusion_tf.initialization.sources import SourceLayer
 
 # tf_keras and Keras 2.13 may use the second.
@@ -30,30 +33,40 @@ def find(file):
     return None
 
 
-def layers(group, arrays):
-    """SourceLayers of a group that `find` has found; kinds without an order.
+def layers(group, arrays, described=()):
+    """The SourceLayers of a group that `find` has found.
+
+    Args:
+      group: HDF5 group.
+      arrays: hdf5.Arrays that reads them.
+      described: the description of the model (descriptions.read).
 
     Returns:
-      (layers, unordered): layers are in order within each kind, unless the
-      kind is in the set `unordered`: then some are in a model inside the model
-      and some are not, and the file does not tell which come first.
+      List of SourceLayer: in the model's order if it is described, else in
+      order within each inner model and kind.
     """
-    found, places = [], collections.defaultdict(set)
+    known = descriptions.by_path(described)
+    found, places = [], []
     for place, part, layer in _groups(group, "", set()):
         kind, _ = _class_and_number(part)
         values = hdf5.child(layer, "vars")
         name = hdf5.attribute(values, "name")
-        if not isinstance(name, str):
-            name = f"{place}{part}"
+        position, listed = known.get(f"{place}{part}", (None, None))
+        title = name if isinstance(name, str) else listed or f"{place}{part}"
         tensors = tuple(
-            (f"{name}/{key}", arrays.read(values, key))
+            (f"{title}/{key}", arrays.read(values, key))
             for key in sorted(hdf5.members(values), key=_length_first)
         )
         if tensors:
-            found.append(SourceLayer(name, kind, tensors))
-            places[kind].add(place)
-    unordered = {kind for kind, several in places.items() if len(several) > 1}
-    return found, frozenset(unordered)
+            is_named = isinstance(name, str) or listed is not None
+            places.append(position)
+            found.append(
+                SourceLayer(title, kind, tensors, place, place, is_named)
+            )
+    if None not in places:
+        order = sorted(range(len(found)), key=places.__getitem__)
+        found = [dataclasses.replace(found[i], sequence="") for i in order]
+    return found
 
 
 def _groups(group, place, seen):

@@ -30,8 +30,13 @@ def model_config(file):
     return None if value is None else hdf5.text(value)
 
 
-def layers(group, arrays):
+def layers(group, arrays, described=()):
     """The SourceLayers of a group that `find` has found, in its order.
+
+    Args:
+      group: HDF5 group.
+      arrays: hdf5.Arrays that reads them.
+      described: the description of the whole model (descriptions.read).
 
     Raises:
       hdf5.Refused: written with a backend of other kernels, or damaged.
@@ -46,6 +51,7 @@ def layers(group, arrays):
     names = hdf5.names(group, "layer_names")
     if _OF_THE_MODEL in group and _OF_THE_MODEL not in names:
         names.append(_OF_THE_MODEL)
+    inner = {layer.name: layer.leaves for layer in described}
     found = []
     for name in names:
         layer = hdf5.child(group, name)
@@ -53,51 +59,56 @@ def layers(group, arrays):
             (path, arrays.read(layer, path))
             for path in hdf5.names(layer, "weight_names")
         ]
-        found += _single_layers(name, tensors)
+        found += _single_layers(name, tensors, inner.get(name, ()))
     return found
 
 
-def _single_layers(name, tensors):
+def _single_layers(name, tensors, leaves):
     """One SourceLayer, or those of the model that is a layer of this name.
 
-    The arrays of a model inside the model lie together: `conv1/kernel`, ...
-    first all trainable ones, then batch norm's statistics.
+    The arrays of a model inside the model lie together, first the trainable
+    ones of all its layers, then the others: batch norm's statistics, and all of
+    frozen layers. So their order is that of the layers only by chance; it is
+    that of `leaves`, the names of the inner layers, where the file has them.
     """
     owners = [path.rpartition("/")[0] for path, _ in tensors]
     # Keras 1 names some arrays without their layer.
     if not all(owners):
         owners = [""] * len(tensors)
-    _check_order(name, owners)
+    distinct = list(dict.fromkeys(owners))
+    is_model = len(distinct) > 1
+    order = _order(distinct, leaves) if is_model else distinct
     return [
         SourceLayer(
-            name=owner if len(set(owners)) > 1 else name,
+            name=owner if is_model else name,
             kind=None,
             tensors=tuple(
                 (_full_name(name, path), array)
                 for (path, array), other in zip(tensors, owners, strict=True)
                 if other == owner
             ),
+            inside=f"{name}/" if is_model else "",
+            sequence=None if order is None else "",
         )
-        for owner in dict.fromkeys(owners)
+        for owner in order or distinct
     ]
 
 
-def _check_order(name, owners):
-    """Raises where the order of an inner model's layers cannot be told.
-
-    That is so if some of its layers were frozen: their arrays come late, after
-    the first statistics of the others.
-    """
-    seen, has_returned = set(), False
-    for before, owner in zip([None, *owners], owners, strict=False):
-        has_returned |= owner in seen and owner != before
-        if owner not in seen and has_returned:
-            raise hdf5.Refused(
-                f"some layers of the model {name} inside it were frozen when "
-                "it was saved, and their order is lost; save the inner model "
-                "by itself"
-            )
-        seen.add(owner)
+def _order(owners, leaves):
+    """The owners in the order of the leaves; None where they do not tell."""
+    places = {}
+    for owner in owners:
+        fitting = [
+            (len(leaf), place)
+            for place, leaf in enumerate(leaves)
+            if owner == leaf or owner.endswith(f"/{leaf}")
+        ]
+        if not fitting:
+            return None
+        places[owner] = max(fitting)[1]
+    if len(set(places.values())) < len(places):
+        return None
+    return sorted(owners, key=places.get)
 
 
 def _full_name(layer, path):

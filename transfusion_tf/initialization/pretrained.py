@@ -40,7 +40,7 @@ def read(weights, model):
     if not imagenet.is_published(path, architecture):
         return source
     native = zoo.native_scaling(architecture)
-    return dataclasses.replace(source, scalings=(native,))
+    return dataclasses.replace(source, scalings=(native,), is_published=True)
 
 
 def load_backbone(run, checkpoint):

@@ -19,6 +19,9 @@ from transfusion_tf.models import scaling
 
 # How a value came about, as the account says it.
 RANDOM, TAKEN, MATCHED, BANK = "random", "source", "mean_var", "gabor"
+# A layer keeps the initialiser of its weight "kernel" as `kernel_initializer`;
+# {(class, weight): another prefix that Keras has given it}.
+_INITIALIZER_PREFIXES = {("DepthwiseConv2D", "kernel"): "depthwise"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -203,15 +206,30 @@ def _assign(variables, values):
 
 def _draw(layer, variable, seed):
     """A fresh value of `variable` by its layer's initialiser."""
-    initializer = getattr(layer, f"{variable.name}_initializer", None)
-    if initializer is None:
-        # Not trained from a draw (a layer's fixed constants): as it was built.
-        return variable.numpy()
+    initializer = _initializer_of(layer, variable)
     settings = initializer.get_config()
     if "seed" in settings:
         settings["seed"] = _seed_of(seed, variable.path)
     fresh = type(initializer).from_config(settings)
     return np.asarray(fresh(variable.shape, dtype=variable.dtype))
+
+
+def _initializer_of(layer, variable):
+    """The initialiser that Keras has made `variable` with.
+
+    Raises:
+      LookupError: it is not known. A value left as it was built would depend on
+        all draws of the process before it.
+    """
+    kind = type(layer).__name__
+    prefix = _INITIALIZER_PREFIXES.get((kind, variable.name), variable.name)
+    initializer = getattr(layer, f"{prefix}_initializer", None)
+    if initializer is None:
+        raise LookupError(
+            f"The initialiser of {variable.path} ({kind}) is not known; add "
+            "where it is to _INITIALIZER_PREFIXES."
+        )
+    return initializer
 
 
 def _seed_random_states(backbone, seed):

@@ -25,11 +25,20 @@ class SourceLayer:
         file does not tell.
       tensors: tuple of (name, array), in Keras' order: trainable ones first.
         Names are unique in a source.
+      inside: what the file calls the model inside the model that it is in; ""
+        where it is in none.
+      sequence: layers of one sequence (and of one kind, where they have kinds)
+        are in the order of the source's model; None: the order is lost.
+      is_named: whether `name` is the layer's own name, not its place in a file
+        without names.
     """
 
     name: str
     kind: str | None
     tensors: tuple
+    inside: str = ""
+    sequence: str | None = ""
+    is_named: bool = True
 
     @property
     def shapes(self):
@@ -43,21 +52,21 @@ class Source:
 
     Attributes:
       name: what messages call it.
-      layers: tuple of SourceLayer; in the order of the source's model or, where
-        they have a kind, in that order within each kind.
+      layers: tuple of SourceLayer; what their order means, each says.
       scalings: input scalings (names.INPUT_SCALINGS) that fit these weights,
         the likeliest first; () where that is not known.
       identity: JSON-able: kind ("file", "run", "imagenet", "radimagenet"),
         file (without its directory), format, sha256, architecture (name in the
         zoo or None); for a run also model, dataset and step.
-      unordered: kinds whose order the source does not tell: only by name.
+      is_published: whether it is a file that Keras itself hands out, whose
+        order is that of Keras' network.
     """
 
     name: str
     layers: tuple
     scalings: tuple
     identity: dict
-    unordered: frozenset = frozenset()
+    is_published: bool = False
 
     @property
     def tensors(self):

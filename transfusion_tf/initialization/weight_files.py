@@ -1,11 +1,10 @@
 """Files of weights, recognised by content and read as data, never as code.
 
-Nothing is unpickled, and no description of a model is turned into one: the
-description is only searched for Lambda layers, which carry code.
+Nothing is unpickled, and no description of a model is turned into one (see
+descriptions).
 """
 
 import io
-import json
 import pathlib
 import zipfile
 import zlib
@@ -14,6 +13,7 @@ from transfusion_tf import files
 from transfusion_tf.data import limits
 from transfusion_tf.initialization import (
     architectures,
+    descriptions,
     hdf5,
     keras_v3,
     legacy_hdf5,
@@ -28,7 +28,6 @@ LEGACY, WEIGHTS_3, ARCHIVE_3 = (
 WANTED = "give weights that Keras has saved as .h5, .weights.h5 or .keras"
 MAX_CONFIG_BYTES = 64 * 2**20  # Those of the largest networks are below 1 MiB.
 _IN_ARCHIVE = "model.weights.h5"
-_LAMBDAS = {"Lambda", "__lambda__"}
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _ZIP = b"PK\x03\x04"
 # How a file starts that is something else.
@@ -66,7 +65,7 @@ def read(path):
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}; {WANTED}.")
     try:
-        kind, layers, unordered = _read(path)
+        kind, layers = _read(path)
     except hdf5.Refused as reason:
         raise ValueError(
             f"{path} is not taken as weights: {reason}; {WANTED}."
@@ -92,7 +91,6 @@ def read(path):
                 layer.shapes for layer in layers
             ),
         },
-        unordered=unordered,
     )
 
 
@@ -102,9 +100,10 @@ def _read(path):
     if start.startswith(_HDF5):
         return _read_hdf5(path, path.stat().st_size)
     if start.startswith(_ZIP):
-        weights = _unpacked(path)
-        _, layers, unordered = _read_hdf5(weights, weights.getbuffer().nbytes)
-        return ARCHIVE_3, layers, unordered
+        stream, described = _unpacked(path)
+        size = stream.getbuffer().nbytes
+        _, layers = _read_hdf5(stream, size, described)
+        return ARCHIVE_3, layers
     if not start:
         raise hdf5.Refused("it is empty")
     for prefix, what in _OTHERS:
@@ -113,26 +112,26 @@ def _read(path):
     raise hdf5.Refused("it is neither HDF5 nor a .keras archive")
 
 
-def _read_hdf5(path, num_bytes):
-    """(format, layers, kinds without an order) of a path or stream."""
+def _read_hdf5(path, num_bytes, described=()):
+    """(format, SourceLayers) of a path or stream of so many bytes."""
     with hdf5.opened(path) as file:
         arrays = hdf5.Arrays(num_bytes)
-        unordered = frozenset()
         if (group := legacy_hdf5.find(file)) is not None:
-            _refuse_code(legacy_hdf5.model_config(file))
-            kind, layers = LEGACY, legacy_hdf5.layers(group, arrays)
+            described = descriptions.read(legacy_hdf5.model_config(file))
+            kind = LEGACY
+            layers = legacy_hdf5.layers(group, arrays, described)
         elif (group := keras_v3.find(file)) is not None:
             kind = WEIGHTS_3
-            layers, unordered = keras_v3.layers(group, arrays)
+            layers = keras_v3.layers(group, arrays, described)
         else:
             raise hdf5.Refused("it is HDF5, but not as Keras lays out weights")
     if not layers:
         raise hdf5.Refused("there are no arrays in it")
-    return kind, layers, unordered
+    return kind, layers
 
 
 def _unpacked(path):
-    """The weights inside a .keras archive, as a stream in memory."""
+    """What is in a .keras archive: weights (a stream), description."""
     with zipfile.ZipFile(path) as archive:
         members = set(archive.namelist())
         if _IN_ARCHIVE not in members:
@@ -143,10 +142,12 @@ def _unpacked(path):
                 else (f"without {_IN_ARCHIVE}")
             )
             raise hdf5.Refused(f"it is a zip archive {what}")
+        described = ()
         if "config.json" in members:
             config = _member(archive, "config.json", MAX_CONFIG_BYTES)
-            _refuse_code(config.decode("utf-8", "replace"))
-        return io.BytesIO(_member(archive, _IN_ARCHIVE, hdf5.MAX_BYTES))
+            described = descriptions.read(config.decode("utf-8", "replace"))
+        weights = _member(archive, _IN_ARCHIVE, hdf5.MAX_BYTES)
+        return io.BytesIO(weights), described
 
 
 def _member(archive, name, limit):
@@ -159,22 +160,3 @@ def _member(archive, name, limit):
     except limits.TooLarge as reason:
         raise hdf5.Refused(f"{name} in it is {reason}") from None
     return archive.read(name)
-
-
-def _refuse_code(config):
-    """Raises if the description (JSON text) of a model has a Lambda layer."""
-    found = set()
-
-    def look(part):
-        name = part.get("class_name")
-        found.update({name} & _LAMBDAS if isinstance(name, str) else ())
-
-    try:
-        json.loads(config or "{}", object_hook=look)
-    except (json.JSONDecodeError, RecursionError):
-        raise hdf5.Refused("its description of the model is not JSON") from None
-    if found:
-        raise hdf5.Refused(
-            "its model has a Lambda layer, that is, Python code (save the "
-            "weights alone)"
-        )
