@@ -10,6 +10,7 @@ import importlib
 import keras
 import numpy as np
 
+from transfusion_tf.initialization import sources
 from transfusion_tf.models import applications, stages
 
 SIZE = 32
@@ -131,3 +132,21 @@ def check_features(backbone, model):
     np.testing.assert_allclose(
         ours, theirs, rtol=0, atol=1e-4 * np.abs(theirs).max()
     )
+
+
+def source_of(backbone, seed=0):
+    """A Source of a network's layers, with numbers of its own."""
+    rng = np.random.default_rng(seed)
+    layers = tuple(
+        sources.SourceLayer(
+            layer.name,
+            None,
+            tuple(
+                (w.path, rng.uniform(0.5, 1.5, w.shape).astype(np.float32))
+                for w in layer.weights
+            ),
+        )
+        for layer in backbone.model.layers
+        if layer.weights
+    )
+    return sources.Source("a run", layers, ("tf",), {"model": backbone.name})

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from tests.initialization.legacy_files import legacy
+from tests.initialization.legacy_files import in_old_order, legacy, old_name
 from transfusion_tf.initialization import matching, weight_files
 from transfusion_tf.models import zoo
 
@@ -135,25 +135,6 @@ def test_any_file_gives_the_same_tensors(
     written.unlink()  # A hundred megabytes.
     assert len(match.skipped) == (0 if form == "body" else 2)
     assert set(match.skipped.values()) <= {matching.HEAD}
-
-
-def old_name(name):
-    """A layer's name in keras.applications before Keras 2.3."""
-    if name in ("conv1_conv", "conv1_bn"):
-        return {"conv1_conv": "conv1", "conv1_bn": "bn_conv1"}[name]
-    stage, block, place, kind = name.split("_")
-    branch = ("1", "2a", "2b", "2c")[int(place)]
-    letter = "abcdef"[int(block[-1]) - 1]
-    prefix = {"conv": "res", "bn": "bn"}[kind]
-    return f"{prefix}{stage[-1]}{letter}_branch{branch}"
-
-
-def in_old_order(names):
-    """The branch came before the shortcut that passes by it."""
-    turned = {name: name.replace("_0_", "_3_") for name in names}
-    turned |= {last: first for first, last in turned.items() if first != last}
-    # Only in the first block of a stage are there both.
-    return [turned[name] for name in names]
 
 
 @pytest.mark.parametrize("stages", [["conv1", "block1"], None])

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from tests.initialization.small_networks import source_of
 from transfusion_tf import names
 from transfusion_tf.init_config import InitConfig
-from transfusion_tf.initialization import schemes, sources
+from transfusion_tf.initialization import schemes
 from transfusion_tf.models import zoo
 
 STAGES = ("conv1", "conv2", "conv3", "conv4")
@@ -13,24 +14,6 @@ STAGES = ("conv1", "conv2", "conv3", "conv4")
 
 def build(num_outputs=3, name="cbr_tiny", image_size=16):
     return zoo.build(name, num_outputs=num_outputs, image_size=image_size)
-
-
-def source_of(backbone, seed=0):
-    """A Source of a network's layers, with numbers of its own."""
-    rng = np.random.default_rng(seed)
-    layers = tuple(
-        sources.SourceLayer(
-            layer.name,
-            None,
-            tuple(
-                (w.path, rng.uniform(0.5, 1.5, w.shape).astype(np.float32))
-                for w in layer.weights
-            ),
-        )
-        for layer in backbone.model.layers
-        if layer.weights
-    )
-    return sources.Source("a run", layers, ("tf",), {"model": backbone.name})
 
 
 @pytest.fixture(scope="module")
