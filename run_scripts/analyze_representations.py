@@ -141,6 +141,7 @@ def main(argv):
     ]
     steps = {name: run.weight_steps() for name, run in runs.items()}
     pairs = views.VIEWS[FLAGS.view](trained, steps)
+    views.check_saved(pairs, steps)
 
     # Mistakes so far are told at once, without waiting for TensorFlow.
     quiet.start_tensorflow()

@@ -201,7 +201,8 @@ LAYERS = {
         "analysis.products": (),
         "analysis.sampling": (),
         "analysis.scaling_probe": (),
-        "analysis.similarity": (),
+        "analysis.similarity": ("analysis.spectra",),
+        "analysis.spectra": (),
         "analysis.stage_sums": ("analysis.block_sums",),
         "analysis.start_end": (),
         "analysis.streaming": (

@@ -64,3 +64,13 @@ def test_a_start_is_not_what_training_ended_with():
         ValueError, match="checkpoint of b is step 0, the start"
     ):
         views.start_against_end([A, views.Network("b", 0)], {})
+
+
+def test_weights_that_were_not_kept_are_named():
+    steps = {"a": [0, 9], "b": [3, 9]}
+    views.check_saved(views.between([A, B], steps), steps)
+    views.check_saved(views.reuse([A], steps), steps)
+    with pytest.raises(
+        ValueError, match="of b at step 0, .* saved are steps 3"
+    ):
+        views.check_saved(views.before_after([A, B], steps), steps)

@@ -32,6 +32,8 @@ def rows(run, other_run, value, *, step=0, other_step=50, measures=MEASURES):
             "value": value(index),
             "low": value(index) - 0.02,
             "high": value(index) + 0.02,
+            "interval": "jackknife",
+            "level": 0.95,
             "chance": 0.05,
             "layout": 0.2,
         }

@@ -13,6 +13,8 @@ import functools
 
 import numpy as np
 
+from transfusion_tf.analysis import spectra
+
 # Directions with less than this share of the largest variance are rounding
 # noise, or the copies of other neurons; the mean coefficient depends on it. For
 # CCA neurons have unit variance first, else one of a large scale would make
@@ -196,32 +198,9 @@ def procrustes(m):
     return Score(float(min(shared / np.sqrt(total), 1.0)))
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class _Kept:
-    """The leading directions of one side.
-
-    Attributes:
-      variances: (kept,), descending.
-      directions: (num_neurons, kept).
-    """
-
-    variances: np.ndarray
-    directions: np.ndarray
-
-    @property
-    def count(self):
-        """Number of kept directions."""
-        return len(self.variances)
-
-    @property
-    def whitening(self):
-        """(num_neurons, kept) map to uncorrelated variables of variance 1."""
-        return self.directions / np.sqrt(self.variances)
-
-
 def _enough(m, name, tolerance):
-    """The _Kept of x and y of unit variance, if they can be correlated."""
-    x, y = (_keep(side.unit_spectrum, tolerance) for side in (m.x, m.y))
+    """What is kept of x and y of unit variance, if it can be correlated."""
+    x, y = (spectra.keep(side.unit_spectrum, tolerance) for side in (m.x, m.y))
     needed = DATAPOINTS_PER_DIRECTION * max(x.count, y.count)
     if m.num_datapoints < needed:
         raise TooFewDatapoints(
@@ -266,7 +245,7 @@ def svcca(m, *, directions=None, variance=None, tolerance=TOLERANCE):
     if variance is not None and not 0 < variance <= 1:
         raise ValueError(f"`variance` must be in (0, 1]. Received: {variance}")
     sides = [
-        _keep(side.spectrum, tolerance, directions, variance)
+        spectra.keep(side.spectrum, tolerance, directions, variance)
         for side in (m.x, m.y)
     ]
     return _correlate(m, m.cov_xy, sides, tolerance)
@@ -280,19 +259,6 @@ MEASURES = {
     "cka_plain": functools.partial(cka, debiased=False),
     "procrustes": procrustes,
 }
-
-
-def _keep(spectrum, tolerance, directions=None, variance=None):
-    """The _Kept of a spectrum; how many, see `svcca`."""
-    variances, vectors = spectrum
-    kept = int(np.sum(variances > tolerance * variances[0]))
-    if directions is not None:
-        kept = min(kept, directions)
-    elif variance is not None and kept:
-        explained = np.cumsum(variances[:kept]) / np.sum(variances[:kept])
-        # The sum of all may miss 1.0 by a rounding error.
-        kept = min(kept, int(np.searchsorted(explained, variance)) + 1)
-    return _Kept(variances[:kept], vectors[:, :kept])
 
 
 def _unit_cov_xy(m):

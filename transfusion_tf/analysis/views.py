@@ -83,6 +83,23 @@ def reuse(trained, steps):
     ]
 
 
+def check_saved(pairs, steps):
+    """Raises ValueError where a run has not kept the weights of a network.
+
+    Args:
+      pairs: list of (Network, Network).
+      steps: {run: steps with weights}.
+    """
+    for network in itertools.chain.from_iterable(pairs):
+        if network.run != SOURCE and network.step not in steps[network.run]:
+            known = ", ".join(map(str, steps[network.run])) or "none"
+            raise ValueError(
+                f"This view needs the weights of {network}, which are not "
+                f"there; saved are steps {known}. Leave the run out, or train "
+                "it again."
+            )
+
+
 def independent(pairs):
     """Returns lists of pairs such that no network is in two of the lists.
 
