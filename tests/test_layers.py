@@ -479,8 +479,10 @@ LAYERS = {
         "data_prep.sources.split_names": (),
         "data_prep.sources.synthetic": (),
         "data_prep.sources.tfds_features": (
+            "data_prep.sources.tfds_guard",
             "data_prep.sources.uncertain_labels",
         ),
+        "data_prep.sources.tfds_guard": (),
         "data_prep.sources.tfds_labels": (
             "data_prep.sources.fields",
             "data_prep.sources.uncertain_labels",

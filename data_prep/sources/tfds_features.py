@@ -5,15 +5,8 @@ import pathlib
 
 import numpy as np
 
-from data_prep.sources import uncertain_labels
-from transfusion_tf import checked, files
+from data_prep.sources import tfds_guard, uncertain_labels
 from transfusion_tf.data import manifest as manifests
-
-FEATURES = "features.json"
-# ImageNet-21k has 21,841; names are made for as many as are declared.
-MAX_CLASSES = 100_000
-_CLASS_KEYS = {"type", "pythonClassName", "python_class_name", "proto_cls"}
-_OWN_CLASSES = ("tensorflow_datasets.",)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -138,7 +131,7 @@ def info(place, data_dir):
         ValueError: there are several, or it is not kept as TFRecord.
     """
     folder = _version_dir(place, data_dir)
-    _check_features(folder / FEATURES)
+    tfds_guard.check_features(folder / tfds_guard.FEATURES)
     import tensorflow_datasets as tfds
     from google.protobuf import json_format
 
@@ -157,58 +150,11 @@ def info(place, data_dir):
             "tfrecord, which is the default of tensorflow_datasets."
         )
     splits = {
-        name: (_files_of(split, folder), split.num_examples)
+        name: (tfds_guard.files_of(split, folder), split.num_examples)
         for name, split in found.splits.items()
     }
     features = dict(sorted(found.features.items()))
     return Info(found.name, str(found.version), features, splits)
-
-
-def _check_features(path):
-    """Raises ValueError for features of which code would have to be loaded.
-
-    tensorflow_datasets imports the module that features.json names as the
-    home of a feature's class, whichever it is.
-    """
-    parts = [files.read_json(path)]
-    while parts:
-        part = parts.pop()
-        if isinstance(part, list):
-            parts += part
-        if not isinstance(part, dict):
-            continue
-        parts += part.values()
-        for key in _CLASS_KEYS & set(part):
-            name = part[key]
-            if isinstance(name, str) and not name.startswith(_OWN_CLASSES):
-                raise ValueError(
-                    f"{path} asks for the Python class "
-                    f"{checked.shown(name)}, which is not of "
-                    "tensorflow_datasets; code that a data set asks for is "
-                    "not loaded."
-                )
-
-
-def _files_of(split, folder):
-    """Returns the files of a split, which must lie in `folder`."""
-    paths = [pathlib.Path(path) for path in split.filepaths]
-    for path in paths:
-        if path.parent.resolve() != folder.resolve():
-            raise ValueError(
-                f"{folder} has the file {checked.shown(str(path))} in another "
-                "folder."
-            )
-    return [str(path) for path in paths]
-
-
-def _class_names(feature):
-    """Returns the names of a ClassLabel; there may be any number of them."""
-    if (feature.num_classes or 0) > MAX_CLASSES:
-        raise ValueError(
-            f"There cannot be {feature.num_classes:,} classes; at most "
-            f"{MAX_CLASSES:,} are read."
-        )
-    return tuple(feature.names)
 
 
 def image_key(features):
@@ -255,9 +201,9 @@ def label_reader(features, key, labels):
     feature = features[key]
     one = getattr(feature, "feature", None)
     if isinstance(feature, tfds.features.ClassLabel):
-        return LabelReader(key, "class", _class_names(feature), None)
+        return LabelReader(key, "class", tfds_guard.class_names(feature), None)
     if isinstance(one, tfds.features.ClassLabel):
-        names = _class_names(one)
+        names = tfds_guard.class_names(one)
         is_coded = set(names) <= set(uncertain_labels.STATES)
         kind = "coded" if is_coded else "listed"
         return LabelReader(key, kind, names, labels)
@@ -295,7 +241,7 @@ def _version_dir(place, data_dir):
         )
     # Above a version there may be a configuration, and the name.
     for depth in ("", "*/", "*/*/"):
-        found = sorted(top.glob(f"{depth}{FEATURES}"))
+        found = sorted(top.glob(f"{depth}{tfds_guard.FEATURES}"))
         if len(found) == 1:
             return found[0].parent
         if found:

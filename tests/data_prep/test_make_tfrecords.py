@@ -74,9 +74,10 @@ def test_archive_and_directory_give_the_same_records(binary, tmp_path):
         )
         assert done.returncode == 0, done.stderr
         assert done.stdout.splitlines()[0] == str(outputs[-1] / "1.0.0")
-        table = [line.split() for line in done.stdout.splitlines()[1:]]
+        *table, last = (line.split() for line in done.stdout.splitlines()[1:])
         assert table[0] == ["train", "val", "test"]
         assert [row[0] for row in table[1:]] == ["images", "class_0", "class_1"]
+        assert last[:3] == ["near-duplicates", "across", "splits:"]
         assert sum(int(n) for n in table[1][1:]) == 40
         assert errors(done) == []
     first, second = (files_of(output / "1.0.0") for output in outputs)

@@ -69,6 +69,7 @@ def training(
         prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
     )
     examples = examples.batch(batch_size, drop_remainder=True)
+    examples = examples.map(_label_check(records.card))
     return examples.prefetch(tf.data.AUTOTUNE)
 
 
@@ -147,7 +148,8 @@ def evaluation(records, split, *, batch_size, image_size):
         num_parallel_calls=tf.data.AUTOTUNE,
         deterministic=True,
     )
-    return examples.batch(batch_size).prefetch(tf.data.AUTOTUNE)
+    examples = examples.batch(batch_size).map(_label_check(records.card))
+    return examples.prefetch(tf.data.AUTOTUNE)
 
 
 def numpy_batches(dataset):
@@ -170,11 +172,12 @@ def read_index(records, split):
 
     def parse(serialized):
         batch = tf.io.parse_example(serialized, spec)
-        return {**batch, "label": _checked_label(batch, records.card)}
+        return {**batch, "label": _label(batch)}
 
+    batches = batches.map(parse).map(_label_check(records.card))
     parts = [
         {"label": batch["label"], **_text(batch)}
-        for batch in batches.map(parse).as_numpy_iterator()
+        for batch in batches.as_numpy_iterator()
     ]
     return {key: np.concatenate([p[key] for p in parts]) for key in parts[0]}
 
@@ -192,14 +195,22 @@ def _label(example):
     return example["labels"] if "labels" in example else example["label"]
 
 
-def _checked_label(example, card):
-    """The label or labels, which an operation of the graph looks at."""
-    label = _label(example)
+def _label_check(card):
+    """A function of a batch that fails for a label that is no class.
+
+    Of whole batches: an operation for each example would take as long as to
+    decode a small image.
+    """
     is_multilabel = card.task == "multilabel"
     low = min(names.MULTILABEL_VALUES) if is_multilabel else 0
     high = 1 if is_multilabel else len(card.classes) - 1
-    tf.debugging.assert_equal(tf.clip_by_value(label, low, high), label)
-    return label
+
+    def check(batch):
+        label = batch["label"]
+        tf.debugging.assert_equal(tf.clip_by_value(label, low, high), label)
+        return batch
+
+    return check
 
 
 def _features(card):
@@ -233,7 +244,7 @@ def _decoder(card, image_size):
             image = tf.image.grayscale_to_rgb(image)
         return {
             "image": tf.ensure_shape(image, (image_size, image_size, 3)),
-            "label": _checked_label(example, card),
+            "label": _label(example),
             "id": example["id"],
             "patient": example["patient"],
         }
