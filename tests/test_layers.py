@@ -24,10 +24,11 @@ LAYERS = {
         "names": (),
         "paths": (),
         "pool": (),
-        "quiet": (),
+        "quiet": ("silence",),
         "run_dir": ("files",),
         "run_guard": ("files", "run_record"),
         "run_record": ("config", "files"),
+        "silence": (),
     },
     1: {
         "data.audit": (
