@@ -9,7 +9,7 @@ import pathlib
 import tensorflow as tf
 
 from transfusion_tf import conversion, names, paths
-from transfusion_tf.data import pipeline, records, synthetic
+from transfusion_tf.data import pipeline, record_reader, records, synthetic
 
 
 def cache_dir():
@@ -88,14 +88,30 @@ def naming_damage(opened):
     """Turns TensorFlow's report of a bad record into one that names the shard.
 
     Raises:
-      ValueError: reading failed and a shard of `opened` is not what its data
-        card says.
+      ValueError: reading failed, and a shard of `opened` is not what its data
+        card says, or has an image that cannot be decoded.
     """
     try:
         yield
     except (tf.errors.DataLossError, tf.errors.InvalidArgumentError):
         records.open_records(opened.root, verify=True)
+        _check_images(opened)
         raise
+
+
+def _check_images(opened):
+    """Raises ValueError for the first image that cannot be decoded."""
+    for split in opened.card.shards:
+        for file, _, example in record_reader.examples(opened, split):
+            try:
+                pipeline.decoded(b"".join(example["image"]), opened.card)
+            except (KeyError, tf.errors.InvalidArgumentError):
+                name = b"".join(example.get("id", ())).decode(errors="replace")
+                raise ValueError(
+                    f"Shard {opened.root / file} is damaged: its image "
+                    f"{name!r} cannot be decoded. Convert the data set again "
+                    "with data_prep/make_tfrecords.py."
+                ) from None
 
 
 def _check_scheme(dataset):
