@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
+from tests.data import damaged_records
 from transfusion_tf import datasets
 from transfusion_tf.config import RunConfig
 from transfusion_tf.data import synthetic
@@ -85,3 +86,23 @@ def test_images_are_whole_and_a_bad_shard_is_named(tiny_dataset, tmp_path):
     shard.write_bytes(content)
     with pytest.raises(ValueError, match=f"{shard.name} is damaged"):
         ids(opened)
+
+
+def test_an_image_that_cannot_be_decoded_is_named(tiny_dataset, tmp_path):
+    names = []
+
+    def change(place, features):
+        if place == 7:
+            names.append(features["id"].decode())
+            data = bytearray(features["image"])
+            data[60] ^= 1  # Then the checksum of a PNG is another.
+            features["image"] = bytes(data)
+
+    opened = damaged_records.rewrite(
+        tiny_dataset, tmp_path / "copy", change, split="test"
+    )
+    (shard,) = opened.shard_paths("test")
+    message = f"^Shard .*{shard.name} is damaged: its image '{{}}' cannot be"
+    with pytest.raises(ValueError, match=message.format(*names)) as raised:
+        list(datasets.images(opened, "test", image_size=16, batch_size=25))
+    assert "\n" not in str(raised.value)

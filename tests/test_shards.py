@@ -55,6 +55,14 @@ def test_a_task_says_all_that_is_written():
         assert row["label"] == (0 if number % 3 == 0 else 1)
 
 
+def test_few_large_images_make_shards_of_their_own(monkeypatch):
+    monkeypatch.setattr(ids, "EXAMPLES_PER_SHARD", 1_000)
+    monkeypatch.setattr(ids, "RAW_BYTES_PER_SHARD", 9)
+    plan = make_plan(make_manifest())
+    # Not more than there are images in a split, which is a NumPy integer.
+    assert len(plan.shards) == 60
+
+
 def digests(manifest, **options):
     return {s.file: s.digest for s in make_plan(manifest, **options).shards}
 

@@ -1,8 +1,9 @@
 """How TensorFlow starts: without its start-up notes, and with oneDNN or not."""
 
-import contextlib
 import os
 import sys
+
+from transfusion_tf import silence
 
 
 def start_tensorflow():
@@ -17,7 +18,7 @@ def start_tensorflow():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if os.environ["TF_CPP_MIN_LOG_LEVEL"] == "0":
         return
-    with _silent_stderr():
+    with silence.of_stderr:
         import tensorflow  # noqa: F401
 
 
@@ -39,17 +40,3 @@ def onednn_setting():
     asked = os.environ.get("TF_ENABLE_ONEDNN_OPTS", "").lower()
     words = {"1": "on", "true": "on", "0": "off", "false": "off"}
     return words.get(asked, "default")
-
-
-@contextlib.contextmanager
-def _silent_stderr():
-    """Sends file descriptor 2 nowhere, also for C++."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    try:
-        with open(os.devnull, "w") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)

@@ -164,6 +164,9 @@ def test_the_largest_size_that_is_read():
         limits.check_size(side + 1, side + 1)
     with pytest.raises(limits.ImageError, match="damaged"):
         limits.check_size(0, 7)
+    limits.check_size(1, 1_000_000)
+    with pytest.raises(limits.ImageError, match="a side of more than 1,000,0"):
+        limits.check_size(1_000_001, 1)
 
 
 def test_formats_that_are_not_read():

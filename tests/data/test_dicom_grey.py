@@ -112,6 +112,51 @@ def test_a_table_of_8_bits_with_many_entries():
     np.testing.assert_array_equal(shown(STORED, dataset), (STORED // 16) * 257)
 
 
+@pytest.mark.parametrize(
+    "bits, declared",
+    [
+        (12, 0),
+        (12, 8),
+        (12, 10),
+        (12, 12),
+        (12, 16),
+        (10, 16),
+        (14, 8),
+        (16, 8),
+        (16, 16),
+        (15, 16),
+        (8, 8),
+        (8, 0),
+    ],
+)
+@pytest.mark.parametrize("vr", ["US", "OW"])
+def test_bits_of_a_table_are_those_that_it_uses(bits, declared, vr):
+    curve = (STORED.ravel() * (2**bits - 1) // 4095).tolist()
+    dataset = header(VOILUTSequence=table(curve, first=0, bits=declared, vr=vr))
+    top = 2 ** (16 if declared == 16 and bits > 14 else bits) - 1
+    expected = np.reshape(curve, STORED.shape) / top * 65_535
+    np.testing.assert_array_equal(shown(STORED, dataset), expected.round())
+
+
+def test_two_entries_of_8_bits_in_a_word():
+    curve = np.arange(256)[::-1].astype(np.uint8)
+    item = pydicom.Dataset()
+    item.LUTDescriptor = [256, 0, 8]
+    item.add_new("LUTData", "US", curve.view("<u2").tolist())
+    stored = np.arange(256).reshape(16, 16)
+    found = shown(stored, header(8, VOILUTSequence=[item]))
+    np.testing.assert_array_equal(found, 255 - stored)
+
+
+@pytest.mark.parametrize("missing", ["LUTDescriptor", "LUTData"])
+@pytest.mark.parametrize("sequence", ["VOILUTSequence", "ModalityLUTSequence"])
+def test_tables_without_a_part_are_named(sequence, missing):
+    (item,) = table([1, 2, 3], first=0, bits=8)
+    del item[missing]
+    with pytest.raises(ValueError, match=f"^{sequence} has no LUTDescriptor"):
+        shown(STORED, header(**{sequence: [item]}))
+
+
 def test_8_stored_bits_give_8_bits():
     stored = np.arange(256).reshape(16, 16)
     for window in ("auto", "none"):

@@ -122,6 +122,11 @@ def test_about_a_thousand_examples_a_shard_or_fewer_large_ones(
     examples, megabytes, shards
 ):
     assert ids.num_shards(examples, megabytes * 10**6) == shards
+    # The same for what tables hold, NumPy's integers.
+    counts = np.array([examples, megabytes * 10**6])
+    assert ids.num_shards(*counts) == shards
+    hashes = np.array([7, 2**63], np.uint64)
+    assert ids.shard_starts(hashes, np.int64(2)).tolist() == [0, 1, 2]
 
 
 def test_shards_are_equal_ranges_of_hashes():

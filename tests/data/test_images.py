@@ -1,6 +1,7 @@
 """Tests of bringing one image into the form that records hold."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -57,14 +58,17 @@ def test_files_of_the_wanted_size_are_kept(file_format, colour, channels):
 def test_kept_files_lose_what_tells_of_the_patient():
     text = PngImagePlugin.PngInfo()
     text.add_text("Comment", SECRET)
+    profile = b"of " + SECRET.encode()
+    more = {"exif": exif(1), "icc_profile": profile}
     files = [
-        encoded(gradient(), "PNG", pnginfo=text, exif=exif(1)),
-        encoded(gradient(), "JPEG", comment=SECRET, exif=exif(1)),
+        encoded(gradient(), "PNG", pnginfo=text, **more),
+        encoded(gradient(), "JPEG", comment=SECRET, **more),
     ]
     for raw in files:
         prepared = images.prepare(raw)
         assert prepared.kept
         assert SECRET.encode() in raw and SECRET.encode() not in prepared.data
+        assert not opened(prepared.data).info.keys() & {"icc_profile", "exif"}
         np.testing.assert_array_equal(opened(prepared.data), opened(raw))
 
 
@@ -325,3 +329,50 @@ def test_the_first_picture_of_a_phones_file():
     np.testing.assert_array_equal(
         images.prepare(raw, options).pixels, expected.pixels
     )
+
+
+def test_a_result_that_lost_all_variation():
+    dot = np.zeros((200, 200), np.uint8)
+    dot[100, 100] = 9
+    alpha = np.dstack([np.zeros_like(dot)] * 3 + [dot + 100])
+    black = encoded(Image.frombytes("P", (200, 200), dot.tobytes()), "GIF")
+    small = {"image_size": 4}
+    for raw, options in (
+        (dot, small),
+        (encoded(dot), small),
+        (encoded(dot, "TIFF"), small),
+        (encoded(Image.fromarray(alpha)), {}),  # A drawing in alpha.
+        (black, {}),
+        (encoded(dot + 128, "JPEG", quality=100), small),
+    ):
+        with pytest.raises(images.ImageError, match="are equal, and those st"):
+            images.prepare(raw, images.Options(**options))
+
+
+def test_an_image_of_one_value_is_one():
+    for value in (0, 128, 255):
+        pixels = np.full((200, 200), value, np.uint8)
+        for raw in (pixels, encoded(pixels), encoded(pixels, "JPEG")):
+            for size in (None, 4):
+                options = images.Options(image_size=size)
+                assert (images.prepare(raw, options).pixels == value).all()
+
+
+def test_a_bmp_with_16_bits_for_three_colours():
+    red, green, blue = (gradient(8, 12)[..., c].astype(int) for c in range(3))
+    packed = red >> 3 << 11 | green >> 2 << 5 | blue >> 3
+    data = packed[::-1].astype("<u2").tobytes()  # From the bottom.
+    head = struct.pack("<2sIHHI", b"BM", 66 + len(data), 0, 0, 66)
+    info = struct.pack("<IiiHHIIiiII", 40, 12, 8, 1, 16, 3, len(data), *[0] * 4)
+    masks = struct.pack("<III", 0xF800, 0x07E0, 0x001F)
+    found = images.prepare(head + info + masks + data).pixels
+    np.testing.assert_allclose(found, gradient(8, 12).astype(int), atol=8)
+    assert len(np.unique(found)) > 20
+
+
+def test_nothing_is_warned_of(recwarn, capfd):
+    with_alphas = Image.fromarray(gradient(64, 64)).convert("P")
+    raw = encoded(with_alphas, transparency=bytes(range(256)))
+    images.prepare(raw)
+    assert not recwarn.list
+    assert capfd.readouterr() == ("", "")

@@ -6,8 +6,11 @@ import shutil
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
-from transfusion_tf.data import pipeline, records
+from data_prep.sources import image_folder
+from transfusion_tf import conversion
+from transfusion_tf.data import ids, images, pipeline, records
 
 
 @pytest.fixture(scope="module")
@@ -184,3 +187,34 @@ def test_images_are_resized_to_what_the_network_sees(opened):
     batch = next(pipeline.numpy_batches(dataset))
     assert batch["image"].shape == (8, 24, 24, 3)
     assert 0 <= batch["image"].min() and batch["image"].max() <= 255
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG"])
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_training_sees_what_the_conversion_saw(file_format, mode, tmp_path):
+    seen = {}
+    noise = np.random.default_rng(0).integers(0, 256, (12, 32, 32, 3), np.uint8)
+    for index, pixels in enumerate(noise):
+        split = ("train", "val", "test")[index % 3]
+        path = (
+            tmp_path
+            / "raw"
+            / split
+            / "ab"[index % 2]
+            / f"{index}.{file_format.lower()}"
+        )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).convert(mode).save(path, file_format)
+        raw = path.read_bytes()
+        seen[ids.content_hash(raw)] = images.prepare(raw).pixels
+    manifest = image_folder.manifest(input=tmp_path / "raw")
+    root = conversion.convert(manifest, tmp_path / "out", num_workers=1)
+    opened = records.open_records(root)
+    for split in opened.card.shards:
+        batches = pipeline.evaluation(
+            opened, split, batch_size=3, image_size=32
+        )
+        for batch in pipeline.numpy_batches(batches):
+            for image, name in zip(batch["image"], batch["id"], strict=True):
+                expected = np.atleast_3d(seen[name]) + np.zeros(3)
+                np.testing.assert_array_equal(image, expected)

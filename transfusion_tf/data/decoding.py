@@ -2,13 +2,20 @@
 
 import functools
 import io
-import sys
 
 import numpy as np
 from PIL import Image
 
-from transfusion_tf import files
-from transfusion_tf.data import limits, segments
+from transfusion_tf import files, silence
+from transfusion_tf.data import (
+    jpeg_rebuild,
+    jpeg_scan,
+    limits,
+    pillow_modes,
+    png_rebuild,
+    segments,
+    tiff_tags,
+)
 
 # Named, because Pillow knows dozens, one of which (EPS) starts a program.
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
@@ -30,19 +37,6 @@ _UPRIGHT = {  # Exif orientation -> what makes an array upright.
     6: lambda a: np.rot90(a, -1),
     7: lambda a: a[::-1, ::-1].swapaxes(0, 1),
     8: np.rot90,
-}
-_GREY16 = ("I;16", "I;16B", "I;16L", "I;16N")
-_PNG_GREY, _PNG_COLOUR = 0, 2  # PNG's colour types without alpha or palette.
-# Pillow's images hold 8 bits of each colour: of 16, it reads the upper ones.
-# Told that the bytes lie the other way round, it reads the lower ones.
-_SWAPPED = {
-    f"{mode};16{order}": f"{mode};16{other}"
-    for mode in ("RGB", "RGBA")
-    for order, other in (
-        "BL",
-        "LB",
-        "NB" if sys.byteorder == "little" else "NL",
-    )
 }
 
 
@@ -78,6 +72,8 @@ class ImageFile:
         self._raw, self._frame = raw, frame
         if not raw:
             raise limits.ImageError("an empty file")
+        with limits.refusing_damage(_reason):
+            self._tags = tiff_tags.of(raw, frame)
         self._image = self._opened()
         self.width, self.height = self._image.size
         self.is_jpeg = self._image.format in ("JPEG", "MPO")
@@ -85,19 +81,25 @@ class ImageFile:
     def _opened(self):
         with limits.refusing_damage(_reason):
             try:
-                image = Image.open(io.BytesIO(self._raw), formats=FORMATS)
+                raw = self._tags.raw if self._tags else self._raw
+                image = Image.open(io.BytesIO(raw), formats=FORMATS)
             except Image.UnidentifiedImageError:
-                raise limits.ImageError(
-                    "not an image of a known format"
-                ) from None
+                raise limits.ImageError(self._unknown()) from None
             limits.check_size(*image.size)
             # A burst or panorama's further pictures are JPEG's (MPO) only.
-            frames = 1 if image.format == "MPO" else _num_frames(image)
-            limits.check_frame(frames, self._frame)
+            if not self._tags:  # In which they have been counted.
+                frames = 1 if image.format == "MPO" else _num_frames(image)
+                limits.check_frame(frames, self._frame)
             if self._frame:
                 image.seek(self._frame)
                 limits.check_size(*image.size)
         return image
+
+    def _unknown(self):
+        """Returns why Pillow does not know the file."""
+        if not self._tags:
+            return "not an image of a known format"
+        return f"a TIFF of a kind that is not read ({self._tags.names()})"
 
     def again(self):
         """Returns the same file, not yet decoded."""
@@ -124,12 +126,43 @@ class ImageFile:
             image.draft(
                 None, (self.width // reduction, self.height // reduction)
             )
-        if _is_colour16(image):
+        if pillow_modes.has_colour16(image):
             return self._colour16()
-        _check_strips(image)
+        self._load(image)
+        if self.is_jpeg:
+            self._check_scans(image, reduction)
         with limits.refusing_damage(_reason):
-            image.load()
-        return _plain(image)
+            return pillow_modes.plain(image, self._tags)
+
+    def is_varied(self):
+        """Whether stored pixels differ, in colour, in alpha or by palette."""
+        self._load(self._image)
+        return not limits.is_constant(np.asarray(self._image))
+
+    def _load(self, image):
+        """Decodes `image`; ImageError if some of it is missing."""
+        if self._tags:
+            pillow_modes.check_strips(image, self._tags)
+        with limits.refusing_damage(_reason):
+            if self._tags:
+                with silence.of_stderr:  # Libtiff writes what it thinks.
+                    image.load()
+            elif image.format == "PNG":
+                pillow_modes.load_rows(image, self._raw)
+            else:
+                image.load()
+
+    def _check_scans(self, image, reduction):
+        """Raises ImageError if the decoded JPEG lacks a scan, or its end."""
+        is_suspect = "progressive" in image.info
+        if not (is_suspect or jpeg_scan.ends_in_grey(image, reduction)):
+            return
+        # What cannot be known is left to libjpeg.
+        if rebuilt := self._rebuilt(jpeg_rebuild):
+            data, ends = rebuilt
+            if len(ends) == 1:
+                with limits.refusing_damage(_reason):
+                    jpeg_scan.check_end(data, *ends)
 
     @property
     def is_upright(self):
@@ -147,34 +180,69 @@ class ImageFile:
         with limits.refusing_damage(_reason):
             return _exif(self._image).get(_ORIENTATION)
 
-    def is_plain(self):
-        """Whether every decoder of records reads the decoded file alike."""
-        if "transparency" in self._image.info:
-            return False
-        if self._image.format == "PNG":
-            depth, colour_type = self._raw[24:26]
-            return depth in (8, 16) and colour_type in (
-                _PNG_GREY,
-                _PNG_COLOUR,
-            )
-        return self.is_jpeg and self._image.mode in ("L", "RGB")
+    def kept(self):
+        """Returns what can go into records without being encoded anew.
 
-    def stripped(self):
-        """Returns the bytes of a plain file without its metadata."""
-        strip = segments.strip_jpeg if self.is_jpeg else segments.strip_png
+        That are JPEG and PNG files of an upright image, grey or RGB, which
+        TensorFlow's decoder reads as it is read here. What holds more than
+        the image, or what decoders may take differently, is not among them.
+
+        Returns:
+            The bytes of the file, without metadata, and the picture. None if
+            it is to be encoded anew.
+
+        Raises:
+            limits.ImageError: the image is damaged.
+        """
+        if "transparency" in self._image.info:
+            return None
+        if self.is_jpeg and self._image.mode in ("L", "RGB"):
+            return self._kept_jpeg()
+        return self._kept_png() if self._image.format == "PNG" else None
+
+    def _kept_png(self):
+        picture = self.picture()
+        if not self.is_upright:  # Known by now: it may stand at the end.
+            return None
+        data = self._rebuilt(png_rebuild)
+        return data and (data, picture)
+
+    def _kept_jpeg(self):
+        rebuilt = self.is_upright and self._rebuilt(jpeg_rebuild)
+        if not rebuilt:
+            return None
+        data, ends = rebuilt
+        stream = jpeg_scan.Stream(data, *ends) if len(ends) == 1 else None
+        # Size and mode are known, and to open a file takes half of the time
+        # of a small one: only what is decoded is exchanged.
+        image = self._image
+        image.fp = stream or io.BytesIO(data)
+        self._load(image)
+        self._check_scans(image, reduction=1)
+        pixels = np.asarray(image)
+        is_whole = stream is None or stream.was_needed
+        if not is_whole or any(
+            jpeg_scan.has_needless_text(data, end, pixels) for end in ends
+        ):
+            return None
+        return data, image
+
+    def _rebuilt(self, how):
+        """Returns what `how` makes of the file, None if it is not kept."""
         with limits.refusing_damage(_reason):
-            return strip(self._raw)
+            try:
+                return how.rebuilt(self._raw)
+            except segments.NotKept:
+                return None
 
     def _colour16(self):
         """Returns (H, W, 3) uint16: upper and lower bytes read apart."""
         halves = []
         for swapped in (False, True):
             image = self._opened()
-            _check_strips(image)
-            with limits.refusing_damage(_reason):
-                if swapped:
-                    image.tile = [_swapped(tile) for tile in image.tile]
-                image.load()
+            if swapped:
+                pillow_modes.swap_halves(image)
+            self._load(image)
             # An alpha channel goes, as with 8 bits.
             halves.append(np.asarray(image)[..., :3].astype(np.uint16))
         self._image = image
@@ -191,69 +259,6 @@ def _exif(image):
         return image.getexif()
     except limits.DAMAGE:
         return {}  # Exif that viewers cannot read either.
-
-
-def _check_strips(image):
-    """Raises ImageError for a TIFF that is larger than its strips.
-
-    Pillow would leave the rest black.
-    """
-    if image.format == "TIFF":
-        boxes = [tile[1] for tile in image.tile]
-        area = sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes)
-        if area < image.width * image.height:
-            raise limits.ImageError("damaged or cut off (strips are missing)")
-
-
-def _is_colour16(image):
-    """Whether the file has 16 bits of each colour; ImageError if unreadable."""
-    if image.mode in (*_GREY16, "I", "F") or not image.tile:
-        return False
-    args = [_arguments(tile) for tile in image.tile]
-    if image.format == "PPM":  # Mode and largest value.
-        has16 = len(args[0]) == 2 and args[0][1] > 255
-    else:
-        has16 = any(";16" in str(arg[0]) for arg in args)
-    if has16 and not all(arg[0] in _SWAPPED for arg in args):
-        raise limits.ImageError(
-            "16 bits of each colour, of which only the upper 8 can be read in "
-            "this form; RGB as PNG or TIFF can be read"
-        )
-    return has16
-
-
-def _arguments(tile):
-    """Returns the decoder's arguments of a part of an image, as a tuple."""
-    return tile[3] if isinstance(tile[3], tuple) else (tile[3],)
-
-
-def _swapped(tile):
-    mode, *others = _arguments(tile)
-    arguments = (_SWAPPED[mode], *others) if others else _SWAPPED[mode]
-    # A plain tuple in older versions of Pillow, a named one since.
-    make = getattr(type(tile), "_make", tuple)
-    return make((*tile[:3], arguments))
-
-
-def _plain(image):
-    """Returns a decoded image as mode L or RGB, or as (H, W) uint16."""
-    if image.mode in _GREY16:
-        return np.asarray(image).astype(np.uint16)
-    if image.mode == "I":  # 32 bits; 16-bit TIFF comes so, too.
-        values = np.asarray(image)
-        if values.min() >= 0 and values.max() <= np.iinfo(np.uint16).max:
-            return values.astype(np.uint16)
-    if image.mode in ("I", "F"):
-        raise limits.ImageError("pixel values beyond 16 bits")
-    if image.mode in ("L", "RGB"):
-        return image
-    grey = image.mode in ("1", "LA", "La")
-    try:
-        return image.convert("L" if grey else "RGB")
-    except ValueError:
-        raise limits.ImageError(
-            f"colour mode {image.mode} is not known"
-        ) from None
 
 
 def _reason(error):

@@ -5,11 +5,15 @@ fixed words ever leave this module; reasons quote nothing from the file. The
 one exception is `patient_of`, which is for grouping alone.
 """
 
-import struct
-
 import numpy as np
 
-from transfusion_tf.data import dicom_grey, dicom_header, limits, segments
+from transfusion_tf.data import (
+    dicom_codestream,
+    dicom_grey,
+    dicom_header,
+    dicom_values,
+    limits,
+)
 
 is_dicom = dicom_header.is_dicom
 
@@ -34,6 +38,8 @@ _USED = (
     "PerFrameFunctionalGroupsSequence",
     "PhotometricInterpretation",
     "PixelData",
+    "PixelPaddingRangeLimit",
+    "PixelPaddingValue",
     "PixelRepresentation",
     "PlanarConfiguration",
     "RedPaletteColorLookupTableData",
@@ -62,9 +68,13 @@ _PACKAGES = {
     "9": "pylibjpeg pylibjpeg-openjpeg",  # JPEG 2000.
     "2": "pylibjpeg pylibjpeg-openjpeg",  # High-throughput JPEG 2000.
 }
-_RLE = "1.2.840.10008.1.2.5"
 _ENCAPSULATED = "1.2.840.10008.1.2.4."
-_JPEG_2000_SIZE = b"\xff\x4f\xff\x51"  # Start of codestream, then its size.
+_HEADER = "the DICOM header cannot be read"
+_PIXELS = (
+    "PixelData cannot be decoded, or is shorter than Rows, Columns, "
+    "SamplesPerPixel and BitsAllocated say"
+)
+_MEANING = "the elements on what pixel values mean cannot be read"
 
 
 def read(raw, *, window="auto", frame=None):
@@ -84,13 +94,25 @@ def read(raw, *, window="auto", frame=None):
         ValueError: pydicom is not installed.
     """
     dicom_header.require_pydicom()
-    with dicom_header.refusing_damage():
+    with dicom_header.refusing_damage(_HEADER):
         header = dicom_header.read(raw, _USED)
         _check(header, frame)
-        is_grey = header.PhotometricInterpretation.startswith("MONOCHROME")
-        if not is_grey and not isinstance(window, str):
-            raise limits.ImageError("in colours, and the window is for grey")
-        pixels = _pixels(header, window=window, frame=frame or 0)
+    is_grey = header.PhotometricInterpretation.startswith("MONOCHROME")
+    if not is_grey and not isinstance(window, str):
+        raise limits.ImageError("in colours, and the window is for grey")
+    with dicom_header.refusing_damage(_PIXELS):
+        _check_compressed(header, frame or 0)
+        stored = _stored(header, frame or 0)
+    with dicom_header.refusing_damage(_MEANING):
+        if is_grey:
+            pixels = dicom_grey.shown(
+                stored, header, window=window, frame=frame or 0
+            )
+        elif header.SamplesPerPixel == 1:
+            pixels = _palette_colours(stored, header)
+        else:
+            pixels = _colours(stored, header.BitsStored)
+        limits.check_variation(pixels, lambda: not limits.is_constant(stored))
         return pixels, _notes(header)
 
 
@@ -103,27 +125,26 @@ def patient_of(raw):
     dicom_header.require_pydicom()
     if not is_dicom(raw):
         raise limits.ImageError("not a DICOM file")
-    with dicom_header.refusing_damage():
+    with dicom_header.refusing_damage(_HEADER):
         header = dicom_header.read(raw, ("PatientID",), until_pixels=True)
         return str(header.get("PatientID") or "").strip() or None
 
 
 def _check(header, frame):
     """Raises ImageError unless the frame is of a kind that can be used."""
-    if "PixelData" not in header or "Rows" not in header:
-        # Compressed pixels that are cut off are not read at all.
-        raise limits.ImageError(
-            "a DICOM file without an image, or cut off before it"
-        )
-    limits.check_size(header.Columns, header.Rows)
-    limits.check_frame(int(header.get("NumberOfFrames") or 1), frame)
-    if header.BitsStored > 16 or header.BitsAllocated > 16:
-        raise limits.ImageError("pixel values beyond 16 bits")
-    if header.SamplesPerPixel not in (1, 3):
-        raise limits.ImageError("neither grey nor three colours")
+    dicom_header.check_image(header)
+    frames = dicom_values.number(header, "NumberOfFrames", 1, "mend it")
+    limits.check_frame(int(frames) or 1, frame)
+
+
+def _check_compressed(header, frame):
+    """Raises ImageError for compressed pixels that cannot be decoded.
+
+    Corrects the header where the compressed image says otherwise.
+    """
+    if found := dicom_codestream.of(header, frame):
+        dicom_codestream.believe(header, found)
     _check_decoder(header)
-    if header.file_meta.TransferSyntaxUID.startswith(_ENCAPSULATED):
-        _check_codestream(header, frame or 0)
 
 
 def _check_decoder(header):
@@ -152,51 +173,40 @@ def _check_decoder(header):
         )
 
 
-def _check_codestream(header, frame):
-    """Raises ImageError if the compressed image is not what the header says.
-
-    Decoders would believe it and take memory for up to 2**32 squared pixels.
-    """
-    from pydicom import encaps
-
-    data = encaps.get_frame(
-        header.PixelData,
-        frame,
-        number_of_frames=int(header.get("NumberOfFrames") or 1),
-    )
-    if data[:2] == b"\xff\xd8":
-        found = segments.jpeg_size(data)
-    else:
-        start = data.index(_JPEG_2000_SIZE) + 8
-        right, bottom, left, top = struct.unpack_from(">4I", data, start)
-        (components,) = struct.unpack_from(">H", data, start + 32)
-        found = right - left, bottom - top, components
-    if found != (header.Columns, header.Rows, header.SamplesPerPixel):
-        raise limits.ImageError(
-            "the compressed image is of another size than the header says"
-        )
-
-
-def _pixels(header, *, window, frame):
+def _stored(header, frame):
+    """Returns the stored pixels: (H, W), or (H, W, 3) of colours."""
     from pydicom import pixels
 
+    syntax = header.file_meta.TransferSyntaxUID
+    is_rle = syntax == dicom_codestream.RLE
+    bits, high = header.BitsStored, header.HighBit
+    if header.SamplesPerPixel == 1 and bits > 1:
+        # Whole words: pydicom would cut off what HighBit has put higher, and
+        # the padding of files that use all bits for it.
+        header.BitsStored = header.BitsAllocated
+        header.HighBit = header.BitsAllocated - 1
     # Pydicom's own decoder of RLE: the fast one (pylibjpeg-rle 2.2) panics on
     # damaged data, which ends the process.
-    is_rle = header.file_meta.TransferSyntaxUID == _RLE
     stored = pixels.pixel_array(
         header, index=frame, decoding_plugin="pydicom" if is_rle else ""
     )
-    kind = header.PhotometricInterpretation
-    if kind == "PALETTE COLOR":
-        colours = pixels.apply_color_lut(stored, header)[..., :3]
-        # Displays have 8 bits, and so have the indices; tables mostly 16.
-        shift = 8 if colours.dtype == np.uint16 else 0
-        return (colours >> shift).astype(np.uint8)
-    if header.SamplesPerPixel == 3:
-        return _colours(stored, header.BitsStored)
-    if kind not in ("MONOCHROME1", "MONOCHROME2"):
-        raise ValueError("one sample a pixel, but not grey")
-    return dicom_grey.shown(stored, header, window=window, frame=frame)
+    header.BitsStored, header.HighBit = bits, high
+    return stored
+
+
+def _palette_colours(stored, header):
+    """Returns (H, W, 3) uint8 from the palette."""
+    from pydicom import pixels
+
+    count, first, _ = header.RedPaletteColorLookupTableDescriptor
+    entries = np.arange(count or 2**16) + int(first)
+    palette = pixels.apply_color_lut(entries, header)[..., :3]
+    # Displays have 8 bits, and so have the indices; tables mostly 16, of
+    # which some writers use the lower 8 (PS3.3 C.7.6.3.1.5 allows it).
+    shift = 8 if palette.max() > np.iinfo(np.uint8).max else 0
+    indices = dicom_values.of(stored, header) - int(first)
+    colours = (palette >> shift).astype(np.uint8)
+    return colours[indices.clip(0, len(palette) - 1)]
 
 
 def _colours(stored, bits):

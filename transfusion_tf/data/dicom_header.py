@@ -11,6 +11,23 @@ from transfusion_tf.data import limits
 
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
 _MAX_INFLATED = 2**28
+_NUMBERS = (
+    "Rows",
+    "Columns",
+    "SamplesPerPixel",
+    "BitsAllocated",
+    "BitsStored",
+    "PixelRepresentation",
+)
+_ONE_SAMPLE = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR")
+_KINDS = (
+    *_ONE_SAMPLE,
+    "RGB",
+    "YBR_FULL",
+    "YBR_FULL_422",
+    "YBR_ICT",
+    "YBR_RCT",
+)
 _LONG_VRS = (b"OB", b"OD", b"OF", b"OL", b"OW", b"SQ", b"UN", b"UT")
 
 
@@ -41,10 +58,13 @@ def require_pydicom():
 
 
 @contextlib.contextmanager
-def refusing_damage():
+def refusing_damage(what):
     """Turns what pydicom raises into ImageError, and keeps it from logging.
 
-    Its warnings quote values of the file.
+    Its warnings and errors quote values of the file.
+
+    Args:
+        what: that cannot be read, for the message.
     """
     from pydicom import errors
 
@@ -52,14 +72,86 @@ def refusing_damage():
     before = logger.level
     logger.setLevel(logging.CRITICAL + 1)
     try:
-        with limits.refusing_damage():
+        with limits.refusing_damage(lambda error: what):
             yield
-    except (errors.BytesLengthException, errors.InvalidDicomError) as error:
-        raise limits.ImageError(
-            f"damaged or cut off ({type(error).__name__})"
-        ) from None
+    except (errors.BytesLengthException, errors.InvalidDicomError):
+        raise limits.ImageError(f"damaged or cut off ({what})") from None
     finally:
         logger.setLevel(before)
+
+
+def check_image(header):
+    """Raises ImageError, naming the element, for images that are not read."""
+    if "PixelData" not in header or "Rows" not in header:
+        # Compressed pixels that are cut off are not read at all.
+        raise limits.ImageError(
+            "a DICOM file without an image, or cut off before it"
+        )
+    for keyword in _NUMBERS:
+        _check_number(header, keyword)
+    kind = header.get("PhotometricInterpretation")
+    if not kind:
+        raise _absent("PhotometricInterpretation")
+    if kind not in _KINDS:
+        raise limits.ImageError(
+            f"PhotometricInterpretation is none of {', '.join(_KINDS)}"
+        )
+    limits.check_size(header.Columns, header.Rows)
+    if header.BitsStored > 16 or header.BitsAllocated > 16:
+        raise limits.ImageError("pixel values beyond 16 bits")
+    _check_samples(header, kind)
+    _check_bits(header)
+
+
+def _check_number(header, keyword):
+    value = header.get(keyword)
+    if value is None or value == "":
+        raise _absent(keyword)
+    if not isinstance(value, int) or value < 0:
+        raise limits.ImageError(f"{keyword} is not one whole number; mend it")
+
+
+def _absent(keyword):
+    return limits.ImageError(
+        f"{keyword} is missing or empty in the DICOM header, and without it "
+        "the pixels mean nothing; add it, or leave the file out"
+    )
+
+
+def _check_samples(header, kind):
+    samples = header.SamplesPerPixel
+    if samples not in (1, 3):
+        raise limits.ImageError("neither grey nor three colours")
+    if samples != (1 if kind in _ONE_SAMPLE else 3):
+        raise limits.ImageError(
+            "SamplesPerPixel does not go with PhotometricInterpretation; "
+            "mend one of them"
+        )
+    if samples == 3 and header.get("PlanarConfiguration", 0) not in (0, 1):
+        raise limits.ImageError("PlanarConfiguration is neither 0 nor 1")
+
+
+def _check_bits(header):
+    stored, allocated = header.BitsStored, header.BitsAllocated
+    if header.PixelRepresentation > 1:
+        raise limits.ImageError("PixelRepresentation is neither 0 nor 1")
+    if allocated not in (1, 8, 16):
+        raise limits.ImageError(
+            f"BitsAllocated is {allocated}; 1, 8 and 16 are read"
+        )
+    if header.get("HighBit") is None:
+        header.HighBit = stored - 1
+    _check_number(header, "HighBit")
+    if not 1 <= stored <= header.HighBit + 1 <= allocated:
+        raise limits.ImageError(
+            f"BitsStored is {stored}, HighBit {header.HighBit} and "
+            f"BitsAllocated {allocated}, which do not fit together"
+        )
+    if header.SamplesPerPixel == 3 and header.HighBit != stored - 1:
+        raise limits.ImageError(
+            f"HighBit is {header.HighBit} in colours of {stored} bits; "
+            f"{stored - 1} can be read"
+        )
 
 
 def read(raw, keywords, *, until_pixels=False):

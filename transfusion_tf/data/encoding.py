@@ -7,7 +7,7 @@ import zlib
 import numpy as np
 from PIL import Image
 
-from transfusion_tf.data import segments
+from transfusion_tf.data import png_rebuild
 
 JPEG_QUALITY = 95
 
@@ -40,15 +40,6 @@ def _png16_colour(pixels):
     rows = pixels.astype(">u2").reshape(height, -1).view(np.uint8)
     rows = np.pad(rows, [(0, 0), (1, 0)])
     header = struct.pack(">IIBBBBB", width, height, 16, _COLOUR, 0, 0, 0)
-    chunks = (
-        (b"IHDR", header),
-        (b"IDAT", zlib.compress(rows.tobytes())),
-        (b"IEND", b""),
-    )
-    return segments.PNG_SIGNATURE + b"".join(
-        struct.pack(">I", len(content))
-        + kind
-        + content
-        + struct.pack(">I", zlib.crc32(kind + content))
-        for kind, content in chunks
+    return png_rebuild.png(
+        [(b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes()))]
     )

@@ -98,6 +98,8 @@ def num_shards(num_examples, num_bytes):
         num_examples: of the split.
         num_bytes: of its raw images.
     """
+    # Of NumPy's integers, which come from tables, 64 bits would overflow.
+    num_examples, num_bytes = int(num_examples), int(num_bytes)
     by_bytes = min(MOST_SHARDS_BY_BYTES, num_bytes // RAW_BYTES_PER_SHARD)
     by_examples = round(num_examples / EXAMPLES_PER_SHARD)
     return max(1, by_examples, min(by_bytes, num_examples))
@@ -113,6 +115,6 @@ def shard_starts(hashes, count):
         hashes: uint64 (N,), ascending.
         count: number of shards.
     """
-    space = 1 << 4 * HASH_DIGITS
+    space, count = 1 << 4 * HASH_DIGITS, int(count)
     first = np.array([-(-i * space // count) for i in range(count)], np.uint64)
     return np.append(np.searchsorted(hashes, first), len(hashes))

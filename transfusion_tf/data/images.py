@@ -106,8 +106,9 @@ def prepare(raw, options=DEFAULTS):
     """Checks, turns upright, resizes and encodes one image.
 
     A JPEG or PNG file that is upright, grey or RGB, and of the wanted size
-    keeps its compressed data and loses its metadata. Other images are encoded
-    anew: JPEG files as JPEG, everything else without loss as PNG.
+    keeps its compressed data and loses its metadata, if it is sure that
+    TensorFlow decodes it alike. Other images are encoded anew: JPEG files as
+    JPEG, everything else without loss as PNG.
 
     Args:
         raw: bytes of an image file, or array (H, W) or (H, W, 3) of uint8 or
@@ -115,12 +116,14 @@ def prepare(raw, options=DEFAULTS):
         options: an Options.
 
     Raises:
-        ImageError: the image is damaged or of a kind that cannot be used.
+        ImageError: the image is damaged or of a kind that cannot be used, or
+            the result shows nothing of it.
         ValueError: it is DICOM and pydicom is not installed.
     """
     if isinstance(raw, np.ndarray):
         _refuse_window(options)
         limits.check_frame(1, options.frame)
+        limits.check_size(*raw.shape[1::-1])
         return _from_array(raw, options)
     if dicom.is_dicom(raw):
         pixels, notes = dicom.read(
@@ -138,11 +141,12 @@ def _refuse_window(options):
 
 def _from_file(raw, options):
     file = decoding.ImageFile(raw, frame=options.frame)
+    is_wanted = _is_wanted(file.width, file.height, options)
+    if is_wanted and (kept := file.kept()):
+        data, picture = kept
+        return _prepared(data, np.asarray(picture), kept=True)
     reduction = _reduction(file, options)
     picture = file.picture(reduction)
-    is_wanted = _is_wanted(file.width, file.height, options)
-    if is_wanted and file.is_plain() and file.is_upright:
-        return _prepared(file.stripped(), np.asarray(picture), kept=True)
     notes = ()
     if options.fundus != "none":
         pixels, notes = _photograph_in(file, picture, reduction, options)
@@ -151,6 +155,7 @@ def _from_file(raw, options):
     else:
         extent = (file.width / reduction, file.height / reduction)
         pixels = _resized(picture, options, extent)
+    limits.check_variation(pixels, lambda: file.again().is_varied())
     return _encoded(file.upright(pixels), file.is_jpeg, notes)
 
 
@@ -166,11 +171,13 @@ def _photograph_in(file, picture, reduction, options):
 
 
 def _from_array(pixels, options, notes=()):
+    stored = pixels
     if options.fundus != "none":
         pixels, found = _photograph(pixels, _disc(pixels), options)
         notes += found
     elif not _is_wanted(*pixels.shape[1::-1], options):
         pixels = _resized(pixels, options)
+    limits.check_variation(pixels, lambda: not limits.is_constant(stored))
     return _encoded(pixels, False, notes)
 
 

@@ -5,6 +5,7 @@ of pixels; other data may grow as compression lets real data grow.
 """
 
 import contextlib
+import logging
 import struct
 import warnings
 import zlib
@@ -15,6 +16,7 @@ from PIL import Image
 # kilobytes can claim 65,535 x 65,535 pixels; the largest radiographs and
 # fundus photographs have a third of this.
 MAX_PIXELS = 2**28 // 3
+MAX_SIDE = 1_000_000  # Of PNG files, as libpng reads them.
 
 # How many times their size in a file data may take in memory. Compressed
 # zeros grow a thousandfold; images, labels and weights less than tenfold, even
@@ -40,6 +42,10 @@ DAMAGE = (
     zlib.error,
 )
 
+
+# Without a handler, its errors would go to the terminal.
+_LOG = logging.getLogger("PIL")
+_LOG.addHandler(logging.NullHandler())
 
 _TOO_LARGE = f"absurdly large (more than {MAX_PIXELS:,} pixels)"
 
@@ -77,6 +83,10 @@ def check_size(width, height):
         raise ImageError(f"damaged or cut off (size {width} x {height})")
     if width * height > MAX_PIXELS:
         raise ImageError(_TOO_LARGE)
+    if max(width, height) > MAX_SIDE:
+        raise ImageError(
+            f"absurdly large (a side of more than {MAX_SIDE:,} pixels)"
+        )
 
 
 def check_frame(count, frame):
@@ -94,17 +104,43 @@ def check_frame(count, frame):
         )
 
 
+def is_constant(pixels):
+    """Whether all pixels of an array (H, W) or (H, W, channels) are equal."""
+    first = pixels[0, 0]
+    some = pixels[:: 1 + len(pixels) // 16, :: 1 + pixels.shape[1] // 16]
+    return bool((some == first).all() and (pixels == first).all())
+
+
+def check_variation(pixels, is_varied):
+    """Raises ImageError for a result without the variation of its source.
+
+    Behind all other checks: a wrong palette, window or scale, whatever the
+    cause, must not end in images that show nothing.
+
+    Args:
+        pixels: (H, W) or (H, W, channels), the result.
+        is_varied: function that tells whether the stored pixels differ;
+            called only where those of the result do not.
+    """
+    if is_constant(pixels) and is_varied():
+        raise ImageError(
+            "all pixels of the result are equal, and those stored are not"
+        )
+
+
 @contextlib.contextmanager
 def refusing_damage(describe=lambda error: type(error).__name__):
     """Turns what readers raise on damaged files into ImageError.
 
-    Warnings are silenced: they are about odd metadata, which is dropped. Only
-    Pillow's about size, given wherever it meets one, is an error.
+    Warnings and Pillow's log are silenced: they are about odd metadata, which
+    is dropped. Only Pillow's about size, given wherever it meets one, is an
+    error.
 
     Args:
         describe: function from the exception to a few words. The default
             leaves the exception's own text out, which may quote the file.
     """
+    is_heard, _LOG.propagate = _LOG.propagate, False
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -116,3 +152,5 @@ def refusing_damage(describe=lambda error: type(error).__name__):
         raise ImageError(_TOO_LARGE) from None
     except DAMAGE as error:
         raise ImageError(f"damaged or cut off ({describe(error)})") from None
+    finally:
+        _LOG.propagate = is_heard

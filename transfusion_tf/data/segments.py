@@ -1,62 +1,74 @@
-"""Takes the metadata out of JPEG and PNG files without touching the image.
+"""The parts of JPEG and PNG files: segments and chunks, one after the other.
 
-What stays is named; everything else goes, so that a kind of metadata nobody
-thought of (a maker's note, a private chunk) goes too.
+What of them goes into records is decided in jpeg_rebuild and png_rebuild.
 """
 
 import re
 import struct
+import typing
+import zlib
 
-_SOI, _EOI, _SOS, _COM = 0xD8, 0xD9, 0xDA, 0xFE
-_APP0, _APP2, _APP14, _APP15 = 0xE0, 0xE2, 0xEE, 0xEF
+SOI, EOI, SOS, COM = 0xD8, 0xD9, 0xDA, 0xFE
+APP0, APP14, APP15 = 0xE0, 0xEE, 0xEF
 # C4, C8 and CC are tables and reserved; F7 is that of JPEG-LS.
-_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}
+FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}
+DHT, DQT, DRI = 0xC4, 0xDB, 0xDD
+NEEDED = frozenset((DHT, DQT, DRI, SOS))  # Beside frames.
 # In the compressed data 0xFF is followed by 0 or a restart marker (D0-D7);
 # any other byte starts the next segment. 0xFF before a marker is padding.
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
+_AT_A_TIME = 2**20  # Bytes to inflate, of which none are kept.
+
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-# The image, and what tells a viewer how to show its values.
-_PNG_KEPT = frozenset(
-    (
-        b"IHDR",
-        b"PLTE",
-        b"IDAT",
-        b"IEND",
-        b"tRNS",
-        b"gAMA",
-        b"cHRM",
-        b"sRGB",
-        b"iCCP",
-        b"cICP",
-        b"sBIT",
-        b"pHYs",
-    )
-)
 
 
-def strip_jpeg(data):
-    """Returns the JPEG file `data` without comments and application data.
+class NotKept(ValueError):
+    """Not to be copied into records: decoders may not agree about the file.
 
-    Kept are the JFIF header (APP0, without its thumbnail), ICC profiles
-    (APP2) and Adobe's colour transform (APP14), which change how the image
-    decodes. Bytes after the end of the image go. Raises ValueError if the
-    file does not consist of whole segments, from start to end of image.
+    Or it hides something. What Pillow makes of it can be encoded anew.
     """
-    if data[:2] != bytes((0xFF, _SOI)):
+
+
+class Segment(typing.NamedTuple):
+    """A segment of a JPEG file.
+
+    Attributes:
+        marker: the second byte of what it starts with.
+        content: without marker and length.
+        scan: the compressed data behind it, without padding; b"" but for SOS.
+        end: where in the file the next segment starts.
+    """
+
+    marker: int
+    content: bytes
+    scan: bytes
+    end: int
+
+
+def jpeg_segments(data):
+    """Yields the Segments of a JPEG file; the last is the end of the image.
+
+    Raises ValueError if the file does not consist of whole segments, from
+    start to end of image.
+    """
+    if data[:2] != bytes((0xFF, SOI)):
         raise ValueError("no start of a JPEG image")
-    kept, place = [data[:2]], 2
-    while True:
+    place, marker = 2, SOI
+    while marker != EOI:
         marker, start, end = _segment(data, place)
-        if marker == _EOI:
-            return b"".join((*kept, b"\xff\xd9"))
-        if marker == _SOS:
+        place = end
+        if marker == SOS:
             following = _NEXT_MARKER.search(data, end)
             if following is None:
                 raise ValueError("no end of the JPEG image")
-            end = following.start()
-        kept.append(_kept_segment(marker, data[start:end]))
-        place = end
+            place = following.start()
+        yield Segment(
+            marker,
+            data[start + 4 : end],
+            data[end:place].rstrip(b"\xff"),
+            place,
+        )
 
 
 def _segment(data, place):
@@ -66,7 +78,7 @@ def _segment(data, place):
     if len(data) < place + 2 or data[place] != 0xFF:
         raise ValueError("no JPEG segment where one is due")
     marker = data[place + 1]
-    if marker == _EOI:
+    if marker == EOI:
         return marker, place, place + 2
     if len(data) < place + 4:
         raise ValueError("a JPEG segment is cut off")
@@ -77,35 +89,16 @@ def _segment(data, place):
     return marker, place, end
 
 
-def _kept_segment(marker, segment):
-    """Returns what is left of `segment` (marker, length, content)."""
-    content = segment[4:]
-    if marker == _APP0 and content[:5] == b"JFIF\0" and len(content) >= 14:
-        # Version, units and density; then a thumbnail of 0 x 0.
-        return b"\xff\xe0\x00\x10" + content[:12] + b"\0\0"
-    if marker == _APP2 and content.startswith(b"ICC_PROFILE\0"):
-        return segment
-    if marker == _APP14 and content.startswith(b"Adobe"):
-        return segment
-    is_metadata = marker == _COM or _APP0 <= marker <= _APP15
-    return b"" if is_metadata else segment
-
-
 def jpeg_comments(data):
     """Returns the contents of the comment segments before the image data.
 
     Raises ValueError if the file does not consist of whole segments to there.
     """
-    if data[:2] != bytes((0xFF, _SOI)):
-        raise ValueError("no start of a JPEG image")
-    comments, place = [], 2
-    while True:
-        marker, start, end = _segment(data, place)
-        if marker in (_SOS, _EOI):
-            return comments
-        if marker == _COM:
-            comments.append(data[start + 4 : end])
-        place = end
+    comments = []
+    for marker, content in _before_the_scan(data):
+        if marker == COM:
+            comments.append(content)
+    return comments
 
 
 def jpeg_size(data):
@@ -114,41 +107,74 @@ def jpeg_size(data):
     Of any JPEG: lossy, lossless or JPEG-LS. Raises ValueError if the file
     does not consist of whole segments to there.
     """
-    place = 2
-    while True:
-        marker, start, end = _segment(data, place)
-        if marker in (_SOS, _EOI):
-            raise ValueError("no frame header in the JPEG image")
-        if marker in _FRAMES:
-            content = data[start + 4 : end]
+    return jpeg_frame(data)[2:]
+
+
+def jpeg_frame(data):
+    """Returns marker, bits of a sample, width, height, number of components.
+
+    Raises ValueError as `jpeg_size` does.
+    """
+    for marker, content in _before_the_scan(data):
+        if marker in FRAMES:
             if len(content) < 6:
                 raise ValueError("a JPEG segment is cut off")
-            _, height, width, components = struct.unpack_from(">BHHB", content)
-            return width, height, components
-        place = end
+            bits, height, width, count = struct.unpack_from(">BHHB", content)
+            return marker, bits, width, height, count
+    raise ValueError("no frame header in the JPEG image")
 
 
-def strip_png(data):
-    """Returns the PNG file `data` with the chunks of image and colour only.
+def _before_the_scan(data):
+    """Yields (marker, content) of the segments before the compressed data."""
+    if data[:2] != bytes((0xFF, SOI)):
+        raise ValueError("no start of a JPEG image")
+    place = 2
+    while True:
+        marker, start, place = _segment(data, place)
+        if marker in (SOS, EOI):
+            return
+        yield marker, data[start + 4 : place]
 
-    Texts, Exif, times, animation and private chunks go, and so do bytes after
-    the end. Raises ValueError if the file does not consist of whole chunks.
+
+class Chunk(typing.NamedTuple):
+    """A chunk of a PNG file.
+
+    Attributes:
+        kind: four bytes.
+        content: without length, kind and checksum.
+        is_sound: whether the checksum is that of the content.
+        end: where in the file the next chunk starts.
+    """
+
+    kind: bytes
+    content: bytes
+    is_sound: bool
+    end: int
+
+
+def png_chunks(data):
+    """Yields the Chunks of a PNG file; the last is IEND.
+
+    Raises ValueError if the file does not consist of whole chunks.
     """
     if not data.startswith(PNG_SIGNATURE):
         raise ValueError("no start of a PNG image")
-    kept, place = [PNG_SIGNATURE], len(PNG_SIGNATURE)
-    while True:
+    place, kind = len(PNG_SIGNATURE), b""
+    while kind != b"IEND":
         if len(data) < place + 12:
             raise ValueError("no end of the PNG image")
         length, kind = struct.unpack_from(">I4s", data, place)
-        end = place + 12 + length  # Length, kind, content, checksum.
-        if end > len(data):
+        start, end = place + 8, place + 8 + length
+        place = end + 4
+        if place > len(data):
             raise ValueError("a PNG chunk is cut off")
-        if kind in _PNG_KEPT:
-            kept.append(data[place:end])
-        if kind == b"IEND":
-            return b"".join(kept)
-        place = end
+        checksum = zlib.crc32(data[start - 4 : end])
+        yield Chunk(
+            kind,
+            data[start:end],
+            struct.unpack_from(">I", data, end) == (checksum,),
+            place,
+        )
 
 
 def metadata(data):
@@ -156,53 +182,53 @@ def metadata(data):
 
     Returns:
         List of (name, content, stays): a segment or chunk ("APP1", "COM",
-        "tEXt", ...; "trailer": the bytes after the end), and whether
-        `strip_jpeg` or `strip_png` keeps it as it is.
+        "tEXt", ...; "trailer": the bytes after an end), and whether it is
+        what the files in records have: how colours were transformed.
 
     Raises:
         ValueError: neither JPEG nor PNG, or not made of whole parts.
     """
-    if data.startswith(PNG_SIGNATURE):
-        found, end = _png_metadata(data)
-    else:
-        found, end = _jpeg_metadata(data)
-    trailer = [("trailer", data[end:], False)] if end < len(data) else []
-    return found + trailer
+    is_png = data.startswith(PNG_SIGNATURE)
+    if not is_png and data[:2] != bytes((0xFF, SOI)):
+        raise ValueError("neither JPEG nor PNG")
+    found = _png_metadata(data) if is_png else _jpeg_metadata(data)
+    return [part for part in found if part[0] != "trailer" or part[1]]
 
 
 def _jpeg_metadata(data):
-    if data[:2] != bytes((0xFF, _SOI)):
-        raise ValueError("neither JPEG nor PNG")
-    found, place = [], 2
-    while True:
-        marker, start, end = _segment(data, place)
-        if marker == _EOI:
-            return found, end
-        if marker == _SOS:
-            following = _NEXT_MARKER.search(data, end)
-            if following is None:
-                raise ValueError("no end of the JPEG image")
-            end = following.start()
-        elif marker == _COM or _APP0 <= marker <= _APP15:
-            segment = data[start:end]
-            stays = _kept_segment(marker, segment) == segment
-            name = "COM" if marker == _COM else f"APP{marker - _APP0}"
-            found.append((name, segment[4:], stays))
-        place = end
+    for marker, content, _, end in jpeg_segments(data):
+        if marker == EOI:
+            yield "trailer", data[end:], False
+        elif APP0 <= marker <= APP15:
+            stays = (marker == APP0 and len(content) == 14) or (
+                marker == APP14 and len(content) == 12
+            )
+            stays = stays and content.startswith((b"JFIF\0", b"Adobe"))
+            yield f"APP{marker - APP0}", content, stays
+        elif marker not in FRAMES and marker not in NEEDED:
+            name = "COM" if marker == COM else f"marker {marker:02X}"
+            yield name, content, False
 
 
 def _png_metadata(data):
-    found, place = [], len(PNG_SIGNATURE)
-    while True:
-        if len(data) < place + 12:
-            raise ValueError("no end of the PNG image")
-        length, kind = struct.unpack_from(">I4s", data, place)
-        content = data[place + 8 : place + 8 + length]
-        place += 12 + length
-        if place > len(data):
-            raise ValueError("a PNG chunk is cut off")
-        if kind == b"iCCP" or kind not in _PNG_KEPT:
-            name = kind.decode("latin-1")
-            found.append((name, content, kind in _PNG_KEPT))
+    inflate, ended = zlib.decompressobj(), False
+    for kind, content, _, end in png_chunks(data):
+        if kind == b"IDAT":
+            rest = content if ended else _after_the_end(inflate, content)
+            ended = inflate.eof
+            yield "trailer", rest, False
+        elif kind != b"IHDR" and (kind != b"IEND" or content):
+            yield kind.decode("latin-1"), content, False
         if kind == b"IEND":
-            return found, place
+            yield "trailer", data[end:], False
+
+
+def _after_the_end(inflate, content):
+    """Returns what follows the end of a zlib stream in its last part."""
+    try:
+        while content and not inflate.eof:
+            inflate.decompress(content, _AT_A_TIME)
+            content = inflate.unconsumed_tail
+    except zlib.error:
+        raise ValueError("damaged data of the PNG image") from None
+    return inflate.unused_data
