@@ -84,7 +84,7 @@ def test_a_subset_is_looked_for_once(opened, tmp_path):
         assert set(next(batches)["id"].astype(str)) == keep
 
 
-def images(opened, num_batches, **settings):
+def augmented(opened, num_batches, **settings):
     """(id, image) of the first batches in their order, augmented."""
     batches = pipeline.training(opened, image_size=16, **settings)
     return [
@@ -96,9 +96,9 @@ def images(opened, num_batches, **settings):
 
 def test_augmentation_follows_the_example_and_its_epoch_not_its_place(opened):
     settings = {"seed": 0, "augmentations": ("shift", "vertical_flip")}
-    first = images(opened, 20, batch_size=16, **settings)
-    second = images(opened, 4, batch_size=96, first_step=0, **settings)
-    resumed = images(opened, 1, batch_size=128, first_step=1, **settings)
+    first = augmented(opened, 20, batch_size=16, **settings)
+    second = augmented(opened, 4, batch_size=96, first_step=0, **settings)
+    resumed = augmented(opened, 1, batch_size=128, first_step=1, **settings)
     for (name, image), (other_name, other) in (
         *zip(first, second, strict=False),
         *zip(first[128:], resumed, strict=False),
@@ -112,8 +112,8 @@ def test_augmentation_follows_the_example_and_its_epoch_not_its_place(opened):
 
 def test_draws_of_one_seed_do_not_come_again_in_another(opened):
     def flipped(seed, epoch):
-        raw = dict(images(opened, 1, seed=0, batch_size=160))
-        drawn = images(
+        raw = dict(augmented(opened, 1, seed=0, batch_size=160))
+        drawn = augmented(
             opened,
             1,
             seed=seed,
