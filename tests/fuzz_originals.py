@@ -228,4 +228,5 @@ def make_work_folder(root):
     entry = records.write_shard(root / "0.tfrecord", [b"example"])
     (root / "0.npy").write_bytes(b"facts")
     done = {"entry": entry, "bad": [], "notes": [["0", "a"]], "ids": ["0", "1"]}
+    done["facts_bytes"] = len(b"facts")
     return json.dumps(done).encode()

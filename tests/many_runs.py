@@ -22,6 +22,7 @@ from transfusion_tf import cli
 def main(module, requests, replies):
     """Runs the `main` of `module` for each list of flags in `requests`."""
     binary = importlib.import_module(module)
+    sys.modules["__main__"] = binary  # Whose flags are those of the program.
     found = []
     for arguments in json.loads(pathlib.Path(requests).read_text()):
         errors = io.StringIO()

@@ -102,7 +102,9 @@ def test_an_image_that_cannot_be_decoded_is_named(tiny_dataset, tmp_path):
         tiny_dataset, tmp_path / "copy", change, split="test"
     )
     (shard,) = opened.shard_paths("test")
-    message = f"^Shard .*{shard.name} is damaged: its image '{{}}' cannot be"
+    message = (
+        f"^Shard .*{shard.name}, example {{}}: its image cannot be decoded"
+    )
     with pytest.raises(ValueError, match=message.format(*names)) as raised:
         list(datasets.images(opened, "test", image_size=16, batch_size=25))
     assert "\n" not in str(raised.value)

@@ -66,7 +66,7 @@ def test_the_size_is_said_before_anything_is_written(tmp_path, caplog):
     """Two slots that will hold 8 MB each, of which one is filled."""
     sums = {"own/0/1x1/product": np.zeros((1_000, 1_000))}
     state = sums_store.State(1, SHIFTS, [[{}, sums], [{}, {}]])
-    saved = sums_store.Store(tmp_path / "kept", {}).of_pass(0)
+    saved = sums_store.Store(tmp_path / "kept", {}).of_pass(ONE)
     for _ in range(2):
         saved.save_if_due(state)
     (message,) = caplog.messages
@@ -79,13 +79,13 @@ def test_a_full_disk_is_met_before_the_pass(tmp_path, monkeypatch):
         "shutil.disk_usage", lambda _: SimpleNamespace(free=16_000)
     )
     sums = {"own/0/1x1/product": np.zeros((10, 100))}
-    saved = sums_store.Store(tmp_path, {}).of_pass(0)
+    saved = sums_store.Store(tmp_path, {}).of_pass(ONE)
     with pytest.raises(OSError, match="No space left"):
         saved.save_if_due(sums_store.State(1, SHIFTS, [[sums], [{}]]))
 
 
 def test_sums_that_declare_more_than_there_is(tmp_path):
-    saved = sums_store.Store(tmp_path, {}).of_pass(0)
+    saved = sums_store.Store(tmp_path, {}).of_pass(ONE)
     saved.save(STATE)
     (path,) = tmp_path.iterdir()
     data = path.read_bytes()

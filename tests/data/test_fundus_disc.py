@@ -69,7 +69,9 @@ def not_discs():
     yield "one colour", np.full((300, 400, 3), 120, np.uint8)
     yield "noise", rng.integers(0, 256, (300, 400, 3)).astype(np.uint8)
     yield "rectangle", rectangle
-    yield "ramp", np.tile(np.linspace(0, 255, 400), (300, 1)).astype(np.uint8)
+    ramp = np.tile(np.linspace(0, 255, 400), (300, 1)).astype(np.uint8)
+    ramp[150:] = ramp[150:, ::-1]
+    yield "ramps", ramp
     yield "already cut", photograph(300, 300, 150, 150, 280)
     yield "crumb", photograph(300, 400, 100, 100, 20)
     yield "one pixel", np.full((1, 1, 3), 9, np.uint8)
