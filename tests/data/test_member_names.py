@@ -167,3 +167,13 @@ def test_a_class_with_a_line_end_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"no line ends.*a\\\\nb") as raised:
         image_folder(root).check()
     assert "\n" not in str(raised.value)
+
+
+def test_of_a_name_without_end_the_beginning_is_shown(tmp_path):
+    path = tmp_path / "x.zip"
+    name = "\u2554" * 5_000 + ".png"  # A frame, as of a wrong encoding.
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(name, b"")
+    with pytest.raises(ValueError, match="Give their encoding") as raised:
+        stores.open_files(path).names()
+    assert len(str(raised.value)) < 500

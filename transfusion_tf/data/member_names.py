@@ -19,6 +19,7 @@ _CANDIDATES = ("utf-8", "cp1252", "gbk", "shift_jis", "cp437")
 # Frames and blocks: UTF-8 archives have them where a program took the bytes of
 # another encoding for that of DOS.
 _FRAMES = re.compile("[\u2500-\u259f]")
+_SHOWN = 100  # Characters of a name that a message shows.
 _DOS = "cp437"
 # What paths do without, and most do.
 _UNUSUAL = re.compile(r"[\\\0]|//|(^|/)\.{1,2}(/|$)|/$")
@@ -50,12 +51,21 @@ def control_characters(texts):
 
 
 def escaped(text):
-    """Returns a name in printable ASCII, bytes that are no UTF-8 as \\xe9."""
+    """Returns a name in printable ASCII, bytes that are no UTF-8 as \\xe9.
+
+    For messages: of a damaged archive's name, which may have any length, the
+    beginning.
+    """
     raw = text.encode("utf-8", "surrogateescape")
-    return "".join(
+    shown = "".join(
         c if c.isascii() and c.isprintable() else ascii(c)[1:-1]
         for c in raw.decode("utf-8", "backslashreplace")
     )
+    return _beginning(shown)
+
+
+def _beginning(text, length=_SHOWN):
+    return text if len(text) <= length else f"{text[: length - 3]}..."
 
 
 def check_encoding(encoding):
@@ -165,7 +175,7 @@ def _refusal(wrong, owner, encoding):
     first = wrong[0]
     raw = _repaired(first) or first.encode("utf-8", "surrogateescape")
     fitting = [
-        f"{name} reads {text!r}"
+        f"{name} reads {_beginning(text, _SHOWN // 3)!r}"
         for name in _CANDIDATES
         if name != encoding and (text := _text(raw, name))
         if not _repaired(text)
@@ -188,8 +198,8 @@ def check_inside(paths, owner):
         more = f" and {len(wrong) - 1:,} more" if len(wrong) > 1 else ""
         raise ValueError(
             f"{owner} has paths that leave the directory or archive they "
-            f"belong to: {wrong[0]!r}{more}. Paths must be relative, and stay "
-            "inside."
+            f"belong to: {_beginning(wrong[0])!r}{more}. Paths must be "
+            "relative, and stay inside."
         )
 
 
