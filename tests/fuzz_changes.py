@@ -81,7 +81,7 @@ def dicom_header(raw, rng):
             elif vr in ("DS", "IS"):
                 value = str(choice(rng, (0, -1, 0.04, "1e30", 2**31 - 1)))
             elif keyword == "PixelData":
-                value = dataset.PixelData[: int(rng.integers(99))]
+                value = dataset.get(keyword, b"")[: int(rng.integers(99))]
             dataset.add_new(keyword, vr, value)
             dataset[keyword].validation_mode = mode
         buffer = io.BytesIO()
