@@ -147,6 +147,11 @@ LAYERS = {
         "metrics.cells": (),
         "metrics.components": (),
         "metrics.intervals": (),
+        "metrics.paired_auc": (
+            "metrics.components",
+            "metrics.intervals",
+            "statistics.variance_components",
+        ),
         "metrics.problems": (),
         "metrics.summary": (
             "metrics.auc",
@@ -175,6 +180,12 @@ LAYERS = {
             "models.squeezenet",
             "models.stages",
         ),
+        "statistics.equivalence": (),
+        "statistics.power": (
+            "statistics.equivalence",
+            "statistics.variance_components",
+        ),
+        "statistics.variance_components": (),
     },
     2: {
         "analysis.batch_sums": ("analysis.products", "analysis.sampling"),

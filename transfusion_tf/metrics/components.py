@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 # Sums of whole-numbered shares that cancel leave this much of their squares.
-_ROUNDING = 1e-24
+ROUNDING = 1e-24
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,7 +135,7 @@ class GroupSums:
             + (_correction(self.positive_groups) - whole) * squares[0]
             + (_correction(self.negative_groups) - whole) * squares[1]
         )
-        if variance <= _ROUNDING * sum(squares):
+        if variance <= ROUNDING * sum(squares):
             return None
         return float(variance)
 

@@ -1,0 +1,1 @@
+"""Arrays in, numbers out: statistics that know no images and no networks."""
