@@ -15,7 +15,7 @@ import dataclasses
 
 import numpy as np
 
-from transfusion_tf.metrics import components, intervals
+from transfusion_tf.metrics import components, intervals, seed_auc
 from transfusion_tf.statistics import variance_components
 
 
@@ -139,123 +139,82 @@ def over_seeds(
     Raises:
         ValueError: as for `paired`, or unequal numbers of paired seeds.
     """
-    intervals.check_level(level)
-    arms = [_checked_arm(labels, arm) for arm in (scores, other_scores)]
-    if paired_seeds and len(arms[0]) != len(arms[1]):
-        raise ValueError(
-            "`paired_seeds` needs as many networks in both arms. Received: "
-            f"{len(arms[0])} and {len(arms[1])}"
-        )
     codes = components.group_codes(groups, len(labels))
-    return _difference(
-        *(Arm.scored(labels, arm, codes) for arm in arms),
+    return between(
+        seed_auc.scored(labels, scores, codes),
+        seed_auc.scored(labels, other_scores, codes),
         paired_seeds=paired_seeds,
         level=level,
     )
 
 
-@dataclasses.dataclass(frozen=True)
-class Arm:
-    """The AUC of each seed of an arm, and what each unit adds to its error.
+def between(first, other, *, paired_seeds=False, level=0.95):
+    """Returns the PairedAuc of two `seed_auc.Arm`s on the same images.
 
-    Attributes:
-        values: (num_seeds,) AUCs, or None where the AUC is undefined.
-        positive, negative: (num_seeds, num_groups) sums over each unit's
-            positives and negatives (GroupSums), corrected for their number,
-            so that the squares of their sum add up to the variance.
-        sums: GroupSums of the first seed, for its counts.
+    For what `over_seeds` does not know: means over classes or thresholds, and
+    images with missing labels (seed_auc.of_task).
+
+    Args:
+        first, other: Arms of the same labels and units.
+        paired_seeds, level: as for `over_seeds`.
+
+    Raises:
+        ValueError: unequal numbers of paired seeds, or another level.
     """
-
-    values: np.ndarray | None
-    positive: np.ndarray
-    negative: np.ndarray
-    sums: components.GroupSums
-
-    @classmethod
-    def scored(cls, labels, scores, codes):
-        """Scores an arm.
-
-        Args:
-            labels: (num_images,) of 0 and 1.
-            scores: (num_seeds, num_images).
-            codes: (num_images,) ints from 0, equal within a unit.
-        """
-        compared = [components.compare(labels, row) for row in scores]
-        sums = [components.sum_by_group(c, codes) for c in compared]
-        first, values = sums[0], [c.value for c in compared]
-        return cls(
-            None if None in values else np.array(values),
-            np.array([s.positive for s in sums])
-            * _root_correction(first.positive_groups),
-            np.array([s.negative for s in sums])
-            * _root_correction(first.negative_groups),
-            first,
+    intervals.check_level(level)
+    seeds = len(first.positive), len(other.positive)
+    if paired_seeds and seeds[0] != seeds[1]:
+        raise ValueError(
+            "`paired_seeds` needs as many networks in both arms. Received: "
+            f"{seeds[0]} and {seeds[1]}"
         )
-
-    @property
-    def influences(self):
-        """(num_seeds, num_groups) what each unit adds to the error."""
-        return self.positive + self.negative
-
-
-def _difference(first, other, *, paired_seeds, level):
-    """The PairedAuc of two Arms on the same images."""
-    sums = first.sums
     facts = {
         "level": level,
-        "num_positive": sums.num_positive,
-        "num_negative": sums.num_negative,
-        "num_groups": sums.num_groups,
-        "num_seeds": len(first.positive),
-        "num_other_seeds": len(other.positive),
+        "num_positive": first.num_positive,
+        "num_negative": first.num_negative,
+        "num_groups": first.num_units,
+        "num_seeds": seeds[0],
+        "num_other_seeds": seeds[1],
     }
-    if first.values is None:
-        missing = "negative" if sums.num_positive else "positive"
-        return PairedAuc(
-            value=None,
-            reason=f"no {missing} image among "
-            f"{sums.num_positive + sums.num_negative}: an AUC needs positives "
-            "and negatives",
-            **facts,
-        )
+    if first.values is None or other.values is None:
+        return PairedAuc(value=None, reason=first.undefined, **facts)
     facts["first"] = float(first.values.mean())
     facts["other"] = float(other.values.mean())
-    value = facts["other"] - facts["first"]
-    if min(sums.positive_groups, sums.negative_groups) < 2:
-        return PairedAuc(
-            value=value,
-            low=-1.0,
-            high=1.0,
-            p_value=1.0,
-            interval="exact",
-            reason="the positives or the negatives are all of one unit",
-            **facts,
+    facts["value"] = facts["other"] - facts["first"]
+    if not first.has_variance:
+        return _exact(
+            1.0, "the positives or the negatives are all of one unit", facts
         )
     parts = _components(first, other, paired_seeds)
     if parts.total <= components.ROUNDING:
-        reach = 1 - (1 - level) ** (1 / sums.pairs())
-        return PairedAuc(
-            value=value,
-            low=-reach,
-            high=reach,
-            p_value=1.0,
-            interval="exact",
-            reason="no image tells the two apart",
-            **facts,
-        )
-    low, high = _bounds(value, parts.total, parts.degrees_of_freedom, level)
+        reach = 1 - (1 - level) ** (1 / first.pairs)
+        return _exact(reach, "no image tells the two apart", facts)
+    return _by_t(parts, facts)
+
+
+def _exact(reach, reason, facts):
     return PairedAuc(
-        value=value,
+        low=-reach,
+        high=reach,
+        p_value=1.0,
+        interval="exact",
+        reason=reason,
+        **facts,
+    )
+
+
+def _by_t(parts, facts):
+    value, freedom = facts["value"], parts.degrees_of_freedom
+    low, high = _bounds(value, parts.total, freedom, facts["level"])
+    return PairedAuc(
         low=low,
         high=high,
-        p_value=variance_components.p_value(
-            value, parts.total, parts.degrees_of_freedom
-        ),
+        p_value=variance_components.p_value(value, parts.total, freedom),
         variance=parts.total,
         seed_variance=parts.seeds,
         patient_variance=parts.patients,
         noise_variance=parts.noise,
-        degrees_of_freedom=parts.degrees_of_freedom,
+        degrees_of_freedom=freedom,
         interval="t",
         **facts,
     )
@@ -263,24 +222,21 @@ def _difference(first, other, *, paired_seeds, level):
 
 def _components(first, other, paired_seeds):
     """Components of the variance of the mean difference of two Arms."""
+    arms, signs = [first, other], [-1, 1]
     sides = [
-        other.positive.mean(axis=0) - first.positive.mean(axis=0),
-        other.negative.mean(axis=0) - first.negative.mean(axis=0),
-    ]
-    groups = first.sums.positive_groups, first.sums.negative_groups
-    freedom = variance_components.satterthwaite(
-        [
-            (float(np.sum(side**2)), count - 1)
-            for side, count in zip(sides, groups, strict=True)
-        ]
-    )
-    arms = [
-        (-first.values, -first.influences),
-        (other.values, other.influences),
+        np.mean(getattr(other, side), axis=0)[None]
+        - np.mean(getattr(first, side), axis=0)[None]
+        for side in ("positive", "negative")
     ]
     if paired_seeds:
-        arms = [tuple(sum(part) for part in zip(*arms, strict=True))]
-    return variance_components.of_means(arms, patients_freedom=freedom)
+        together = dataclasses.replace(
+            other,
+            values=other.values - first.values,
+            positive=other.positive - first.positive,
+            negative=other.negative - first.negative,
+        )
+        arms, signs = [together], [1]
+    return seed_auc.patients_and_seeds(*sides, arms, signs)
 
 
 def _bounds(value, variance, freedom, level):
@@ -288,21 +244,3 @@ def _bounds(value, variance, freedom, level):
         intervals.check_level(level), freedom
     ) * np.sqrt(variance)
     return max(-1.0, float(value - reach)), min(1.0, float(value + reach))
-
-
-def _root_correction(groups):
-    return np.sqrt(groups / (groups - 1)) if groups > 1 else 1.0
-
-
-def _checked_arm(labels, scores):
-    scores = np.asarray(scores)
-    if (
-        scores.ndim != 2
-        or scores.shape[1:] != np.shape(labels)
-        or not len(scores)
-    ):
-        raise ValueError(
-            "The scores of an arm must be (num_seeds, num_images) for labels "
-            f"(num_images,). Received: {scores.shape} and {np.shape(labels)}"
-        )
-    return scores

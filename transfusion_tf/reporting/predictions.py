@@ -90,6 +90,12 @@ def load(runs, split):
     return loaded
 
 
+def has_predictions(path, split):
+    """Whether a directory is that of a run that has predictions of `split`."""
+    run = RunDir(path)
+    return run.config.is_file() and run.predictions(split).is_file()
+
+
 def auc_rows(runs, split):
     """The `auc_rows_of` the run directories `runs`, see `load`."""
     return auc_rows_of(load(runs, split))

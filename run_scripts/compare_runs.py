@@ -1,0 +1,78 @@
+r"""Says what the difference between arms is, with a verdict: helps, or not.
+
+    python run_scripts/compare_runs.py --runs='runs/mine-*' --output_dir=DIR
+    python run_scripts/compare_runs.py --predictions=A.csv,B.csv \
+        --output_dir=DIR
+
+Runs that differ by their seed alone are one arm; each arm is compared with the
+arm from random weights of the same network, image size and training images, or
+with --reference. Differences are of AUCs on the same images, with intervals
+over seeds and patients together. Writes arms.csv, comparisons.csv, verdict.json
+and comparisons.png from the predictions that the runs have saved, or from those
+of other tools: CSV files with the columns id, label (0 or 1), score and, where
+patients are known, patient.
+"""
+
+from absl import flags
+
+from transfusion_tf import cli
+
+_RUNS = flags.DEFINE_list(
+    "runs", [], "run directories or globs, separated by commas"
+)
+_PREDICTIONS = flags.DEFINE_list(
+    "predictions",
+    [],
+    "CSV files of other tools instead of --runs, one network a file, all of "
+    "the same images",
+)
+_SPLIT = flags.DEFINE_enum(
+    "split", "test", ("val", "test"), "split whose predictions are compared"
+)
+_REFERENCE = flags.DEFINE_string(
+    "reference",
+    None,
+    "name of the arm that the others are compared with, as arms.csv has it "
+    "(default: for each the arm from random weights of the same network, image "
+    "size and training images; of --predictions the first file)",
+)
+_MARGIN = flags.DEFINE_float(
+    "margin",
+    0.01,
+    "largest difference of AUCs that would change nobody's choice; at 0.01, of "
+    "100 pairs of a sick and a healthy image one more is ranked right",
+)
+_THRESHOLD = flags.DEFINE_integer(
+    "threshold",
+    None,
+    "ordinal tasks: compare the AUC of grade >= this (default: the mean over "
+    "thresholds)",
+)
+_OUTPUT_DIR = flags.DEFINE_string(
+    "output_dir", None, "directory of the tables and the picture"
+)
+
+
+def main(argv):
+    """Writes tables, picture and verdict and prints them in words."""
+    del argv
+    if bool(_RUNS.value) == bool(_PREDICTIONS.value) or not _OUTPUT_DIR.value:
+        raise ValueError(
+            "Give --runs=RUN,RUN (directories or globs) or "
+            "--predictions=A.csv,B.csv, and --output_dir=DIR."
+        )
+
+    from transfusion_tf.reporting import comparison_report, run_comparison
+
+    how = {"margin": _MARGIN.value, "reference": _REFERENCE.value}
+    if _PREDICTIONS.value:
+        found = run_comparison.compare_predictions(_PREDICTIONS.value, **how)
+    else:
+        found = run_comparison.compare(
+            _RUNS.value, split=_SPLIT.value, threshold=_THRESHOLD.value, **how
+        )
+    print(comparison_report.write(found, _OUTPUT_DIR.value))
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,211 @@
+"""Arms: the runs that differ by their seed alone, and what to compare with.
+
+An arm is known by its configuration without the seeds. Its name says what sets
+it apart: network and start, and of further settings those in which the arms at
+hand differ.
+"""
+
+import dataclasses
+import json
+
+import numpy as np
+
+from transfusion_tf import run_dir, run_record
+from transfusion_tf.config import flag_fields
+from transfusion_tf.reporting import agreement, gain_runs
+
+RANDOM = "random"
+# Settings that do not make an arm: seeds, places of data and weights (which
+# their content stands for), and how often a run is looked at.
+_FREE = {
+    "seed",
+    "subset_seed",
+    "dataset",
+    "weights",
+    "snapshots",
+    "strategy",
+    "num_virtual_devices",
+}
+_START = {"init", "weights", "through", "freeze_through", "unfreeze_at"}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Arm:
+    """The runs of one arm, scored on the same images.
+
+    Attributes:
+        name: what tables and figures call it.
+        settings: {flag: value} of what makes the arm, the source's sha256 as
+            "source"; empty for predictions of other tools.
+        dataset, split: what was scored.
+        task: one of names.TASKS.
+        classes: names of the outputs, in order.
+        seeds: (num_seeds,) names of its runs' seeds, ascending.
+        labels: (num_images,) or (num_images, num_labels).
+        scores: (num_seeds, num_images, num_classes).
+        patients: (num_images,) str, or None.
+    """
+
+    name: str
+    settings: dict
+    dataset: str
+    split: str
+    task: str
+    classes: tuple
+    seeds: tuple
+    labels: np.ndarray
+    scores: np.ndarray
+    patients: np.ndarray | None
+
+    @property
+    def is_random(self):
+        """Whether it starts from random weights."""
+        return self.settings.get("init") == RANDOM
+
+
+def of_runs(runs):
+    """Groups ScoredRuns into Arms, in the order in which they come.
+
+    Args:
+        runs: ScoredRuns of one data set and split.
+
+    Raises:
+        ValueError: a seed comes twice in an arm, or the runs have scored other
+            images or other classes.
+    """
+    grouped, starts = {}, {}
+    for run in runs:
+        about = run_record.read(run_dir.RunDir(run.root))
+        settings = _settings(run.config, about["source"])
+        key = json.dumps(settings, sort_keys=True)
+        grouped.setdefault(key, []).append(run)
+        starts[key] = (settings, gain_runs.init_label(about))
+    names = _names(list(starts.values()))
+    return [
+        _arm(name, starts[key][0], members)
+        for name, (key, members) in zip(names, grouped.items(), strict=True)
+    ]
+
+
+def _arm(name, settings, runs):
+    runs = sorted(runs, key=lambda run: _seeds(run.config))
+    for run, following in zip(runs, runs[1:], strict=False):
+        if _seeds(run.config) == _seeds(following.config):
+            raise ValueError(
+                f"{run.root} and {following.root} are the same run (arm "
+                f"{name}, seed {run.config.seed}); give each once."
+            )
+    scored = [agreement.matched(runs[0], run)[1] for run in runs]
+    return Arm(
+        name=name,
+        settings=settings,
+        dataset=runs[0].data["name"],
+        split=runs[0].split,
+        task=runs[0].data["task"],
+        classes=runs[0].classes,
+        seeds=tuple(str(run.config.seed) for run in runs),
+        labels=scored[0].labels,
+        scores=np.stack([of_run.scores for of_run in scored]),
+        patients=scored[0].patients,
+    )
+
+
+def _seeds(config):
+    return config.seed, config.data.subset_seed
+
+
+def _settings(config, source):
+    values = {
+        flag: getattr(getattr(config, part), field.name)
+        for flag, (part, field) in flag_fields().items()
+        if part is not None and flag not in _FREE
+    }
+    return {**values, "source": source and source["sha256"]}
+
+
+def _names(starts):
+    """A name for each (settings, label of the start), all different."""
+    plain = [f"{settings['model']} {label}" for settings, label in starts]
+    names = []
+    for name, (settings, _) in zip(plain, starts, strict=True):
+        alike = [
+            other
+            for other_name, (other, _) in zip(plain, starts, strict=True)
+            if other_name == name
+        ]
+        differing = [
+            f"{flag}={settings[flag]}"
+            for flag in settings
+            if len({str(other[flag]) for other in alike}) > 1
+        ]
+        names.append(", ".join([name, *differing]))
+    return names
+
+
+def references(arms, name=None):
+    """What each arm is compared with.
+
+    Args:
+        arms: Arms.
+        name: of the reference of all; None: for each the one arm from random
+            weights of the same network, image size and training images.
+
+    Returns:
+        List of (Arm, its reference), and a list of lines on arms that are left
+        out.
+
+    Raises:
+        ValueError: there is no arm of this name.
+    """
+    if name is not None:
+        chosen = [arm for arm in arms if arm.name == name]
+        if not chosen:
+            raise ValueError(
+                f"--reference={name} is none of the arms: "
+                f"{'; '.join(arm.name for arm in arms)}."
+            )
+        return [(arm, chosen[0]) for arm in arms if arm is not chosen[0]], []
+    pairs, left_out = [], []
+    for arm in arms:
+        if arm.is_random:
+            continue
+        fitting = _baselines(arm, arms)
+        if len(fitting) == 1:
+            pairs.append((arm, fitting[0]))
+        else:
+            left_out.append(_why_not(arm, fitting))
+    return pairs, left_out
+
+
+def _baselines(arm, arms):
+    """The random arms that differ from `arm` least, of those that may."""
+    wanted = ("model", "image_size", "train_size")
+    fitting = [
+        other
+        for other in arms
+        if other.is_random
+        and all(other.settings[k] == arm.settings[k] for k in wanted)
+    ]
+    different = [
+        sum(
+            other.settings[flag] != value
+            for flag, value in arm.settings.items()
+            if flag not in _START
+        )
+        for other in fitting
+    ]
+    return [
+        other
+        for other, count in zip(fitting, different, strict=True)
+        if count == min(different)
+    ]
+
+
+def _why_not(arm, fitting):
+    if not fitting:
+        return (
+            f"{arm.name}: no runs from random weights of the same network, "
+            "image size and training images; add them, or give --reference."
+        )
+    names = "; ".join(other.name for other in fitting)
+    return f"{arm.name}: several arms may be its reference ({names}); give one."

@@ -1,0 +1,107 @@
+"""Arms and their differences from a reference, drawn from the tables alone."""
+
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from transfusion_tf.reporting import figures
+from transfusion_tf.statistics import equivalence
+
+# Blue better, orange worse, grey no difference, black not known.
+_COLORS = {
+    equivalence.HELPS: figures.PALETTE[0],
+    equivalence.HELPS_WITHIN_MARGIN: figures.PALETTE[0],
+    equivalence.HURTS: figures.PALETTE[1],
+    equivalence.HURTS_WITHIN_MARGIN: figures.PALETTE[1],
+    equivalence.EQUIVALENT: "0.5",
+    equivalence.CANNOT_TELL: "0.0",
+}
+
+
+def differences(table, arms):
+    """AUCs of all arms on the left, differences from the references right.
+
+    Args:
+        table: rows of `reporting.paired_table.COLUMNS`.
+        arms: rows of `reporting.paired_table.ARM_COLUMNS`.
+    """
+    height = 1.9 + 0.42 * max(len(arms), len(table))
+    figure = Figure(figsize=(11, height), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    _aucs(left, arms)
+    _differences(right, table)
+    first = table.iloc[0]
+    figure.suptitle(_title(first), fontsize=10, x=0.01, ha="left")
+    handles = [
+        Line2D([], [], color="0.3", marker="o", label="mean over seeds"),
+        Line2D([], [], color="0.6", marker="|", ls="", label="one seed"),
+        Line2D([], [], color="0.3", lw=1.2, label="95% interval"),
+        Line2D([], [], color="0.3", lw=4, label="90% interval (equivalence)"),
+        Patch(color="0.9", label=f"margin, {first['margin']:g}"),
+    ]
+    figure.legend(
+        handles=handles,
+        loc="outside lower center",
+        ncols=len(handles),
+        frameon=False,
+        fontsize=8,
+    )
+    return figure
+
+
+def _title(first):
+    text = f"{first['dataset']}, {first['split']}: {first['num_images']} images"
+    if first["num_patients"] == first["num_patients"]:  # NaN: none known.
+        text += f" of {int(first['num_patients'])} patients"
+    return text
+
+
+def _aucs(axes, arms):
+    for place, (_, arm) in enumerate(arms.iterrows()):
+        if arm["value"] != arm["value"]:
+            axes.text(0.5, place, "n/a", va="center", ha="center", fontsize=8)
+            continue
+        seeds = [float(value) for value in str(arm["seed_values"]).split()]
+        axes.plot(seeds, [place] * len(seeds), "|", color="0.6", markersize=12)
+        axes.plot([arm["low"], arm["high"]], [place] * 2, color="0.3", lw=1.2)
+        axes.plot(arm["value"], place, "o", color="0.3", markersize=5)
+    _finish(axes, arms["arm"], f"{arms.iloc[0]['metric']}, mean over seeds")
+
+
+def _differences(axes, table):
+    margin = table.iloc[0]["margin"]
+    axes.axvspan(-margin, margin, color="0.9")
+    axes.axvline(0, color="0.6", lw=0.8)
+    for place, (_, row) in enumerate(table.iterrows()):
+        if row["difference"] != row["difference"]:
+            axes.text(0, place, "n/a", va="center", ha="center", fontsize=8)
+            continue
+        color = _COLORS[row["verdict"]]
+        axes.plot([row["low"], row["high"]], [place] * 2, color=color, lw=1.2)
+        if row["low_90"] == row["low_90"]:
+            axes.plot(
+                [row["low_90"], row["high_90"]], [place] * 2, color=color, lw=4
+            )
+        axes.plot(row["difference"], place, "o", color=color, markersize=5)
+        axes.annotate(
+            row["verdict"].replace("_", " "),
+            (1.01, place),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            fontsize=8,
+            color=color,
+        )
+    names = [
+        f"{row['arm']}\nminus {row['reference']}" for _, row in table.iterrows()
+    ]
+    _finish(axes, names, "difference of AUCs")
+
+
+def _finish(axes, names, label):
+    axes.set_yticks(range(len(names)), names, fontsize=8)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_xlabel(label, fontsize=9)
+    axes.tick_params(axis="x", labelsize=8)
+    axes.grid(axis="x", color="0.92", lw=0.8)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)

@@ -1,0 +1,52 @@
+"""Writes what a comparison of runs found: tables, a picture, a verdict."""
+
+import pathlib
+
+from transfusion_tf import files
+from transfusion_tf.reporting import (
+    comparison_figure,
+    figures,
+    paired_table,
+    tables,
+    verdict_text,
+)
+
+
+def write(found, output_dir):
+    """Writes arms.csv, comparisons.csv, comparisons.png and verdict.json.
+
+    Args:
+        found: reporting.run_comparison.Comparison.
+        output_dir: directory, made if need be.
+
+    Returns:
+        What the terminal shows: verdicts in words, then the paths.
+    """
+    folder = pathlib.Path(output_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [
+        tables.write(
+            folder / "arms.csv",
+            found.arm_rows,
+            columns=paired_table.ARM_COLUMNS,
+        ),
+        tables.write(
+            folder / "comparisons.csv", found.rows, columns=paired_table.COLUMNS
+        ),
+    ]
+    if found.rows:
+        arms, rows = (tables.read(path) for path in paths)
+        figure = comparison_figure.differences(rows, arms)
+        paths.append(figures.save(figure, folder / "comparisons.png"))
+    verdict = paired_table.as_json(found.rows, margin=found.margin)
+    files.write_json(
+        folder / "verdict.json", {**verdict, "left_out": found.left_out}
+    )
+    return "\n".join(
+        [
+            *verdict_text.lines(found.rows, margin=found.margin),
+            "",
+            *(f"left out: {line}" for line in found.left_out),
+            *map(str, [*paths, folder / "verdict.json"]),
+        ]
+    )

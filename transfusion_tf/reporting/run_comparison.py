@@ -1,0 +1,101 @@
+"""Compares runs by arms, from the predictions that they have saved."""
+
+import dataclasses
+
+from transfusion_tf import run_globs
+from transfusion_tf.reporting import (
+    arms,
+    foreign_predictions,
+    paired_table,
+    predictions,
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """What the arms of some runs say of each other.
+
+    Attributes:
+        arm_rows: of paired_table.ARM_COLUMNS.
+        rows: of paired_table.COLUMNS, one for each planned comparison.
+        margin: in AUC.
+        left_out: lines on runs and arms that are not compared.
+    """
+
+    arm_rows: list
+    rows: list
+    margin: float
+    left_out: list
+
+
+def compare(
+    paths, *, split="test", margin=0.01, reference=None, threshold=None
+):
+    """Returns the Comparison of runs on one data set.
+
+    Args:
+        paths: run directories, or patterns (globs) of them. Runs without
+            predictions of `split` (not finished, or failed) are left out and
+            named.
+        split: "val" or "test".
+        margin: largest difference of AUCs that does not matter.
+        reference: name of the arm to compare with; None: the random one.
+        threshold: ordinal tasks: the AUC is that of grade >= this.
+
+    Raises:
+        ValueError, FileNotFoundError: nothing to compare, or runs of several
+            data sets.
+    """
+    found = run_globs.expanded([str(path) for path in paths])
+    finished = [p for p in found if predictions.has_predictions(p, split)]
+    left_out = [
+        f"{path}: no predictions of {split}; let train.py finish the run."
+        for path in found
+        if path not in finished
+    ]
+    if not finished:
+        raise FileNotFoundError(left_out[0])
+    runs = predictions.load(finished, split)
+    _check_one_data_set(runs)
+    grouped = arms.of_runs(runs)
+    pairs, without = arms.references(grouped, reference)
+    return _compared(grouped, pairs, margin, [*left_out, *without], threshold)
+
+
+def compare_predictions(paths, *, margin=0.01, reference=None):
+    """Returns the Comparison of predictions of any tools, one network a file.
+
+    Args:
+        paths: CSV files, see reporting.foreign_predictions.
+        margin: as for `compare`.
+        reference: name (file name without suffix) of the one that the others
+            are compared with; None: the first.
+
+    Raises:
+        ValueError, OSError: files that cannot be read, or of other images.
+    """
+    grouped = foreign_predictions.read(paths)
+    pairs, without = arms.references(grouped, reference or grouped[0].name)
+    return _compared(grouped, pairs, margin, without)
+
+
+def _compared(grouped, pairs, margin, left_out, threshold=None):
+    return Comparison(
+        arm_rows=paired_table.arm_rows(grouped, threshold=threshold),
+        rows=paired_table.rows(pairs, margin=margin, threshold=threshold),
+        margin=margin,
+        left_out=left_out,
+    )
+
+
+def _check_one_data_set(runs):
+    known = {run.data["fingerprint"]: run for run in runs}
+    if len(known) > 1:
+        raise ValueError(
+            "Differences are of AUCs on the same images; give runs on one data "
+            "set. Received runs on "
+            + ", ".join(
+                f"{run.data['name']} ({run.name})" for run in known.values()
+            )
+            + "."
+        )
