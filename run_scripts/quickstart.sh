@@ -31,6 +31,7 @@ step "3/6 Target task from the source's weights" run_scripts/train.py \
 step "4/6 Which is better? AUC with intervals" \
   run_scripts/analyze_predictions.py \
   --runs="$SOURCE,$TARGETS" --output_dir="$REPORTS"
+"$PYTHON" run_scripts/compare_runs.py --runs="$TARGETS" --output_dir="$REPORTS"
 step "5/6 Where did the networks move? CCA and SVCCA per stage" \
   run_scripts/analyze_representations.py \
   --runs="$TARGETS" --view=before_after --output_dir="$REPORTS"
