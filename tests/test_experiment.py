@@ -227,7 +227,7 @@ def test_every_setting_changes_the_result(train, plain_runs, settings):
     [
         {},
         # The interruption is in the first phase; the second follows.
-        {"freeze_through": "conv2", "unfreeze_at": 14},
+        {"freeze_through": "conv2", "unfreeze_at": 9},
     ],
 )
 def test_an_interrupted_run_goes_on_exactly(
@@ -236,8 +236,8 @@ def test_an_interrupted_run_goes_on_exactly(
     from transfusion_tf.training import loop, step
 
     settings = {
-        "steps": 16,
-        "eval_every": 8,
+        "steps": 10,
+        "eval_every": 5,
         "augment": ["shift"],
         "train_size": 40,
         **freezing,
@@ -248,7 +248,7 @@ def test_an_interrupted_run_goes_on_exactly(
 
     def interrupted(self, batch, **numbers):
         calls.append(numbers["step"])
-        if len(calls) == 13:  # Its batch spans two epochs, of 2.5 steps.
+        if len(calls) == 8:  # Its batch spans two epochs, of 2.5 steps.
             raise KeyboardInterrupt
         return plain(self, batch, **numbers)
 
@@ -258,10 +258,10 @@ def test_an_interrupted_run_goes_on_exactly(
     broken = RunDir(tmp_path / "broken")
     assert broken.read_status()["status"] == "failed"
     again = train("broken", **settings)
-    assert len(calls) == 13 + 16 - 12  # Twelve steps were not repeated.
+    assert len(calls) == 8 + 10 - 7  # Seven steps were not repeated.
     assert again.read_status()["status"] == "finished"
     for a, b in zip(
-        final_weights(whole, 16), final_weights(again, 16), strict=True
+        final_weights(whole, 10), final_weights(again, 10), strict=True
     ):
         np.testing.assert_array_equal(a, b)
 
