@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from transfusion_tf import experiment, files
+from transfusion_tf import datasets, experiment, files
 from transfusion_tf.config import RunConfig
 from transfusion_tf.run_dir import RunDir
 
@@ -61,6 +61,23 @@ def test_refuses_and_leaves_nothing(train, tmp_path, settings, message):
     with pytest.raises((ValueError, FileNotFoundError), match=message):
         train(**settings)
     assert not (tmp_path / "run").exists()
+
+
+def test_bad_weights_are_told_before_the_data_set_is_made(
+    tiny_dataset, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(datasets, "open_for", None)
+    config = RunConfig.from_flags_dict(
+        {
+            "dataset": str(tiny_dataset),
+            "init": "pretrained",
+            "weights": str(tmp_path / "no"),
+        }
+    )
+    with pytest.raises(FileNotFoundError, match="--weights=.* there is no"):
+        experiment.train(config, run_dir=tmp_path / "run")
+    with pytest.raises(FileNotFoundError, match="--weights=.* there is no"):
+        experiment.probe_scaling(config, split="train", num_images=2)
 
 
 def test_weights_of_another_architecture_are_refused(train, tiny_runs):
