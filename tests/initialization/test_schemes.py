@@ -171,28 +171,25 @@ def test_mean_var_keeps_mean_and_variance_and_nothing_else(source):
     """200 draws: each kernel's moments agree, and it is uncorrelated."""
     backbone = build()
     draws = 200
-    sums, wanted = {}, {}
-    for path, array in source.tensors.items():
-        if path.endswith("conv/kernel"):
-            array = array.ravel().astype(np.float64)
-            mean, deviation = array.mean(), array.std()
-            wanted[path] = mean, deviation, (array - mean) / deviation
+    sums = {}
     for seed in range(draws):
         start = schemes.mean_var(
             backbone, source, settings_of("mean_var"), seed
         )
-        for path, (mean, deviation, standard) in wanted.items():
-            array = start.values[path].ravel().astype(np.float64)
-            n, var = array.size, deviation**2
-            z = (
-                (array.mean() - mean) / np.sqrt(var / n),
-                # The variance of a normal's sample variance.
-                (array.var() - var * (n - 1) / n)
-                / (var * np.sqrt(2 * (n - 1)) / n),
-                # The correlation, times the square root of n.
-                array @ standard / array.std() / np.sqrt(n),
-            )
-            sums.setdefault(path, []).append(z)
+        for path, array in start.values.items():
+            if path.endswith("conv/kernel"):
+                wanted = source.tensors[path].astype(np.float64)
+                n = array.size
+                mean, var = wanted.mean(), wanted.var()
+                z = (
+                    (array.mean(dtype=np.float64) - mean) / np.sqrt(var / n),
+                    # The variance of a normal's sample variance.
+                    (array.astype(np.float64).var() - var * (n - 1) / n)
+                    / (var * np.sqrt(2 * (n - 1)) / n),
+                    np.corrcoef(array.ravel(), wanted.ravel())[0, 1]
+                    * np.sqrt(n),
+                )
+                sums.setdefault(path, []).append(z)
     assert len(sums) == 4
     for zs in sums.values():
         together = np.sum(zs, axis=0) / np.sqrt(draws)
