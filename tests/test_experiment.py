@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from transfusion_tf import experiment, files
+from transfusion_tf import datasets, experiment, files
 from transfusion_tf.config import RunConfig
 from transfusion_tf.run_dir import RunDir
 
@@ -61,6 +61,23 @@ def test_refuses_and_leaves_nothing(train, tmp_path, settings, message):
     with pytest.raises((ValueError, FileNotFoundError), match=message):
         train(**settings)
     assert not (tmp_path / "run").exists()
+
+
+def test_bad_weights_are_told_before_the_data_set_is_made(
+    tiny_dataset, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(datasets, "open_for", None)
+    config = RunConfig.from_flags_dict(
+        {
+            "dataset": str(tiny_dataset),
+            "init": "pretrained",
+            "weights": str(tmp_path / "no"),
+        }
+    )
+    with pytest.raises(FileNotFoundError, match="--weights=.* there is no"):
+        experiment.train(config, run_dir=tmp_path / "run")
+    with pytest.raises(FileNotFoundError, match="--weights=.* there is no"):
+        experiment.probe_scaling(config, split="train", num_images=2)
 
 
 def test_weights_of_another_architecture_are_refused(train, tiny_runs):
@@ -227,7 +244,7 @@ def test_every_setting_changes_the_result(train, plain_runs, settings):
     [
         {},
         # The interruption is in the first phase; the second follows.
-        {"freeze_through": "conv2", "unfreeze_at": 14},
+        {"freeze_through": "conv2", "unfreeze_at": 9},
     ],
 )
 def test_an_interrupted_run_goes_on_exactly(
@@ -236,8 +253,8 @@ def test_an_interrupted_run_goes_on_exactly(
     from transfusion_tf.training import loop, step
 
     settings = {
-        "steps": 16,
-        "eval_every": 8,
+        "steps": 10,
+        "eval_every": 5,
         "augment": ["shift"],
         "train_size": 40,
         **freezing,
@@ -248,7 +265,7 @@ def test_an_interrupted_run_goes_on_exactly(
 
     def interrupted(self, batch, **numbers):
         calls.append(numbers["step"])
-        if len(calls) == 13:  # Its batch spans two epochs, of 2.5 steps.
+        if len(calls) == 8:  # Its batch spans two epochs, of 2.5 steps.
             raise KeyboardInterrupt
         return plain(self, batch, **numbers)
 
@@ -258,10 +275,10 @@ def test_an_interrupted_run_goes_on_exactly(
     broken = RunDir(tmp_path / "broken")
     assert broken.read_status()["status"] == "failed"
     again = train("broken", **settings)
-    assert len(calls) == 13 + 16 - 12  # Twelve steps were not repeated.
+    assert len(calls) == 8 + 10 - 7  # Seven steps were not repeated.
     assert again.read_status()["status"] == "finished"
     for a, b in zip(
-        final_weights(whole, 16), final_weights(again, 16), strict=True
+        final_weights(whole, 10), final_weights(again, 10), strict=True
     ):
         np.testing.assert_array_equal(a, b)
 

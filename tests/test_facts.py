@@ -1,6 +1,7 @@
 """Tests of what the audit is told of records and of raw images."""
 
 import dataclasses
+import zipfile
 
 import numpy as np
 import pytest
@@ -109,9 +110,18 @@ def test_an_image_that_cannot_be_read_names_its_shard(tiny_dataset, tmp_path):
 
 
 def test_chest_x_rays(shared):
-    manifest = sources.get("kermany_chest")(
-        input=str(shared / "data" / "kermany_chest_224.zip")
-    )
+    """Equal ones, two of each patient of two splits, and some of the others."""
+    path = shared / "data" / "kermany_chest_224.zip"
+    manifest = sources.get("kermany_chest")(input=str(path))
+    table = manifest.table
+    with zipfile.ZipFile(path) as archive:
+        crcs = {info.filename: info.CRC for info in archive.infolist()}
+    is_equal = table["image"].map(crcs).duplicated(keep=False)
+    is_first = ~table.duplicated(["split", "patient"])
+    is_common = table.groupby("patient")["split"].transform("nunique") == 2
+    is_sixth = table.index % 6 == 0
+    table = table[is_equal | (is_first & is_common) | is_sixth]
+    manifest = dataclasses.replace(manifest, table=table)
     table = facts.of_manifest(manifest, num_workers=1).table
     summary = audit.audit(table, on_leak="report").summary
     assert summary["exact_groups"] == 30

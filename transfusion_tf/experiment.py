@@ -163,8 +163,9 @@ def probe_scaling(config, *, split, num_images):
     Returns:
       What analysis.scaling_probe.divergences returns.
     """
-    opened, config = datasets.open_for(config)
+    # Before the records, which may have to be made first.
     source, model = job.source_and_model(config)
+    opened, config = datasets.open_for(config)
     backbone = zoo.build(
         model.name,
         num_outputs=1,

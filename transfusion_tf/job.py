@@ -51,14 +51,15 @@ class Job:
         Raises:
           ValueError, FileNotFoundError: it cannot be trained.
         """
+        strategy = distribution.make_strategy(config.train)
+        # Before the records, which may have to be made first.
+        source, model = source_and_model(config)
         opened, config = datasets.open_for(config)
+        config = dataclasses.replace(config, model=model)
         highest = len(opened.card.classes) - 1
         summary.check_threshold(
             opened.card.task, highest, config.train.select_threshold
         )
-        strategy = distribution.make_strategy(config.train)
-        source, model = source_and_model(config)
-        config = dataclasses.replace(config, model=model)
         keep_ids = _subset(opened, config.data)
         num_train = pipeline.count_training_images(opened, keep_ids)
         _note_odd_sizes(config, num_train)

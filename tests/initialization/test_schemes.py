@@ -285,7 +285,10 @@ def test_a_weight_of_unknown_origin_is_not_called_random(monkeypatch):
 def test_dropout_is_seeded_whatever_was_built_before():
     states = []
     for seed in (3, 3, 4):
-        backbone = zoo.build("efficientnetv2_b0", num_outputs=2, image_size=32)
+        if seed == 3:
+            backbone = zoo.build(
+                "efficientnetv2_b0", num_outputs=2, image_size=32
+            )
         report = schemes.initialize(backbone, settings_of("random"), seed=seed)
         states.append([v.numpy() for v in backbone.random_states])
         assert report["num_random_states"] == len(states[-1]) == 15
