@@ -80,6 +80,7 @@ LAYERS = {
         "data.fundus": ("data.drawing", "data.lesions"),
         "data.fundus_disc": ("data.resizing",),
         "data.group_order": (),
+        "data.hdf5_heaps": (),
         "data.hdf5_store": ("data.checked_hdf5", "data.limits", "data.stores"),
         "data.ids": (),
         "data.image_groups": (),

@@ -10,7 +10,7 @@ import zipfile
 import zlib
 
 from transfusion_tf import files
-from transfusion_tf.data import limits
+from transfusion_tf.data import hdf5_heaps, limits
 from transfusion_tf.initialization import (
     architectures,
     descriptions,
@@ -114,6 +114,8 @@ def _read(path):
 
 def _read_hdf5(path, num_bytes, described=()):
     """(format, SourceLayers) of a path or stream of so many bytes."""
+    if not hdf5_heaps.are_whole(path):
+        raise hdf5.Refused("its texts are damaged")
     with hdf5.opened(path) as file:
         arrays = hdf5.Arrays(num_bytes)
         if (group := legacy_hdf5.find(file)) is not None:
