@@ -317,17 +317,12 @@ def centered_kernel(x):
 
 @pytest.mark.filterwarnings("ignore:Distance covariance is not guaranteed")
 @pytest.mark.parametrize("debiased", [False, True])
-def test_cka_is_the_distance_correlation_of_squared_distances(
-    debiased, monkeypatch
-):
+def test_cka_is_the_distance_correlation_of_squared_distances(debiased):
     """Of the package dcor, which knows neither kernels nor moments.
 
     Centred matrices of squared Euclidean distances are -2 times those of inner
     products (Sejdinovic et al. 2013, section 4), double-centred or U-centred.
     """
-    numba = pytest.importorskip("numba")
-    # It compiles much while it is imported, and nothing that is used here.
-    monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
     import dcor
 
     x, y = related(60)
