@@ -58,7 +58,8 @@ def words(row):
     said = _WORDS[row["verdict"]]
     if row["difference"] is None:
         return f"{said} ({row['note']})"
-    return f"{said} ({_interval(row)})"
+    note = f"; {row['note']}" if row["note"] else ""
+    return f"{said} ({_interval(row)}){note}"
 
 
 def settles(row):
