@@ -39,8 +39,10 @@ def test_one_flipped_bit_is_named(run):
 
 
 def test_what_has_no_checksum_is_not_checked(run):
-    run_checksums.forget(run, run.weights(3))
     run.weights(3).write_bytes(b"other")
+    with pytest.raises(ValueError, match="damaged"):
+        run_checksums.check(run, run.weights(3))
+    run_checksums.forget(run, run.weights(3))
     run_checksums.check(run, run.weights(3))
     run.checksums.unlink()
     run.weights(0).write_bytes(b"other")

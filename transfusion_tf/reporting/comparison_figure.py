@@ -31,7 +31,10 @@ def differences(table, arms):
     _aucs(left, arms)
     _differences(right, table)
     first = table.iloc[0]
-    figure.suptitle(_title(first), fontsize=10, x=0.01, ha="left")
+    title = _title(first)
+    if (arms["num_seeds"] == 1).any():
+        title += "; arms of one seed: intervals do not allow for other seeds"
+    figure.suptitle(title, fontsize=10, x=0.01, ha="left")
     handles = [
         Line2D([], [], color="0.3", marker="o", label="mean over seeds"),
         Line2D([], [], color="0.6", marker="|", ls="", label="one seed"),
