@@ -119,7 +119,7 @@ def _facts(opened):
 
 def _search_identities(opened, output_dir):
     """Writes phi.csv; returns its counts for JSON, and lines of text."""
-    from transfusion_tf import hashing
+    from transfusion_tf.conversion import hashing
     from transfusion_tf.data import phi_scan
     from transfusion_tf.reporting import tables
 

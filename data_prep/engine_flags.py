@@ -50,7 +50,8 @@ def engine(beam_flags):
     _check()
     if not is_beam():
         return None
-    from transfusion_tf import beam_engine, paths
+    from transfusion_tf import paths
+    from transfusion_tf.conversion.beam import engine as beam_engine
 
     for name in _PLACES:
         place = FLAGS[name].value

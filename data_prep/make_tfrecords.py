@@ -32,14 +32,15 @@ def main(argv):
     further = conversion_flags.further()
     engine = engine_flags.engine(argv[1:])
 
-    from transfusion_tf import conversion, paths, quiet
+    from transfusion_tf import paths, quiet
+    from transfusion_tf.conversion import convert
     from transfusion_tf.data import records
     from transfusion_tf.reporting import audit_text
 
     if paths.is_in_tensorflow_store(FLAGS.output_dir):
         quiet.start_tensorflow()
     with cli.continued():
-        version_dir = conversion.convert(
+        version_dir = convert.convert(
             source_flags.manifest(FLAGS.output_dir),
             FLAGS.output_dir,
             image_options=image_options,

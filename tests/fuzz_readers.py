@@ -15,7 +15,8 @@ from PIL import Image
 from data_prep import sources
 from data_prep.sources import csv_table, npz
 from tests import fuzz_originals
-from transfusion_tf import facts, work_folder
+from transfusion_tf import facts
+from transfusion_tf.conversion import work_folder
 from transfusion_tf.data import hdf5_store, images, records, stores
 from transfusion_tf.initialization import weight_files
 from transfusion_tf.reporting import audit_text

@@ -16,7 +16,8 @@ from tests.conversion_data import (
     id_of,
     make_manifest,
 )
-from transfusion_tf import conversion, facts
+from transfusion_tf import facts
+from transfusion_tf.conversion import convert as conversion
 from transfusion_tf.data import audit, images, near_groups, records, splits
 
 

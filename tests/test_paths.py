@@ -7,7 +7,8 @@ import pytest
 from etils import epath
 
 from tests import buckets, conversion_data
-from transfusion_tf import conversion, datasets, paths
+from transfusion_tf import datasets, paths
+from transfusion_tf.conversion import convert
 from transfusion_tf.data import record_reader, records
 
 ROOT = "s3://bucket/data/pets"
@@ -81,9 +82,9 @@ def test_what_a_client_raises_is_one_error_for_the_user():
 
 def test_conversion_to_an_object_store(bucket, tmp_path):
     manifest = conversion_data.make_manifest()
-    root = conversion.convert(manifest, ROOT)
+    root = convert.convert(manifest, ROOT)
     assert str(root) == f"{ROOT}/1.0.0"
-    expected = contents(conversion.convert(manifest, tmp_path))
+    expected = contents(convert.convert(manifest, tmp_path))
     assert contents(root) == expected
     assert {path.split("/")[4] for path in bucket.store} == {"1.0.0"}
     opened = records.open_records(ROOT, verify=True)
@@ -106,26 +107,26 @@ def test_interrupted_while_it_appears_it_is_no_data_set_and_goes_on(
     with monkeypatch.context() as patch:
         patch.setattr(type(paths.path(ROOT)), "copy", copy_or_stop)
         with pytest.raises(KeyboardInterrupt):
-            conversion.convert(manifest, ROOT)
+            convert.convert(manifest, ROOT)
     assert len(list(paths.path(f"{ROOT}/1.0.0").iterdir())) == 4
     with pytest.raises(FileNotFoundError, match="holds no records"):
         records.open_records(ROOT)
     manifest.store.read_ones.clear()
-    root = conversion.convert(manifest, ROOT, num_workers=1)
+    root = convert.convert(manifest, ROOT, num_workers=1)
     assert len(manifest.store.read_ones) == 60  # Hashed, and none prepared.
-    assert contents(root) == contents(conversion.convert(manifest, tmp_path))
+    assert contents(root) == contents(convert.convert(manifest, tmp_path))
 
 
 def test_overwriting_leaves_nothing_of_what_was_there(bucket):
-    conversion.convert(conversion_data.make_manifest(), ROOT)
+    convert.convert(conversion_data.make_manifest(), ROOT)
     few = conversion_data.make_manifest(num_images=30, copies=())
-    root = conversion.convert(few, ROOT, overwrite=True)
+    root = convert.convert(few, ROOT, overwrite=True)
     card = records.open_records(ROOT, verify=True).card
     shards = [entry["file"] for part in card.shards.values() for entry in part]
     assert set(shards) == {p.name for p in root.glob("*.tfrecord-*")}
 
 
 def test_training_reads_from_what_tensorflow_reads(bucket):
-    conversion.convert(conversion_data.make_manifest(), ROOT)
+    convert.convert(conversion_data.make_manifest(), ROOT)
     with pytest.raises(ValueError, match="from a disk or from gs://. Copy"):
         datasets.open_dataset(ROOT)

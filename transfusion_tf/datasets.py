@@ -8,7 +8,8 @@ import pathlib
 
 import tensorflow as tf
 
-from transfusion_tf import conversion, files, names, paths
+from transfusion_tf import files, names, paths
+from transfusion_tf.conversion import convert
 from transfusion_tf.data import pipeline, record_check, records, synthetic
 
 
@@ -127,7 +128,7 @@ def _made(name, image_size):
         found = records.find(folder)
         if found is None:
             print(f"Making {name} at {size} px in {folder}")
-            found = conversion.convert(
+            found = convert.convert(
                 synthetic.manifest(name, image_size=size), folder
             )
     return found

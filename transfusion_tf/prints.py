@@ -11,7 +11,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from transfusion_tf import hashing, quarantine
+from transfusion_tf.conversion import hashing, quarantine
 from transfusion_tf.data import fingerprints, ids, images
 
 PRINTS = np.dtype(

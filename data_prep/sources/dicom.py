@@ -13,7 +13,7 @@ import dataclasses
 from absl import logging
 
 from data_prep.sources import csv_table
-from transfusion_tf import hashing
+from transfusion_tf.conversion import hashing
 
 
 def manifest(

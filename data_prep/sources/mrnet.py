@@ -13,7 +13,8 @@ splits share none, new ones may.
 
 from data_prep.sources import folds as published_folds
 from data_prep.sources import knee_folds, members, published_counts
-from transfusion_tf import hashing, names
+from transfusion_tf import names
+from transfusion_tf.conversion import hashing
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.data import stores, volume_store
 

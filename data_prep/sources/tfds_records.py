@@ -26,7 +26,7 @@ from data_prep.sources import (
     tfds_features,
     tfds_labels,
 )
-from transfusion_tf import hashing
+from transfusion_tf.conversion import hashing
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.data import tfds_store
 

@@ -129,10 +129,10 @@ def _plain_loop(paths, folder):
 
 def _convert(folder, output_dir):
     from data_prep import sources
-    from transfusion_tf import conversion
+    from transfusion_tf.conversion import convert
     from transfusion_tf.data import images
 
-    conversion.convert(
+    convert.convert(
         sources.get("image_folder")(input=folder),
         output_dir,
         image_options=images.Options(image_size=IMAGE_SIZE),
@@ -236,12 +236,12 @@ def _tiny_manifest(num_rows, folder):
 
 def _peaks(num_rows, num_workers, connection):
     """Sends the peaks in MiB of this process and of its largest worker."""
-    from transfusion_tf import conversion
+    from transfusion_tf.conversion import convert
 
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         (folder / "peaks").mkdir()
-        conversion.convert(
+        convert.convert(
             _tiny_manifest(num_rows, folder / "peaks"),
             folder / "records",
             num_workers=num_workers,

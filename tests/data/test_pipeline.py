@@ -9,7 +9,7 @@ import tensorflow as tf
 from PIL import Image
 
 from data_prep.sources import image_folder
-from transfusion_tf import conversion
+from transfusion_tf.conversion import convert
 from transfusion_tf.data import ids, images, pipeline, records
 
 
@@ -210,7 +210,7 @@ def test_training_sees_what_the_conversion_saw(file_format, mode, tmp_path):
         raw = path.read_bytes()
         seen[ids.content_hash(raw)] = images.prepare(raw).pixels
     manifest = image_folder.manifest(input=tmp_path / "raw")
-    root = conversion.convert(manifest, tmp_path / "out", num_workers=1)
+    root = convert.convert(manifest, tmp_path / "out", num_workers=1)
     opened = records.open_records(root)
     for split in opened.card.shards:
         batches = pipeline.evaluation(

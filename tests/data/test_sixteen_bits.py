@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from transfusion_tf import conversion
+from transfusion_tf.conversion import convert
 from transfusion_tf.data import images, manifest, pipeline, records
 
 pydicom = pytest.importorskip("pydicom")
@@ -43,7 +43,7 @@ def test_more_than_256_grey_levels_reach_the_model(tmp_path):
         }
     )
     options = images.Options(image_size=100)
-    root = conversion.convert(
+    root = convert.convert(
         manifest.Manifest("scans", "multiclass", ("a", "b"), table, store),
         tmp_path,
         image_options=options,

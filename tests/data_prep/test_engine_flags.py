@@ -5,7 +5,7 @@ import importlib.util
 import pytest
 
 from tests.data_prep import trees
-from transfusion_tf import beam_engine
+from transfusion_tf.conversion.beam import engine
 
 SCRIPT = "data_prep/make_tfrecords.py"
 BEAM = "--engine=beam"
@@ -49,7 +49,7 @@ def test_wrong_flags_get_one_line(binary, tmp_path, arguments, message):
 def test_without_beam_the_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ValueError, match=r"pip install -e '.\[beam\]'"):
-        with beam_engine.Beam(None, tmp_path):
+        with engine.Beam(None, tmp_path):
             pass
 
 

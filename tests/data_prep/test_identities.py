@@ -8,7 +8,7 @@ pydicom = pytest.importorskip("pydicom")
 from pydicom import data as pydicom_data  # noqa: E402
 
 from data_prep import sources  # noqa: E402
-from transfusion_tf import conversion  # noqa: E402
+from transfusion_tf.conversion import convert  # noqa: E402
 from transfusion_tf.data import phi, phi_scan, records  # noqa: E402
 
 # Names, identifiers, descriptions, dates, times, UIDs.
@@ -57,7 +57,7 @@ def test_nothing_of_a_dicom_header_is_in_the_records(tmp_path):
     labels = make_tree(raw)
     secrets = secrets_of(raw)
     manifest = sources.get("dicom")(input=str(raw), labels=str(labels))
-    root = conversion.convert(manifest, tmp_path / "records", num_workers=1)
+    root = convert.convert(manifest, tmp_path / "records", num_workers=1)
     card = records.read_card(root)
     assert card.has_patients and sum(card.num_examples.values()) == 48
     assert card.patients_in_common == 0

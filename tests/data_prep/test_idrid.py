@@ -5,7 +5,7 @@ import pytest
 
 from data_prep import sources
 from tests.data_prep import trees
-from transfusion_tf import conversion
+from transfusion_tf.conversion import convert
 from transfusion_tf.data import official_splits, records, splits
 
 
@@ -71,7 +71,7 @@ def test_no_number_and_no_name_reaches_the_records(tmp_path):
         for i in range(50)
     ]
     root = trees.make_fundus(tmp_path / "raw", rows)
-    version = conversion.convert(read(root), tmp_path / "out")
+    version = convert.convert(read(root), tmp_path / "out")
     card = records.read_card(version)
     assert card.has_patients and card.patients_in_common == 0
     assert card.splits["test"] == "official"

@@ -10,7 +10,8 @@ from PIL import Image
 
 from data_prep import conversion_flags, make_tfrecords, source_flags
 from tests.data_prep import trees
-from transfusion_tf import conversion, names
+from transfusion_tf import names
+from transfusion_tf.conversion import convert
 from transfusion_tf.data import audit, images, records, splits
 
 SCRIPT = "data_prep/make_tfrecords.py"
@@ -417,7 +418,7 @@ def test_choices_of_flags_are_those_of_the_library():
     for name in ("test_fraction", "val_fraction"):
         default = getattr(splits, name.upper())
         assert f"default: {default}" in flags[name].help
-    default = conversion.MAX_BAD_FRACTION
+    default = convert.MAX_BAD_FRACTION
     assert f"default: {default}" in flags["max_bad_fraction"].help
 
 

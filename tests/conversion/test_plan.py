@@ -7,7 +7,9 @@ import pytest
 
 from tests import conversion_data
 from tests.conversion_data import make_manifest
-from transfusion_tf import identified, pool, shards, work_folder
+from transfusion_tf import pool
+from transfusion_tf.conversion import identify, work_folder
+from transfusion_tf.conversion import plan as shards
 from transfusion_tf.data import ids, images, splits
 
 
@@ -19,7 +21,7 @@ def small_shards():
 
 def make_plan(manifest, image_options=images.DEFAULTS, seed=0):
     with pool.Pool(manifest.store, 1) as workers:
-        found = identified.identify(manifest, workers, None)
+        found = identify.identify(manifest, workers, None)
     return shards.plan(
         found.manifest,
         found.num_bytes,

@@ -1,6 +1,6 @@
 """The second pass of a conversion: images are decoded and shards written."""
 
-from transfusion_tf import hashing, quarantine, shard_writer, written
+from transfusion_tf.conversion import hashing, quarantine, shard_task, written
 from transfusion_tf.data import ids
 
 
@@ -40,7 +40,7 @@ def run(plan, folder, workers, bad, limit):
     num_images = len(plan.manifest.table)
     left = sum(shard.rows.stop - shard.rows.start for shard in missing)
     with hashing.progress("Writing", num_images, num_images - left) as bar:
-        for task, result in workers.run(shard_writer.write, tasks):
+        for task, result in workers.run(shard_task.write, tasks):
             results[task.digest] = result
             image_of = {row["id"]: row["image"] for row in task.rows}
             bad += [

@@ -12,7 +12,8 @@ import pytest
 from tests import conversion_data
 from tests.conversion_data import contents, make_manifest
 from tests.test_pool import add
-from transfusion_tf import beam_engine, conversion
+from transfusion_tf.conversion import convert
+from transfusion_tf.conversion.beam import engine as beam_engine
 
 pytest.importorskip("apache_beam")
 DIRECT = ("--runner=DirectRunner",)
@@ -37,7 +38,7 @@ def logs(tmp_path_factory, monkeypatch):
 
 def converted(manifest, output_dir, engine=None):
     """The contents of what a conversion writes."""
-    return contents(conversion.convert(manifest, output_dir, engine=engine))
+    return contents(convert.convert(manifest, output_dir, engine=engine))
 
 
 def engine_of(*flags):
@@ -112,7 +113,7 @@ def test_a_worker_killed_in_between_changes_nothing(tmp_path, logs):
     killer = threading.Thread(target=kill_one, daemon=True)
     killer.start()
     with pytest.raises(OSError, match="worker .* ended without a word.*log: "):
-        conversion.convert(slow, output_dir, engine=engine)
+        convert.convert(slow, output_dir, engine=engine)
     killer.join()
     assert len(workers) == 2
     (log,) = logs.iterdir()
@@ -140,7 +141,7 @@ def test_a_launcher_that_ends_takes_all_with_it(tmp_path):
 def test_a_runner_that_does_not_exist_is_told_before_any_work(tmp_path):
     engine, _ = engine_of("--runner=NoRunner")
     with pytest.raises(ValueError, match="NoRunner. Valid values are .*Flink"):
-        conversion.convert(make_manifest(), tmp_path / "out", engine=engine)
+        convert.convert(make_manifest(), tmp_path / "out", engine=engine)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from tests import conversion_data
 from tests.conversion_data import contents, make_manifest
-from transfusion_tf import conversion, files, work_folder
+from transfusion_tf import files
+from transfusion_tf.conversion import convert, work_folder
 from transfusion_tf.data import records
 
 NUM_SHARDS = 7  # Six, and the one of which images are dropped once more.
@@ -28,7 +29,7 @@ def small_shards():
 def clean(small_shards, tmp_path_factory):
     """The contents after no interruption."""
     return contents(
-        conversion.convert(make_manifest(), tmp_path_factory.mktemp("clean"))
+        convert.convert(make_manifest(), tmp_path_factory.mktemp("clean"))
     )
 
 
@@ -37,7 +38,11 @@ def processes():
     """Forks of a process that has imported what conversions need."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
-        ["transfusion_tf.conversion", "tests.conversion_data", "scipy.fftpack"]
+        [
+            "transfusion_tf.conversion.convert",
+            "tests.conversion_data",
+            "scipy.fftpack",
+        ]
     )
     with pytest.MonkeyPatch.context() as patch:
         # The server imports from where it finds things by itself.
@@ -63,7 +68,7 @@ def convert_to_the_metadata(output_dir, num_workers, store, at_the_end):
     manifest = make_manifest()
     records.write_metadata = at_the_end
     with conversion_data.small_shards():
-        conversion.convert(
+        convert.convert(
             dataclasses.replace(manifest, store=store),
             output_dir,
             num_workers=num_workers,
@@ -142,7 +147,7 @@ def test_killed_at_ten_random_moments_it_comes_to_the_same(
         progress.append(len(finished(output_dir)))
     assert progress == sorted(progress)
     assert 0 < progress[0] < progress[-1], progress
-    root = conversion.convert(make_manifest(), output_dir)
+    root = convert.convert(make_manifest(), output_dir)
     assert contents(root) == clean
     assert {path.name for path in output_dir.iterdir()} == {"1.0.0"}
 
@@ -161,7 +166,7 @@ def test_killed_at_any_change_it_reads_only_what_is_missing(
     process.join()
     assert process.exitcode == -signal.SIGKILL
     manifest = make_manifest()
-    root = conversion.convert(manifest, tmp_path, num_workers=1)
+    root = convert.convert(manifest, tmp_path, num_workers=1)
     assert contents(root) == clean
     in_missing_shards = len(manifest.store.read_ones) - 60
     assert (in_missing_shards == 0) == (number >= 18)
@@ -185,7 +190,7 @@ def test_only_missing_shards_are_written_again(
         "write_shard",
         lambda path, rows: written.append(path.stem) or write_shard(path, rows),
     )
-    root = conversion.convert(make_manifest(), tmp_path / "out")
+    root = convert.convert(make_manifest(), tmp_path / "out")
     assert before and contents(root) == clean
     assert written and not before & set(written)
 
@@ -193,7 +198,7 @@ def test_only_missing_shards_are_written_again(
 def test_one_conversion_at_a_time(tmp_path):
     with work_folder.output_folder(tmp_path / "out"):
         with pytest.raises(ValueError, match="Another conversion is writing"):
-            conversion.convert(make_manifest(), tmp_path / "out")
+            convert.convert(make_manifest(), tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests import conversion_data
 from tests.conversion_data import contents, examples, make_manifest
-from transfusion_tf import conversion
+from transfusion_tf.conversion import convert as conversion
 from transfusion_tf.data import records
 
 

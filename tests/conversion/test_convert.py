@@ -17,7 +17,7 @@ from tests.conversion_data import (
     id_of,
     make_manifest,
 )
-from transfusion_tf import conversion, shards
+from transfusion_tf.conversion import convert, plan
 from transfusion_tf.data import images, records, splits
 from transfusion_tf.data.manifest import Manifest
 
@@ -31,7 +31,7 @@ def small_shards():
 @pytest.fixture(scope="module")
 def converted(small_shards, tmp_path_factory):
     """The version directory of `make_manifest()`."""
-    return conversion.convert(
+    return convert.convert(
         make_manifest(), tmp_path_factory.mktemp("converted")
     )
 
@@ -88,22 +88,22 @@ def test_examples_lie_in_the_order_of_their_ids(converted):
 def test_the_order_of_rows_does_not_matter(converted, tmp_path):
     manifest = make_manifest()
     shuffled = manifest.table.sample(frac=1, random_state=1)
-    again = conversion.convert(
+    again = convert.convert(
         dataclasses.replace(manifest, table=shuffled), tmp_path
     )
     assert contents(again) == contents(converted)
 
 
 def test_the_number_of_workers_does_not_matter(converted, tmp_path):
-    again = conversion.convert(make_manifest(), tmp_path, num_workers=2)
+    again = convert.convert(make_manifest(), tmp_path, num_workers=2)
     assert contents(again) == contents(converted)
 
 
 def test_the_same_again_is_not_made_twice(tmp_path, monkeypatch):
-    root = conversion.convert(make_manifest(), tmp_path)
-    monkeypatch.setattr(shards, "plan", None)  # Would be called.
+    root = convert.convert(make_manifest(), tmp_path)
+    monkeypatch.setattr(plan, "plan", None)  # Would be called.
     (tmp_path / ".work-killed-while-tidying-up").mkdir()
-    assert conversion.convert(make_manifest(), tmp_path) == root
+    assert convert.convert(make_manifest(), tmp_path) == root
     assert [path.name for path in tmp_path.iterdir()] == ["1.0.0"]
 
 
@@ -121,11 +121,11 @@ def test_the_same_again_is_not_made_twice(tmp_path, monkeypatch):
 def test_another_conversion_replaces_only_if_told(
     settings, changes, tmp_path, converted
 ):
-    root = conversion.convert(make_manifest(), tmp_path)
+    root = convert.convert(make_manifest(), tmp_path)
     with pytest.raises(ValueError, match="1.0.0 is there already.*--overwrite"):
-        conversion.convert(make_manifest(**changes), tmp_path, **settings)
+        convert.convert(make_manifest(**changes), tmp_path, **settings)
     assert contents(root) == contents(converted)
-    conversion.convert(
+    convert.convert(
         make_manifest(**changes), tmp_path, overwrite=True, **settings
     )
     assert contents(root) != contents(converted)
@@ -133,9 +133,9 @@ def test_another_conversion_replaces_only_if_told(
 
 
 def test_damaged_records_are_made_again(tmp_path, converted):
-    root = conversion.convert(make_manifest(), tmp_path)
+    root = convert.convert(make_manifest(), tmp_path)
     next(root.glob("*.tfrecord-00001-of-*")).write_bytes(b"")
-    conversion.convert(make_manifest(), tmp_path)
+    convert.convert(make_manifest(), tmp_path)
     assert contents(root) == contents(converted)
 
 
@@ -159,7 +159,7 @@ def test_several_labels_16_bits_and_further_columns(tmp_path):
         MemoryStore(arrays),
         extra_columns=("site",),
     )
-    root = conversion.convert(manifest, tmp_path)
+    root = convert.convert(manifest, tmp_path)
     card = records.read_card(root)
     assert (card.channels, card.bit_depth, card.image_size) == (1, 16, None)
     by_id = {id_of(a.tobytes()).encode(): i for i, a in arrays.items()}
@@ -194,7 +194,7 @@ def test_official_splits_that_share_patients_are_replaced_and_told(
 ):
     manifest = with_official_splits(by_patient=False)
     with caplog.at_level("WARNING", logger="absl"):
-        root = conversion.convert(manifest, tmp_path)
+        root = convert.convert(manifest, tmp_path)
     card, shared = records.read_card(root), num_shared(manifest)
     num_images = 3 * shared
     told = f"{shared} patients ({num_images} images) are in more than one"
@@ -210,7 +210,7 @@ def test_official_splits_that_share_patients_are_kept_if_asked(
     manifest = with_official_splits(by_patient=False)
     with caplog.at_level("WARNING", logger="absl"):
         card = records.read_card(
-            conversion.convert(
+            convert.convert(
                 manifest,
                 tmp_path,
                 split_options=splits.Options(mode="official"),
@@ -227,22 +227,22 @@ def test_official_splits_by_patient_are_kept_unless_others_are_asked_for(
 ):
     manifest = with_official_splits(by_patient=True)
     with caplog.at_level("WARNING", logger="absl"):
-        kept = conversion.convert(manifest, tmp_path / "a")
+        kept = convert.convert(manifest, tmp_path / "a")
     assert caplog.records == []
     assert records.read_card(kept).num_examples["test"] == 15
     assert records.read_card(kept).splits["test"] == "official"
     # To ask for what happens anyway is no other conversion.
-    assert kept == conversion.convert(
+    assert kept == convert.convert(
         manifest, tmp_path / "a", split_options=splits.Options(mode="official")
     )
     with pytest.raises(ValueError, match="is there already"):
-        conversion.convert(
+        convert.convert(
             manifest,
             tmp_path / "a",
             split_options=splits.Options(mode="grouped"),
         )
     card = records.read_card(
-        conversion.convert(
+        convert.convert(
             manifest,
             tmp_path / "b",
             split_options=splits.Options(mode="grouped", seed=3),
@@ -265,7 +265,7 @@ def test_official_splits_by_patient_are_kept_unless_others_are_asked_for(
 )
 def test_settings_that_make_no_sense(settings, message, tmp_path):
     with pytest.raises(ValueError, match=message):
-        conversion.convert(make_manifest(), tmp_path / "out", **settings)
+        convert.convert(make_manifest(), tmp_path / "out", **settings)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -275,7 +275,7 @@ def test_only_records_are_overwritten(tmp_path):
     (version / "dataset_info.json").write_text("of another program")
     for overwrite in (False, True):
         with pytest.raises(ValueError, match="it was not made here, and is"):
-            conversion.convert(
+            convert.convert(
                 make_manifest(), version.parent, overwrite=overwrite
             )
     assert (version / "dataset_info.json").read_text() == "of another program"
@@ -284,11 +284,11 @@ def test_only_records_are_overwritten(tmp_path):
 
 def test_too_few_images_leave_nothing(tmp_path):
     with pytest.raises(ValueError, match="Too few images"):
-        conversion.convert(make_manifest(3, copies=()), tmp_path / "out")
+        convert.convert(make_manifest(3, copies=()), tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_place_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError):
-        conversion.convert(make_manifest(), tmp_path / "file")
+        convert.convert(make_manifest(), tmp_path / "file")

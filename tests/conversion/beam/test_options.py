@@ -9,7 +9,7 @@ pytest.importorskip("apache_beam")
 
 from apache_beam.options import pipeline_options
 
-from transfusion_tf import beam_options
+from transfusion_tf.conversion.beam import options as beam_options
 
 DIRECT = ("--runner=DirectRunner",)
 

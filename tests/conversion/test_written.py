@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests import conversion_data
 from tests.conversion_data import COPIES, ORIGINAL, examples, id_of
-from transfusion_tf import conversion
+from transfusion_tf.conversion import convert
 from transfusion_tf.data import audit, fingerprints, images, records
 
 
@@ -34,8 +34,8 @@ def make_manifest(**changes):
 
 def test_leaking_images_are_dropped_and_all_else_stays(tmp_path):
     manifest = make_manifest()
-    all_in = conversion.convert(manifest, tmp_path / "a", on_leak="report")
-    root = conversion.convert(manifest, tmp_path / "b")
+    all_in = convert.convert(manifest, tmp_path / "a", on_leak="report")
+    root = convert.convert(manifest, tmp_path / "b")
     card, of_all = records.read_card(root), records.read_card(all_in)
     assert card.audit["dropped"] == {"train": 2}
     assert of_all.audit["dropped"] == {}
@@ -74,20 +74,20 @@ def test_leaking_images_are_dropped_and_all_else_stays(tmp_path):
 
 def test_leaks_may_be_an_error_after_which_nothing_is_decoded_again(tmp_path):
     with pytest.raises(ValueError, match="The splits leak: 2 train images"):
-        conversion.convert(make_manifest(), tmp_path, on_leak="error")
+        convert.convert(make_manifest(), tmp_path, on_leak="error")
     manifest = make_manifest()
-    conversion.convert(manifest, tmp_path, num_workers=1)
+    convert.convert(manifest, tmp_path, num_workers=1)
     assert len(manifest.store.read_ones) == 60
     assert [path.name for path in tmp_path.iterdir()] == ["1.0.0"]
 
 
 def test_leaks_that_are_kept_are_told(tmp_path, caplog):
     with caplog.at_level("WARNING", logger="absl"):
-        conversion.convert(make_manifest(), tmp_path / "a", on_leak="report")
+        convert.convert(make_manifest(), tmp_path / "a", on_leak="report")
     assert "train-test 2" in caplog.text and "are kept" in caplog.text
     assert "3 images with the same pixels as others" in caplog.text
     with pytest.raises(ValueError, match="on_leak.*'keep'.*drop, report"):
-        conversion.convert(make_manifest(), tmp_path / "b", on_leak="keep")
+        convert.convert(make_manifest(), tmp_path / "b", on_leak="keep")
 
 
 def test_facts_are_those_of_the_pixels(tmp_path, monkeypatch):
@@ -97,7 +97,7 @@ def test_facts_are_those_of_the_pixels(tmp_path, monkeypatch):
         "audit",
         lambda facts, **how: seen.append(facts) or audited(facts, **how),
     )
-    conversion.convert(manifest, tmp_path)
+    convert.convert(manifest, tmp_path)
     (facts,) = seen
     assert facts["id"].is_unique and len(facts) == 60
     by_id = facts.set_index("id")
@@ -123,7 +123,7 @@ def test_notes_are_counted_listed_and_told(tmp_path, monkeypatch, caplog):
 
     monkeypatch.setattr(images, "prepare", with_notes)
     with caplog.at_level("WARNING", logger="absl"):
-        root = conversion.convert(make_manifest(), tmp_path)
+        root = convert.convert(make_manifest(), tmp_path)
     # Of the three identical images two are dropped, with their notes.
     assert records.read_card(root).notes == {"blue": 2, "odd": 2}
     assert "see notes.csv: blue 2, odd 2." in caplog.text
@@ -142,7 +142,7 @@ def test_pneumoniamnist(shared, tmp_path):
 
     path = shared / "data/pneumoniamnist.npz"
     manifest = sources.get("npz")(input=path)
-    root = conversion.convert(manifest, tmp_path, num_workers=2)
+    root = convert.convert(manifest, tmp_path, num_workers=2)
     card = records.open_records(root, verify=True).card
     # 10 of 4,708 training images have the pixels of 8 validation images.
     assert card.num_examples == {"train": 4698, "val": 524, "test": 624}

@@ -7,7 +7,7 @@ import typing
 import numpy as np
 import tqdm
 
-from transfusion_tf import quarantine
+from transfusion_tf.conversion import quarantine
 from transfusion_tf.data import ids, stores
 
 # Goes up when the same raw data and settings give other records or facts.

@@ -10,13 +10,15 @@ import pytest
 
 from tests import conversion_data
 from tests.conversion_data import make_manifest
-from transfusion_tf import shard_writer, work_folder
+from transfusion_tf.conversion import shard_task, work_folder
 from transfusion_tf.data import images, tfrecord
 
 LIGHT = """
 import sys, time
 start = time.process_time()
-from transfusion_tf import hashing, pool, shard_writer
+from transfusion_tf import pool
+from transfusion_tf.conversion import hashing
+from transfusion_tf.conversion import shard_task as shard_writer
 from transfusion_tf.data import stores
 heavy = {"tensorflow", "pandas", "sklearn", "matplotlib", "keras"}
 print(sorted(heavy & set(sys.modules)), time.process_time() - start)
@@ -47,7 +49,7 @@ def make_task(folder, manifest, places, *, digest="11", **changes):
         for place, image in enumerate(manifest.table["image"])
         if place in places
     ]
-    return shard_writer.Task(
+    return shard_task.Task(
         folder=work_folder.WorkFolder(folder),
         digest=digest,
         file="pets-train.tfrecord-00000-of-00001",
@@ -72,7 +74,7 @@ def test_a_task_is_picklable_and_its_result_plain(tmp_path):
     task = pickle.loads(  # noqa: S301
         pickle.dumps(make_task(tmp_path, manifest, range(5)))
     )
-    result = shard_writer.write(manifest.store, task)
+    result = shard_task.write(manifest.store, task)
     assert result == task.folder.finished("11")
     assert result["entry"]["file"] == task.file and result["bad"] == []
     features, facts = read_all(task)
@@ -91,7 +93,7 @@ def test_a_task_is_picklable_and_its_result_plain(tmp_path):
         assert not fact["kept"]
     # Again: nothing is read.
     del manifest.store.read_ones[:]
-    assert shard_writer.write(manifest.store, task) == result
+    assert shard_task.write(manifest.store, task) == result
     assert manifest.store.read_ones == []
 
 
@@ -99,14 +101,14 @@ def test_images_of_earlier_shards_are_taken_with_new_labels(tmp_path):
     manifest = make_manifest(12, copies=())
     for digest, places in (("11", range(0, 6)), ("22", range(6, 9))):
         task = make_task(tmp_path, manifest, places, digest=digest)
-        shard_writer.write(manifest.store, task)
+        shard_task.write(manifest.store, task)
     del manifest.store.read_ones[:]
     task = make_task(
         tmp_path, manifest, range(3, 12), digest="33", earlier=("11", "22")
     )
     for row in task.rows:
         row["label"] = 7
-    result = shard_writer.write(manifest.store, task)
+    result = shard_task.write(manifest.store, task)
     assert len(manifest.store.read_ones) == 3
     assert all(f["label"] == [7] for f in read_all(task)[0])
     # As if there had been nothing.
@@ -116,43 +118,43 @@ def test_images_of_earlier_shards_are_taken_with_new_labels(tmp_path):
         earlier=(),
     )
     fresh.folder.restore()
-    assert shard_writer.write(manifest.store, fresh) == result
+    assert shard_task.write(manifest.store, fresh) == result
     np.testing.assert_array_equal(read_all(task)[1], read_all(fresh)[1])
 
 
 def test_a_damaged_earlier_record_is_made_anew(tmp_path):
     manifest = make_manifest(6, copies=())
     task = make_task(tmp_path, manifest, range(6))
-    result = shard_writer.write(manifest.store, task)
+    result = shard_task.write(manifest.store, task)
     path = task.folder.shard("11")
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
     del manifest.store.read_ones[:]
     again = dataclasses.replace(task, digest="22", earlier=("11",))
-    assert shard_writer.write(manifest.store, again) == result
+    assert shard_task.write(manifest.store, again) == result
     assert len(manifest.store.read_ones) == 1
 
 
 def test_dropping_reads_no_image(tmp_path):
     manifest = make_manifest(8, copies=())
     task = make_task(tmp_path, manifest, range(8))
-    shard_writer.write(manifest.store, task)
+    shard_task.write(manifest.store, task)
     before, facts = read_all(task)
-    drop = shard_writer.Drop(
+    drop = shard_task.Drop(
         folder=task.folder,
         source="11",
         digest="22",
         ids=frozenset([facts["id"][0].decode(), facts["id"][5].decode()]),
     )
-    result = shard_writer.drop(None, drop)
+    result = shard_task.drop(None, drop)
     after, left = read_all(dataclasses.replace(task, digest="22"))
     assert after == [f for i, f in enumerate(before) if i not in (0, 5)]
     columns = [name for name in facts.dtype.names if name != "offset"]
     kept = np.delete(facts, [0, 5])
     np.testing.assert_array_equal(left[columns], kept[columns])
     assert result["entry"]["examples"] == 6
-    assert shard_writer.drop(None, drop) == result
+    assert shard_task.drop(None, drop) == result
     assert task.folder.finished("11")["entry"]["examples"] == 8
 
 
@@ -166,14 +168,12 @@ def test_an_interrupted_shard_leaves_no_file(tmp_path):
             return manifest.store.read(image)
 
     with pytest.raises(KeyboardInterrupt):
-        shard_writer.write(
-            Interrupted(), make_task(tmp_path, manifest, range(8))
-        )
+        shard_task.write(Interrupted(), make_task(tmp_path, manifest, range(8)))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_shard_without_images(tmp_path):
     task = make_task(tmp_path, make_manifest(3, copies=()), [])
-    result = shard_writer.write(None, task)
+    result = shard_task.write(None, task)
     assert result["entry"]["examples"] == 0 and result["ids"] == []
     assert task.folder.shard("11").read_bytes() == b""

@@ -5,7 +5,7 @@ import typing
 
 import numpy as np
 
-from transfusion_tf import hashing, quarantine
+from transfusion_tf.conversion import hashing, quarantine
 from transfusion_tf.data import ids
 from transfusion_tf.data import manifest as manifests
 

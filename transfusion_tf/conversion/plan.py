@@ -12,7 +12,8 @@ import typing
 import numpy as np
 import pandas as pd
 
-from transfusion_tf import hashing, names, shard_writer
+from transfusion_tf import names
+from transfusion_tf.conversion import hashing, shard_task
 from transfusion_tf.data import ids, images, records, splits
 from transfusion_tf.data import manifest as manifests
 
@@ -72,7 +73,7 @@ class Plan:
 
     def task(self, shard, folder, *, earlier=()):
         """Returns the shard_writer.Task of a Shard."""
-        return shard_writer.Task(
+        return shard_task.Task(
             folder=folder,
             digest=shard.digest,
             file=shard.file,

@@ -2,7 +2,8 @@
 
 from absl import logging
 
-from transfusion_tf import files, paths, quarantine
+from transfusion_tf import files, paths
+from transfusion_tf.conversion import quarantine
 from transfusion_tf.data import records
 
 

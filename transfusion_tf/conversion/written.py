@@ -5,7 +5,8 @@ import hashlib
 
 import numpy as np
 
-from transfusion_tf import shard_writer, shards, work_folder
+from transfusion_tf.conversion import plan as shards
+from transfusion_tf.conversion import shard_task, work_folder
 from transfusion_tf.data import images, tfrecord
 
 
@@ -89,7 +90,7 @@ class Written:
                 digests[index] = task.digest
                 place[task.digest] = index
                 tasks.append(task)
-        for task, result in workers.run(shard_writer.drop, tasks):
+        for task, result in workers.run(shard_task.drop, tasks):
             results[place[task.digest]] = result
         return dataclasses.replace(
             self,
@@ -130,7 +131,7 @@ def _drop(folder, source, image_ids):
     """Returns the shard_writer.Drop of `image_ids` (bytes, sorted)."""
     ids = [image_id.decode() for image_id in image_ids]
     digest = hashlib.sha256(" ".join([source, *ids]).encode()).hexdigest()
-    return shard_writer.Drop(
+    return shard_task.Drop(
         folder=folder,
         source=source,
         digest=digest[: len(source)],

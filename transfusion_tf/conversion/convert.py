@@ -17,19 +17,18 @@ import numpy as np
 import PIL
 from absl import logging
 
-from transfusion_tf import (
+from transfusion_tf import paths, pool
+from transfusion_tf.conversion import (
+    data_card,
     hashing,
-    identified,
+    identify,
     near_grouping,
-    paths,
-    pool,
     quarantine,
-    second_pass,
-    shard_card,
-    shards,
-    told,
+    report,
     work_folder,
+    write_shards,
 )
+from transfusion_tf.conversion import plan as shards
 from transfusion_tf.data import audit as audits
 from transfusion_tf.data import images, official_splits, records, stores
 from transfusion_tf.data import manifest as manifests
@@ -100,7 +99,7 @@ def convert(
     audits.check_policies(**policies)
     _check_settings(num_workers, max_bad_fraction)
     manifest.check()
-    identified.check_salt(patient_salt, manifest)
+    identify.check_salt(patient_salt, manifest)
     manifest = _with_splits(manifest, split_options)
     output_dir = paths.path(output_dir)
     root = output_dir / records.VERSION
@@ -113,7 +112,7 @@ def convert(
         engine(manifest.store, output_dir) as workers,
     ):
         work_folder.require_records(root)
-        found = identified.identify(manifest, workers, patient_salt)
+        found = identify.identify(manifest, workers, patient_salt)
         if limit.exceeded(len(found.bad)):
             raise limit.refusal(found.bad, "Nothing has been written yet.")
         configuration = hashing.fingerprint(found.manifest, settings)
@@ -136,7 +135,9 @@ def convert(
                 output_dir / f".work-{_preparation(image_options)}"
             )
             folder.restore()
-            done, bad = second_pass.run(plan, folder, workers, found.bad, limit)
+            done, bad = write_shards.run(
+                plan, folder, workers, found.bad, limit
+            )
             del found, plan  # Memory for TensorFlow, which comes last.
             card = _audited(
                 done, bad, manifest.rows, workers, policies, configuration
@@ -240,21 +241,21 @@ def _audited(done, bad, rows, workers, policies, configuration):
         policies: what audits.audit takes of `convert`.
         configuration: see DataCard.
     """
-    shard_card.bit_depth(done)  # Before longer work.
+    data_card.bit_depth(done)  # Before longer work.
     audit = audits.audit(done.for_audit(), **policies)
     left = done.without(audit.dropped, workers)
     folder = done.folder
     folder.keep_only({*done.digests, *left.digests})
-    card = shard_card.card(
+    card = data_card.card(
         left,
         audit=audit.summary,
         configuration=configuration,
         quarantined=len(bad),
     )
-    told.tell(card, bad)
+    report.tell(card, bad)
     audits.write(audit, folder.ready, done.image)
     quarantine.write(folder.ready, bad, rows)
-    told.write_notes(folder.ready, left.notes)
+    report.write_notes(folder.ready, left.notes)
     file_names = [shard.file for shard in done.plan.shards]
     folder.assemble(dict(zip(left.digests, file_names, strict=True)))
     return card

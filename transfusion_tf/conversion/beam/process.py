@@ -1,6 +1,6 @@
 """The process in which Apache Beam runs, apart from everything else.
 
-    python -c "from transfusion_tf import beam_process; beam_process.main()"
+    python -c "from transfusion_tf.conversion.beam import process as beam_process; beam_process.main()"
 
 Requests and replies are lines of JSON on stdin and stdout. The first request,
 {"flags": [...], "further": [...]}, is answered once the options are checked;
@@ -22,7 +22,9 @@ import traceback
 
 import apache_beam as beam
 
-from transfusion_tf import beam_job, beam_options, files, paths
+from transfusion_tf import files, paths
+from transfusion_tf.conversion.beam import job
+from transfusion_tf.conversion.beam import options as beam_options
 
 WORKER_DIED = (
     "A worker of Apache Beam ended without a word, as it does when memory "
@@ -42,7 +44,7 @@ class Do(beam.DoFn):
 
     def process(self, number):
         """Does one; what comes of it goes to a file, not down the pipeline."""
-        beam_job.Job(paths.path(self._root)).do(number)
+        job.Job(paths.path(self._root)).do(number)
 
 
 class Server:

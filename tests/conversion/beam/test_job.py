@@ -3,7 +3,8 @@
 import pytest
 
 from tests import buckets
-from transfusion_tf import beam_job, paths
+from transfusion_tf import paths
+from transfusion_tf.conversion.beam import job as beam_job
 
 
 def divide(held, task):

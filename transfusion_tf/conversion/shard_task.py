@@ -11,7 +11,8 @@ import typing
 
 import numpy as np
 
-from transfusion_tf import files, prints, quarantine, work_folder
+from transfusion_tf import files, prints
+from transfusion_tf.conversion import quarantine, work_folder
 from transfusion_tf.data import ids, images, records, tfrecord
 
 # What is known of each image of a shard, so that nothing later on has to
