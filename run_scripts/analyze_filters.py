@@ -26,7 +26,8 @@ import pathlib
 
 from absl import flags
 
-from transfusion_tf import cli, config_flags, names, quiet, run_globs
+from transfusion_tf import cli, config_flags, names, quiet
+from transfusion_tf.runs import globs
 
 FLAGS = flags.FLAGS
 BANK_FLAGS = (
@@ -91,7 +92,7 @@ def _show_runs():
     """Reads the kernels of every run; yields the paths of what it writes."""
     from transfusion_tf.reporting import tables
 
-    paths = run_globs.expanded(FLAGS.runs)
+    paths = globs.expanded(FLAGS.runs)
     run_names = tables.run_names(paths)
     kernels = [_kernels(path) for path in paths]
     written = _tables(dict(zip(run_names, kernels, strict=True)))
@@ -192,7 +193,7 @@ def _kernels(path):
     Raises:
       ValueError: --checkpoint is the start, or a kernel holds NaN.
     """
-    from transfusion_tf.run_dir import RunDir
+    from transfusion_tf.runs.directory import RunDir
 
     run = RunDir(path)
     trained = run.checkpoint_step(FLAGS.checkpoint)

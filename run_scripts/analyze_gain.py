@@ -12,7 +12,8 @@ import pathlib
 
 from absl import flags
 
-from transfusion_tf import cli, names, run_globs
+from transfusion_tf import cli, names
+from transfusion_tf.runs import globs
 
 _SIMILARITY = flags.DEFINE_list(
     "similarity",
@@ -62,7 +63,7 @@ def main(argv):
         tables,
     )
 
-    paths = run_globs.expanded(_RUNS.value)
+    paths = globs.expanded(_RUNS.value)
     runs = gain_runs.read(paths, _SPLIT.value)
     similarity = gain_runs.read_similarity(_SIMILARITY.value, paths)
     points = gain.points(

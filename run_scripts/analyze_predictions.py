@@ -12,7 +12,8 @@ import pathlib
 
 from absl import flags
 
-from transfusion_tf import cli, run_globs
+from transfusion_tf import cli
+from transfusion_tf.runs import globs
 
 _RUNS = flags.DEFINE_list(
     "runs", [], "run directories or patterns (runs/*), separated by commas"
@@ -56,7 +57,7 @@ def main(argv):
         predictions,
     )
 
-    paths = run_globs.expanded(_RUNS.value)
+    paths = globs.expanded(_RUNS.value)
     runs = predictions.load(paths, _SPLIT.value)
     auc_rows = predictions.auc_rows_of(runs)
     _write("auc", auc_rows, predictions.COLUMNS, auc_figure.intervals)

@@ -23,7 +23,8 @@ import pathlib
 
 from absl import flags
 
-from transfusion_tf import cli, names, quiet, run_globs
+from transfusion_tf import cli, names, quiet
+from transfusion_tf.runs import globs
 
 FLAGS = flags.FLAGS
 _GIB = 2**30
@@ -126,12 +127,12 @@ def main(argv):
     del argv  # There is nothing besides the flags.
     from transfusion_tf.analysis import view_rows, views
     from transfusion_tf.reporting import published, tables
-    from transfusion_tf.run_dir import RunDir
+    from transfusion_tf.runs.directory import RunDir
 
     for measure in FLAGS.measures:
         names.check("measure", measure, names.MEASURES)
     references = _references(published)
-    paths = run_globs.expanded(FLAGS.runs)
+    paths = globs.expanded(FLAGS.runs)
     named = zip(tables.run_names(paths), paths, strict=True)
     runs = {name: RunDir(path) for name, path in named}
     options = _options()

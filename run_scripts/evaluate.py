@@ -34,12 +34,13 @@ def main(argv):
         raise ValueError("Give --run_dir=DIR, a run made by train.py.")
     quiet.start_tensorflow()
 
-    from transfusion_tf import experiment, run_record
+    from transfusion_tf import experiment
     from transfusion_tf.reporting import text
-    from transfusion_tf.run_dir import RunDir
+    from transfusion_tf.runs import record
+    from transfusion_tf.runs.directory import RunDir
 
     run = RunDir(_RUN_DIR.value)
-    data = run_record.read_config(run).data
+    data = record.read_config(run).data
     opened = experiment.open_dataset(
         _DATASET.value or data.dataset, image_size=data.image_size
     )

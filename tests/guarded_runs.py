@@ -2,9 +2,10 @@
 
 import pytest
 
-from transfusion_tf import run_guard, run_record
 from transfusion_tf.config import RunConfig
-from transfusion_tf.run_dir import RunDir
+from transfusion_tf.runs import guard
+from transfusion_tf.runs import record as run_record
+from transfusion_tf.runs.directory import RunDir
 
 ABOUT = {
     "name": "a",
@@ -34,7 +35,7 @@ RECORD = make_record()
 def begin(run, record=RECORD, *, overwrite=False):
     """Trains for no time at all, and is interrupted."""
     with pytest.raises(KeyboardInterrupt):
-        with run_guard.hold(run, record, overwrite=overwrite) as is_open:
+        with guard.hold(run, record, overwrite=overwrite) as is_open:
             assert is_open
             raise KeyboardInterrupt
 
@@ -42,11 +43,11 @@ def begin(run, record=RECORD, *, overwrite=False):
 def finished(tmp_path, record=RECORD):
     """A RunDir in which `record` has been trained to the end."""
     run = RunDir(tmp_path / "run")
-    with run_guard.hold(run, record, overwrite=False):
+    with guard.hold(run, record, overwrite=False):
         run.history.write_text("rows")
     return run
 
 
 def is_finished(run, record, *, overwrite=False):
     """As run_guard.is_finished."""
-    return run_guard.is_finished(run, record, overwrite=overwrite)
+    return guard.is_finished(run, record, overwrite=overwrite)

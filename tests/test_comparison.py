@@ -8,7 +8,7 @@ import pytest
 from transfusion_tf import comparison, datasets, reuse
 from transfusion_tf.analysis import passes, sums_store, view_rows, views
 from transfusion_tf.models import zoo
-from transfusion_tf.run_dir import RunDir
+from transfusion_tf.runs.directory import RunDir
 
 STAGES = ["conv1", "conv2"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from transfusion_tf import datasets, experiment, files
 from transfusion_tf.config import RunConfig
-from transfusion_tf.run_dir import RunDir
+from transfusion_tf.runs.directory import RunDir
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ import shutil
 
 import pytest
 
-from transfusion_tf import experiment, files, job, run_guard
+from transfusion_tf import experiment, files, job
 from transfusion_tf.config import RunConfig
-from transfusion_tf.run_dir import RunDir
+from transfusion_tf.runs import guard
+from transfusion_tf.runs.directory import RunDir
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def test_a_run_begun_by_another_while_this_one_is_built_is_refused(
         other = dataclasses.replace(self.config, seed=1)
         record = dataclasses.replace(self, config=other).record()
         with contextlib.suppress(Stopped):
-            with run_guard.hold(RunDir(root), record, overwrite=False):
+            with guard.hold(RunDir(root), record, overwrite=False):
                 raise Stopped
         return build(self)
 

@@ -8,10 +8,11 @@ import numpy as np
 import tensorflow as tf
 import tqdm
 
-from transfusion_tf import datasets, run_record
+from transfusion_tf import datasets
 from transfusion_tf.analysis import moments, sums_store
 from transfusion_tf.initialization.pretrained import load_backbone
 from transfusion_tf.models.stages import Backbone
+from transfusion_tf.runs import record
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,7 +118,7 @@ def images_of_runs(runs, *, dataset=None, **options):
       ValueError: they differ in network, in image size, or in data without
         `dataset`.
     """
-    records = {name: run_record.read(run) for name, run in runs.items()}
+    records = {name: record.read(run) for name, run in runs.items()}
     _require_one(
         {name: r["config"]["model"]["name"] for name, r in records.items()},
         "network",
@@ -131,7 +132,7 @@ def images_of_runs(runs, *, dataset=None, **options):
             f"images to compare them on. Fingerprints: {known}"
         )
     first = next(iter(runs))
-    dataset = dataset or run_record.read_config(runs[first]).data.dataset
+    dataset = dataset or record.read_config(runs[first]).data.dataset
     opened = datasets.open_dataset(dataset, image_size=sizes[first])
     return Images(opened, image_size=sizes[first], **options)
 
@@ -157,7 +158,7 @@ def load(runs, pairs, *, stages=(), given=None):
             backbone = load_backbone(run, network.step)
             networks[network] = LoadedNetwork(
                 backbone,
-                init=run_record.read_config(run).init.scheme,
+                init=record.read_config(run).init.scheme,
                 digest=weights_digest(backbone),
             )
         for stage in stages:

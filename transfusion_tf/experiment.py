@@ -6,21 +6,15 @@ import pathlib
 import keras
 import tensorflow as tf
 
-from transfusion_tf import (
-    datasets,
-    files,
-    job,
-    run_checksums,
-    run_guard,
-    run_record,
-    scoring,
-)
+from transfusion_tf import datasets, files, job, scoring
 from transfusion_tf.analysis import scaling_probe
 from transfusion_tf.datasets import images, naming_damage, open_dataset
 from transfusion_tf.initialization import schemes
 from transfusion_tf.initialization.pretrained import load_backbone
 from transfusion_tf.models import zoo
-from transfusion_tf.run_dir import RunDir
+from transfusion_tf.runs import checksums, guard
+from transfusion_tf.runs import record as run_record
+from transfusion_tf.runs.directory import RunDir
 from transfusion_tf.training import evaluation, loop, step
 
 __all__ = [
@@ -56,7 +50,7 @@ def train(config, *, run_dir=None, overwrite=False):
     run = RunDir(run_dir or pathlib.Path("runs") / config.run_name)
     prepared = job.Job.prepare(config)
     record = prepared.record()
-    if run_guard.is_finished(run, record, overwrite=overwrite):
+    if guard.is_finished(run, record, overwrite=overwrite):
         return _reported(run)
     if prepared.is_grey:
         print(
@@ -75,7 +69,7 @@ def train(config, *, run_dir=None, overwrite=False):
         frozen=prepared.frozen_layers(backbone),
     )
     with (
-        run_guard.hold(run, record, overwrite=overwrite) as is_open,
+        guard.hold(run, record, overwrite=overwrite) as is_open,
         naming_damage(prepared.records),
     ):
         if not is_open:  # Another process has finished it meanwhile.
@@ -91,7 +85,7 @@ def train(config, *, run_dir=None, overwrite=False):
             batches=prepared.training_batches,
             validate=functools.partial(prepared.validate, predictor),
         ).fit()
-        run_checksums.check(run, run.weights(best))
+        checksums.check(run, run.weights(best))
         backbone.model.load_weights(run.weights(best))
         prepared.write_metrics(run, predictor, best)
     return run

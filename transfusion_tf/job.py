@@ -4,19 +4,14 @@ import dataclasses
 
 import tensorflow as tf
 
-from transfusion_tf import (
-    datasets,
-    files,
-    quiet,
-    run_checksums,
-    run_record,
-    scoring,
-)
+from transfusion_tf import datasets, files, quiet, scoring
 from transfusion_tf.config import RunConfig
 from transfusion_tf.data import pipeline, records, subsets
 from transfusion_tf.initialization import pretrained, schemes, sources
 from transfusion_tf.metrics import summary
 from transfusion_tf.models import zoo
+from transfusion_tf.runs import checksums
+from transfusion_tf.runs import record as run_record
 from transfusion_tf.training import distribution, evaluation, loop, schedules
 
 EVALUATED_SPLITS = ("val", "test")
@@ -166,7 +161,7 @@ class Job:
         numbers = {}
         for split in EVALUATED_SPLITS:
             path = run.predictions(split)
-            with run_checksums.recorded(run, path):
+            with checksums.recorded(run, path):
                 numbers[split] = scoring.score(
                     predictor,
                     self.records,

@@ -1,11 +1,12 @@
 """The view `reuse`: features of runs beside those of the source network."""
 
-from transfusion_tf import comparison, datasets, run_record
+from transfusion_tf import comparison, datasets
 from transfusion_tf.analysis import probe, view_rows, views
 from transfusion_tf.init_config import InitConfig
 from transfusion_tf.initialization import pretrained, schemes
 from transfusion_tf.models import slim, zoo
-from transfusion_tf.training import predictions
+from transfusion_tf.runs import predictions
+from transfusion_tf.runs import record as run_record
 
 MEASURE = "probe_auc"
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from transfusion_tf import datasets
 from transfusion_tf.metrics import summary
-from transfusion_tf.training import predictions
+from transfusion_tf.runs import predictions
 
 
 def score(predictor, opened, split, *, config, path=None, classes=None):

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from transfusion_tf import files
 from transfusion_tf.reporting import figures, tables
-from transfusion_tf.run_dir import RunDir
+from transfusion_tf.runs.directory import RunDir
 
 RUN_COLUMNS = (
     "experiment",

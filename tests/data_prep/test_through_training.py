@@ -17,7 +17,7 @@ from tests.data_prep.test_sources import SETUPS
 from tests.data_prep.trees import SPLITS, make_npz
 from transfusion_tf import names
 from transfusion_tf.data import records
-from transfusion_tf.run_dir import RunDir
+from transfusion_tf.runs.directory import RunDir
 
 SIZE = 32
 TRAINING = (

@@ -8,7 +8,7 @@ import pytest
 
 from transfusion_tf.initialization import matching, pretrained
 from transfusion_tf.models import zoo
-from transfusion_tf.run_dir import RunDir
+from transfusion_tf.runs.directory import RunDir
 
 
 @pytest.fixture

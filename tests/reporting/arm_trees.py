@@ -4,10 +4,10 @@ import hashlib
 
 import numpy as np
 
-from transfusion_tf import files, run_record
+from transfusion_tf import files
 from transfusion_tf.config import RunConfig
-from transfusion_tf.run_dir import RunDir
-from transfusion_tf.training import predictions
+from transfusion_tf.runs import predictions, record
+from transfusion_tf.runs.directory import RunDir
 
 SOURCE = {"kind": "imagenet", "file": "notop.h5", "sha256": "5" * 64}
 
@@ -52,7 +52,7 @@ def make_run(
     }
     source = SOURCE if init != "random" else None
     files.write_json(
-        run.config, run_record.build(config, data=about, source=source, plan={})
+        run.config, record.build(config, data=about, source=source, plan={})
     )
     files.write_json(run.metrics, {"best_step": 1})
     own = np.random.default_rng([seed, len(init), int(1000 * signal)])

@@ -4,12 +4,13 @@ import hashlib
 
 import numpy as np
 
-from transfusion_tf import files, run_record
+from transfusion_tf import files
 from transfusion_tf.analysis import view_rows
 from transfusion_tf.config import RunConfig
 from transfusion_tf.reporting import tables
-from transfusion_tf.run_dir import RunDir
-from transfusion_tf.training import predictions
+from transfusion_tf.runs import predictions
+from transfusion_tf.runs import record as run_record
+from transfusion_tf.runs.directory import RunDir
 
 BEST = 40
 _SOURCE = {"kind": "imagenet", "file": "notop.h5"}

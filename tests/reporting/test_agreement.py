@@ -14,7 +14,7 @@ from transfusion_tf.reporting import (
     predictions,
     tables,
 )
-from transfusion_tf.training.predictions import Predictions
+from transfusion_tf.runs.predictions import Predictions
 
 
 def scored_run(name, labels, scores, *, task="multiclass"):

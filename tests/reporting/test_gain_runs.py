@@ -6,9 +6,9 @@ import shutil
 import pytest
 
 from tests.reporting.gain_trees import BEST, make_run, make_table
-from transfusion_tf import run_record
 from transfusion_tf.reporting import gain_runs
-from transfusion_tf.run_dir import RunDir
+from transfusion_tf.runs import record
+from transfusion_tf.runs.directory import RunDir
 
 
 def test_what_is_read_of_a_run(tmp_path):
@@ -94,7 +94,7 @@ def test_data_sets_of_one_name_are_told_apart(tmp_path):
 )
 def test_labels_of_inits(tmp_path, settings, source, label):
     root = make_run(tmp_path / "run", auc=0.5, source=source, **settings)
-    assert gain_runs.init_label(run_record.read(RunDir(root))) == label
+    assert gain_runs.init_label(record.read(RunDir(root))) == label
 
 
 def test_runs_of_a_table_are_found_by_the_end_of_their_paths(

@@ -15,7 +15,7 @@ from transfusion_tf.reporting import (
     predictions,
     tables,
 )
-from transfusion_tf.run_dir import RunDir
+from transfusion_tf.runs.directory import RunDir
 
 
 def test_rows_say_what_the_runs_metrics_say(tiny_runs):

@@ -6,7 +6,7 @@ import pytest
 from tests.reporting.arm_trees import make_run
 from transfusion_tf.metrics import paired_auc
 from transfusion_tf.reporting import arms, predictions, run_comparison
-from transfusion_tf.training.predictions import read as read_predictions
+from transfusion_tf.runs.predictions import read as read_predictions
 
 
 def make_arm(root, name, *, seeds=3, **options):

@@ -6,7 +6,7 @@ from PIL import Image
 
 from transfusion_tf.analysis import filters, gabor_like
 from transfusion_tf.reporting import tables
-from transfusion_tf.run_dir import RunDir
+from transfusion_tf.runs.directory import RunDir
 
 SCRIPT = "run_scripts/analyze_filters.py"
 WRITTEN = [

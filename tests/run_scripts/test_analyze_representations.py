@@ -5,7 +5,7 @@ from PIL import Image
 
 from transfusion_tf.analysis import start_end, view_rows
 from transfusion_tf.reporting import tables
-from transfusion_tf.run_dir import RunDir
+from transfusion_tf.runs.directory import RunDir
 
 SCRIPT = "run_scripts/analyze_representations.py"
 

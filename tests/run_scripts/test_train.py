@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from transfusion_tf import files
-from transfusion_tf.run_dir import RunDir
+from transfusion_tf.runs.directory import RunDir
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 

@@ -3,10 +3,12 @@
 import dataclasses
 import pathlib
 
-from transfusion_tf import files, run_checksums, run_record
+from transfusion_tf import files
 from transfusion_tf.initialization import imagenet, radimagenet, weight_files
 from transfusion_tf.models import zoo
-from transfusion_tf.run_dir import RunDir
+from transfusion_tf.runs import checksums
+from transfusion_tf.runs import record as run_record
+from transfusion_tf.runs.directory import RunDir
 
 # What --weights offers besides files and run directories.
 PUBLISHED = {"imagenet": imagenet.read, "radimagenet": radimagenet.read}
@@ -63,7 +65,7 @@ def load_backbone(run, checkpoint):
         **config.model.build_options,
     )
     path = run.weights(run.checkpoint_step(checkpoint))
-    run_checksums.check(run, path)
+    checksums.check(run, path)
     try:
         backbone.model.load_weights(path)
     except weight_files.DAMAGE as error:
@@ -79,7 +81,7 @@ def _check_if_of_run(path):
     """Checks a file that lies where a run has its weights."""
     run = RunDir(path.parent.parent)
     if path.parent == run.best.parent and run_record.is_there(run):
-        run_checksums.check(run, path)
+        checksums.check(run, path)
 
 
 def _read_run(run):
@@ -87,7 +89,7 @@ def _read_run(run):
     path = run.weights(step := run.checkpoint_step("best"))
     record = run_record.read(run)
     model = run_record.read_config(run).model
-    run_checksums.check(run, path)
+    checksums.check(run, path)
     source = weight_files.read(path)
     scaling = model.input_scaling
     if scaling == "auto":  # Of a run from before it was resolved.

@@ -10,9 +10,9 @@ import json
 
 import numpy as np
 
-from transfusion_tf import run_dir, run_record
 from transfusion_tf.config import flag_fields
 from transfusion_tf.reporting import agreement, gain_runs
+from transfusion_tf.runs import directory, record
 
 RANDOM = "random"
 # Settings that do not make an arm: seeds, places of data and weights (which
@@ -75,7 +75,7 @@ def of_runs(runs):
     """
     grouped, starts = {}, {}
     for run in runs:
-        about = run_record.read(run_dir.RunDir(run.root))
+        about = record.read(directory.RunDir(run.root))
         settings = _settings(run.config, about["source"])
         key = json.dumps(settings, sort_keys=True)
         grouped.setdefault(key, []).append(run)

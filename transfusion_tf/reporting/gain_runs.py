@@ -4,11 +4,11 @@ import pathlib
 
 import pandas as pd
 
-from transfusion_tf import run_record
 from transfusion_tf.analysis import gain
 from transfusion_tf.config import RunConfig
 from transfusion_tf.reporting import predictions, tables
-from transfusion_tf.run_dir import RunDir
+from transfusion_tf.runs import record as run_record
+from transfusion_tf.runs.directory import RunDir
 
 _VIEW = "before_after"
 _NEEDED = (

@@ -3,13 +3,13 @@
 import dataclasses
 import pathlib
 
-from transfusion_tf import run_checksums, run_record
 from transfusion_tf.config import RunConfig
 from transfusion_tf.data import card
 from transfusion_tf.metrics import summary
 from transfusion_tf.reporting import tables
-from transfusion_tf.run_dir import RunDir
-from transfusion_tf.training import predictions
+from transfusion_tf.runs import checksums, predictions
+from transfusion_tf.runs import record as run_record
+from transfusion_tf.runs.directory import RunDir
 
 COLUMNS = (
     "run",
@@ -74,7 +74,7 @@ def load(runs, split):
                 f"{run.root} has no predictions of {split}; let train.py "
                 "finish the run."
             )
-        run_checksums.check(run, path)
+        checksums.check(run, path)
         scored, classes = predictions.read(path)
         loaded.append(
             ScoredRun(

@@ -2,13 +2,13 @@
 
 import dataclasses
 
-from transfusion_tf import run_globs
 from transfusion_tf.reporting import (
     arms,
     foreign_predictions,
     paired_table,
     predictions,
 )
+from transfusion_tf.runs import globs
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ def compare(
         ValueError, FileNotFoundError: nothing to compare, or runs of several
             data sets.
     """
-    found = run_globs.expanded([str(path) for path in paths])
+    found = globs.expanded([str(path) for path in paths])
     finished = [p for p in found if predictions.has_predictions(p, split)]
     left_out = [
         f"{path}: no predictions of {split}; let train.py finish the run."

@@ -3,8 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
+from transfusion_tf.runs.predictions import Predictions, known_patients
 from transfusion_tf.training import tasks
-from transfusion_tf.training.predictions import Predictions, known_patients
 
 
 class Predictor:

@@ -9,7 +9,8 @@ import numpy as np
 import tensorflow as tf
 import tqdm
 
-from transfusion_tf import files, run_checksums
+from transfusion_tf import files
+from transfusion_tf.runs import checksums
 from transfusion_tf.training import state
 
 # A run killed between two saves repeats at most this long.
@@ -203,7 +204,7 @@ class Loop:
         self._name_best()
         if before not in (None, *self._plan.snapshots):
             path = self._run.weights(before)
-            run_checksums.forget(self._run, path)
+            checksums.forget(self._run, path)
             path.unlink(missing_ok=True)
 
     def _name_best(self):
@@ -231,7 +232,7 @@ class Loop:
         size = sum(v.numpy().nbytes for v in self._model.variables)
         files.require_space(path, size + HDF5_OVERHEAD)
         with (
-            run_checksums.recorded(self._run, path),
+            checksums.recorded(self._run, path),
             files.atomic_write(path) as temporary,
         ):
             self._model.save_weights(temporary)

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from tests.guarded_runs import RECORD, begin, finished, is_finished
-from transfusion_tf import files, run_contents
-from transfusion_tf.run_dir import RunDir
+from transfusion_tf import files
+from transfusion_tf.runs import contents
+from transfusion_tf.runs.directory import RunDir
 
 
 def names(paths, root):
@@ -58,7 +59,7 @@ def test_every_file_is_known_as_a_run_s_or_as_foreign(tmp_path):
     for name in FOREIGN:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    own = names(run_contents.own(tmp_path), tmp_path)
+    own = names(contents.own(tmp_path), tmp_path)
     assert sorted(own) == sorted(made) and own[-1] == "config.json"
     assert own.index("state/newest.npz") < own.index("status.json")
     assert own.index("status.json") < own.index("weights/best.json")
@@ -66,7 +67,7 @@ def test_every_file_is_known_as_a_run_s_or_as_foreign(tmp_path):
     tops = {"tensorboard/plugins/profile": "tensorboard/plugins"}
     tops["chapters/config.json"] = "chapters"
     expected = sorted(tops.get(name, name) for name in FOREIGN)
-    assert sorted(names(run_contents.foreign(tmp_path), tmp_path)) == expected
+    assert sorted(names(contents.foreign(tmp_path), tmp_path)) == expected
 
 
 def test_all_that_training_and_evaluating_leave_is_known(tiny_runs, tmp_path):
@@ -80,7 +81,7 @@ def test_all_that_training_and_evaluating_leave_is_known(tiny_runs, tmp_path):
     experiment.evaluate(
         run.root, opened, "val", output_dir=run.root / "evaluations" / "a"
     )
-    assert run_contents.foreign(run.root) == []
+    assert contents.foreign(run.root) == []
     assert names(tmp_path.iterdir(), tmp_path) == ["run"]
 
 
@@ -92,7 +93,7 @@ def test_overwriting_deletes_the_run_and_leaves_the_rest(tmp_path):
         (run.root / name).parent.mkdir(parents=True, exist_ok=True)
         (run.root / name).write_text("mine")
     begin(run, overwrite=True)
-    left = names(run_contents.own(run.root), run.root)
+    left = names(contents.own(run.root), run.root)
     assert sorted(left) == ["config.json", "status.json"]
     assert all((run.root / name).read_text() == "mine" for name in FOREIGN)
 
@@ -203,7 +204,7 @@ def test_killed_while_it_deletes_it_is_not_taken_for_whole(tmp_path):
     fill(run)
     files.write_json(run.config, RECORD)
     files.write_json(run.status, {"status": "finished", "reason": ""})
-    own = run_contents.own(run.root)
+    own = contents.own(run.root)
     for path in own[: own.index(run.status)]:
         path.unlink()
         assert is_finished(run, RECORD)  # Nothing that counts is gone.
@@ -212,5 +213,5 @@ def test_killed_while_it_deletes_it_is_not_taken_for_whole(tmp_path):
         with pytest.raises(ValueError, match="cannot be continued"):
             is_finished(run, RECORD)
     own[-2].unlink()
-    assert names(run_contents.own(run.root), run.root) == ["config.json"]
+    assert names(contents.own(run.root), run.root) == ["config.json"]
     assert not is_finished(run, RECORD)

@@ -3,7 +3,7 @@
 import pytest
 
 from transfusion_tf import files
-from transfusion_tf.run_dir import RunDir
+from transfusion_tf.runs.directory import RunDir
 
 
 @pytest.fixture

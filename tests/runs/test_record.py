@@ -1,7 +1,7 @@
 """Whether two records are of the same run."""
 
-from transfusion_tf import run_record
 from transfusion_tf.config import RunConfig
+from transfusion_tf.runs import record as run_record
 
 
 def test_defaults_that_earlier_versions_wrote_down_make_no_difference():

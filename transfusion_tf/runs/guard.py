@@ -6,7 +6,9 @@ import os
 
 from absl import logging
 
-from transfusion_tf import files, run_contents, run_record
+from transfusion_tf import files
+from transfusion_tf.runs import contents
+from transfusion_tf.runs import record as run_record
 from transfusion_tf.training import state
 
 
@@ -88,9 +90,9 @@ def _locked(run, lock):
 def _begin(run, record, *, overwrite):
     """Deletes what is not to be continued, and writes config.json."""
     if overwrite:
-        unwanted = run_contents.own(run.root)
+        unwanted = contents.own(run.root)
     else:
-        unwanted = run_contents.leftovers(run.root)
+        unwanted = contents.leftovers(run.root)
     for path in unwanted:
         if path != run.lock:
             path.unlink()
@@ -135,10 +137,10 @@ def _refuse_foreign(run, *, overwrite):
     it; that is left alone.
     """
     root = run.root
-    if run_contents.is_unbegun(root) or run_record.is_there(run):
+    if contents.is_unbegun(root) or run_record.is_there(run):
         return
     # A config.json that is damaged, or another program's, proves nothing.
-    is_ours = not run_contents.foreign(root) and run.state.parent.is_dir()
+    is_ours = not contents.foreign(root) and run.state.parent.is_dir()
     if is_ours and overwrite:
         return
     if is_ours and run.config.is_file():

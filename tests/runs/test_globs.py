@@ -2,7 +2,7 @@
 
 import pytest
 
-from transfusion_tf import run_globs
+from transfusion_tf.runs import globs
 
 
 @pytest.fixture
@@ -35,13 +35,13 @@ def names(folder, found):
     ],
 )
 def test_patterns(runs, patterns, expected):
-    found = run_globs.expanded([f"{runs}/{pattern}" for pattern in patterns])
+    found = globs.expanded([f"{runs}/{pattern}" for pattern in patterns])
     assert names(runs, found) == expected
 
 
 def test_a_folder_whose_name_looks_like_a_pattern(runs):
     (runs / "lr[0.1]").mkdir()
-    assert run_globs.expanded([f"{runs}/lr[0.1]"]) == [f"{runs}/lr[0.1]"]
+    assert globs.expanded([f"{runs}/lr[0.1]"]) == [f"{runs}/lr[0.1]"]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_folder_whose_name_looks_like_a_pattern(runs):
 )
 def test_patterns_without_a_run(runs, pattern, message):
     with pytest.raises(FileNotFoundError, match=message) as raised:
-        run_globs.expanded([f"{runs}/{pattern}"])
+        globs.expanded([f"{runs}/{pattern}"])
     assert "\n" not in str(raised.value)
     # cli prints it as it stands.
     assert raised.value.strerror is None

@@ -3,7 +3,7 @@
 import glob
 import os
 
-from transfusion_tf.run_dir import RunDir
+from transfusion_tf.runs.directory import RunDir
 
 
 def expanded(patterns):

@@ -2,8 +2,9 @@
 
 import pytest
 
-from transfusion_tf import files, run_checksums
-from transfusion_tf.run_dir import RunDir
+from transfusion_tf import files
+from transfusion_tf.runs import checksums
+from transfusion_tf.runs.directory import RunDir
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def run(tmp_path):
 
 def write(run, step, content):
     path = run.weights(step)
-    with run_checksums.recorded(run, path):
+    with checksums.recorded(run, path):
         path.write_bytes(content)
 
 
@@ -28,38 +29,38 @@ def test_they_are_those_of_the_files(run):
         for step in (0, 3)
     }
     for step in (0, 3):
-        run_checksums.check(run, run.weights(step))
+        checksums.check(run, run.weights(step))
 
 
 def test_one_flipped_bit_is_named(run):
     run.weights(3).write_bytes(b"cOntent")
-    run_checksums.check(run, run.weights(0))
+    checksums.check(run, run.weights(0))
     with pytest.raises(ValueError, match="step-0000003.*damaged.*--overwrite"):
-        run_checksums.check(run, run.weights(3))
+        checksums.check(run, run.weights(3))
 
 
 def test_what_has_no_checksum_is_not_checked(run):
     run.weights(3).write_bytes(b"other")
     with pytest.raises(ValueError, match="damaged"):
-        run_checksums.check(run, run.weights(3))
-    run_checksums.forget(run, run.weights(3))
-    run_checksums.check(run, run.weights(3))
+        checksums.check(run, run.weights(3))
+    checksums.forget(run, run.weights(3))
+    checksums.check(run, run.weights(3))
     run.checksums.unlink()
     run.weights(0).write_bytes(b"other")
-    run_checksums.check(run, run.weights(0))
+    checksums.check(run, run.weights(0))
 
 
 def test_interrupted_while_it_is_written_again_a_file_has_none(run):
     for content in (b"new", b"content"):
         with pytest.raises(KeyboardInterrupt):
-            with run_checksums.recorded(run, run.weights(3)):
+            with checksums.recorded(run, run.weights(3)):
                 run.weights(3).write_bytes(content)
                 raise KeyboardInterrupt
-        run_checksums.check(run, run.weights(3))
+        checksums.check(run, run.weights(3))
         assert len(files.read_json(run.checksums)) == 1
 
 
 def test_damaged_checksums_are_named(run):
     run.checksums.write_bytes(b"")
     with pytest.raises(ValueError, match="checksums.json .* Delete this file"):
-        run_checksums.check(run, run.weights(0))
+        checksums.check(run, run.weights(0))

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from transfusion_tf.training import predictions
-from transfusion_tf.training.predictions import Predictions
+from transfusion_tf.runs import predictions
+from transfusion_tf.runs.predictions import Predictions
 
 RNG = np.random.default_rng(0)
 SCORES = RNG.random((5, 2), dtype=np.float32)

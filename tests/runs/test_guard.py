@@ -12,8 +12,10 @@ from tests.guarded_runs import (
     is_finished,
     make_record,
 )
-from transfusion_tf import files, run_guard, run_record
-from transfusion_tf.run_dir import RunDir
+from transfusion_tf import files
+from transfusion_tf.runs import guard
+from transfusion_tf.runs import record as run_record
+from transfusion_tf.runs.directory import RunDir
 from transfusion_tf.training import state
 
 
@@ -22,7 +24,7 @@ def test_the_same_configuration_is_finished(tmp_path):
     assert run.read_status()["status"] == "finished"
     assert is_finished(run, RECORD)
     assert not is_finished(run, RECORD, overwrite=True)
-    with run_guard.hold(run, RECORD, overwrite=False) as is_open:
+    with guard.hold(run, RECORD, overwrite=False) as is_open:
         assert not is_open  # Another process has been quicker.
     assert run.history.read_text() == "rows"
 
@@ -136,7 +138,7 @@ def test_a_run_whose_state_is_gone_is_not_begun_anew_in_silence(tmp_path):
 def test_a_failure_is_written_down_with_its_reason(tmp_path):
     run = RunDir(tmp_path / "run")
     with pytest.raises(ValueError, match="diverged"):
-        with run_guard.hold(run, RECORD, overwrite=False):
+        with guard.hold(run, RECORD, overwrite=False):
             raise ValueError("diverged")
     assert run.read_status() == {
         "status": "failed",
@@ -154,9 +156,7 @@ def test_a_failure_is_written_down_with_its_reason(tmp_path):
 )
 def test_an_interruption_says_what_continues(tmp_path, overwrite, note):
     with pytest.raises(KeyboardInterrupt) as raised:
-        with run_guard.hold(
-            RunDir(tmp_path / "run"), RECORD, overwrite=overwrite
-        ):
+        with guard.hold(RunDir(tmp_path / "run"), RECORD, overwrite=overwrite):
             raise KeyboardInterrupt
     assert raised.value.__notes__ == [note]
 
@@ -167,15 +167,13 @@ def test_a_second_process_is_refused_and_leftovers_are_removed(tmp_path):
     left = run.weights(0).with_name(".tmp-1-step.weights.h5")
     left.touch()
     (tmp_path / "link").symlink_to(run.root)
-    with run_guard.hold(run, RECORD, overwrite=False):
+    with guard.hold(run, RECORD, overwrite=False):
         assert not left.exists()
         run.history.touch()
         for overwrite in (False, True):
             for root in (run.root, tmp_path / "link"):
                 with pytest.raises(ValueError, match="Another process is"):
-                    with run_guard.hold(
-                        RunDir(root), RECORD, overwrite=overwrite
-                    ):
+                    with guard.hold(RunDir(root), RECORD, overwrite=overwrite):
                         pass
         assert run.history.exists()
     names = {path.name for path in tmp_path.iterdir()}
@@ -184,10 +182,10 @@ def test_a_second_process_is_refused_and_leftovers_are_removed(tmp_path):
 
 def test_a_second_process_is_refused_where_the_directory_is_made_anew(tmp_path):
     run = RunDir(tmp_path / "run")
-    with run_guard.hold(run, RECORD, overwrite=False):
+    with guard.hold(run, RECORD, overwrite=False):
         run.root.rename(tmp_path / "moved")
         for root in (run.root, tmp_path / "moved"):
             with pytest.raises(ValueError, match="Another process is training"):
-                with run_guard.hold(RunDir(root), RECORD, overwrite=False):
+                with guard.hold(RunDir(root), RECORD, overwrite=False):
                     pass
         (tmp_path / "moved").rename(run.root)
