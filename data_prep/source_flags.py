@@ -6,7 +6,8 @@ A binary that reads raw data imports this module and adopts its flags with
 
 from absl import flags
 
-from transfusion_tf import config, names
+from transfusion_tf import names
+from transfusion_tf.config import run
 
 FLAGS = flags.FLAGS
 flags.DEFINE_enum("source", None, names.SOURCES, "Kind of raw data.")
@@ -184,7 +185,7 @@ flags.DEFINE_integer(
     "Side of the square images in pixels. By default images keep their size, "
     "and synthetic ones have 64.",
     lower_bound=1,
-    upper_bound=config.MAX_IMAGE_SIZE,
+    upper_bound=run.MAX_IMAGE_SIZE,
 )
 flags.DEFINE_integer(
     "seed",

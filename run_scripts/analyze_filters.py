@@ -26,7 +26,8 @@ import pathlib
 
 from absl import flags
 
-from transfusion_tf import cli, config_flags, names, quiet
+from transfusion_tf import cli, names, quiet
+from transfusion_tf.config import flags as config_flags
 from transfusion_tf.runs import globs
 
 FLAGS = flags.FLAGS

@@ -12,7 +12,8 @@ import pathlib
 
 from absl import flags
 
-from transfusion_tf import cli, config_flags, quiet
+from transfusion_tf import cli, quiet
+from transfusion_tf.config import flags as config_flags
 
 # The side for which most papers state multiply-adds.
 IMAGE_SIZE = 224

@@ -14,7 +14,8 @@ import pathlib
 
 from absl import flags
 
-from transfusion_tf import cli, config_flags, names, quiet
+from transfusion_tf import cli, names, quiet
+from transfusion_tf.config import flags as config_flags
 
 FLAGS = flags.FLAGS
 CONFIG_FLAGS = ("dataset", "image_size", "model", "weights")

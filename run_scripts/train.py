@@ -8,7 +8,8 @@ An interrupted run is continued by the same command, without --overwrite.
 
 from absl import flags
 
-from transfusion_tf import cli, config_flags, quiet
+from transfusion_tf import cli, quiet
+from transfusion_tf.config import flags as config_flags
 
 _RUN_DIR = flags.DEFINE_string(
     "run_dir",

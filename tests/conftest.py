@@ -134,7 +134,7 @@ def tiny_dataset(tiny_npz, binary, tmp_path_factory):
 def tiny_runs(tiny_dataset, tmp_path_factory):
     """Directories of two short runs, seeds 0 and 1, from random weights."""
     from transfusion_tf import experiment
-    from transfusion_tf.config import RunConfig
+    from transfusion_tf.config.run import RunConfig
 
     root = tmp_path_factory.mktemp("runs")
     for seed in (0, 1):

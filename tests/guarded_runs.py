@@ -2,7 +2,7 @@
 
 import pytest
 
-from transfusion_tf.config import RunConfig
+from transfusion_tf.config.run import RunConfig
 from transfusion_tf.runs import guard
 from transfusion_tf.runs import record as run_record
 from transfusion_tf.runs.directory import RunDir

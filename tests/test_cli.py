@@ -17,7 +17,8 @@ def program(tmp_path):
             textwrap.dedent('''
                 """Does a thing."""
                 from absl import flags
-                from transfusion_tf import cli, config_flags
+                from transfusion_tf import cli
+                from transfusion_tf.config import flags as config_flags
                 FLAGS = flags.FLAGS
                 flags.DEFINE_integer("count", 3, "how many")
                 flags.adopt_module_key_flags(config_flags)

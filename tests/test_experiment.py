@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from transfusion_tf import datasets, experiment, files
-from transfusion_tf.config import RunConfig
+from transfusion_tf.config.run import RunConfig
 from transfusion_tf.runs.directory import RunDir
 
 

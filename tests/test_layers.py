@@ -17,11 +17,11 @@ FOLDERS = ("transfusion_tf", "data_prep", "run_scripts")
 # Layer -> module (without "transfusion_tf.") -> what of its own layer it uses.
 LAYERS = {
     0: {
-        "config": ("config_fields", "init_config", "names", "train_config"),
-        "config_fields": ("names",),
+        "config.run": ("config.fields", "config.init", "names", "config.train"),
+        "config.fields": ("names",),
         "checked": (),
         "files": ("paths",),
-        "init_config": ("config_fields", "names"),
+        "config.init": ("config.fields", "names"),
         "machine": (),
         "names": (),
         "paths": (),
@@ -30,8 +30,8 @@ LAYERS = {
         "runs.checksums": ("files",),
         "runs.contents": (),
         "runs.directory": ("files",),
-        "runs.record": ("config", "files"),
-        "train_config": ("config_fields", "names"),
+        "runs.record": ("config.run", "files"),
+        "config.train": ("config.fields", "names"),
         "transfusion_tf": (),
         "runs.globs": ("runs.directory",),
         "runs.guard": ("files", "runs.record"),
@@ -407,7 +407,7 @@ LAYERS = {
         "reuse": ("comparison", "datasets"),
         "scoring": ("datasets",),
     },
-    4: {"__main__": (), "cli": (), "config_flags": ()},
+    4: {"__main__": (), "cli": (), "config.flags": ()},
     5: {
         "data_prep.audit_dataset": (
             "data_prep.conversion_flags",

@@ -2,7 +2,8 @@
 
 import pytest
 
-from transfusion_tf import config, names
+from transfusion_tf import names
+from transfusion_tf.config import run
 
 
 @pytest.mark.parametrize(
@@ -18,4 +19,4 @@ from transfusion_tf import config, names
     ],
 )
 def test_near(name, expected):
-    assert names.near(name, sorted(config.flag_fields())) == expected
+    assert names.near(name, sorted(run.flag_fields())) == expected

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from transfusion_tf import config, job
-from transfusion_tf.config import RunConfig
+from transfusion_tf import job
+from transfusion_tf.config import run
+from transfusion_tf.config.run import RunConfig
 from transfusion_tf.metrics import summary
 from transfusion_tf.models import zoo
 from transfusion_tf.training import distribution, schedules, step
@@ -178,7 +179,7 @@ def strategy(made):
 
 
 def test_the_table_has_every_setting():
-    assert ROWS.keys() == config.flag_fields().keys()
+    assert ROWS.keys() == run.flag_fields().keys()
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -211,7 +212,7 @@ def test_refused_where_it_would_do_nothing(made, name):
 def test_every_setting_that_goes_with_another_is_tried_without_it():
     conditional = {
         name
-        for name, (_, field) in config.flag_fields().items()
+        for name, (_, field) in run.flag_fields().items()
         if field.metadata["goes_with"]
     }
     assert conditional == {name for name in ROWS if ROWS[name].without}

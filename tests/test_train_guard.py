@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from transfusion_tf import experiment, files, job
-from transfusion_tf.config import RunConfig
+from transfusion_tf.config.run import RunConfig
 from transfusion_tf.runs import guard
 from transfusion_tf.runs.directory import RunDir
 

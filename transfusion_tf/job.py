@@ -5,7 +5,7 @@ import dataclasses
 import tensorflow as tf
 
 from transfusion_tf import datasets, files, quiet, scoring
-from transfusion_tf.config import RunConfig
+from transfusion_tf.config.run import RunConfig
 from transfusion_tf.data import pipeline, records, subsets
 from transfusion_tf.initialization import pretrained, schemes, sources
 from transfusion_tf.metrics import summary

@@ -2,7 +2,7 @@
 
 from transfusion_tf import comparison, datasets
 from transfusion_tf.analysis import probe, view_rows, views
-from transfusion_tf.init_config import InitConfig
+from transfusion_tf.config.init import InitConfig
 from transfusion_tf.initialization import pretrained, schemes
 from transfusion_tf.models import slim, zoo
 from transfusion_tf.runs import predictions

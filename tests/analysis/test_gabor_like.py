@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from transfusion_tf.analysis import filters, gabor_like
-from transfusion_tf.init_config import InitConfig
+from transfusion_tf.config.init import InitConfig
 from transfusion_tf.initialization import gabor
 
 

@@ -73,7 +73,7 @@ def _train(path, settings):
     import keras
 
     from transfusion_tf import experiment
-    from transfusion_tf.config import RunConfig
+    from transfusion_tf.config.run import RunConfig
 
     keras.backend.clear_session()
     experiment.train(RunConfig.from_flags_dict(settings), run_dir=path)

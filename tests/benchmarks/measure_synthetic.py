@@ -74,7 +74,7 @@ def colour_auc(manifest):
 def network_auc(seed):
     """Returns the test AUC of `cbr_tiny` after the default training."""
     from transfusion_tf import experiment, files
-    from transfusion_tf.config import RunConfig
+    from transfusion_tf.config.run import RunConfig
 
     settings = {
         "dataset": "synthetic_fundus",

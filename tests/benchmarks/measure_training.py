@@ -17,7 +17,8 @@ import time
 
 from absl import flags
 
-from transfusion_tf import cli, config_flags, quiet
+from transfusion_tf import cli, quiet
+from transfusion_tf.config import flags as config_flags
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list(

@@ -10,7 +10,7 @@ from PIL import Image
 
 from tests.data import damaged_records
 from transfusion_tf import datasets, facts, job
-from transfusion_tf.config import RunConfig
+from transfusion_tf.config.run import RunConfig
 from transfusion_tf.data import record_check, records, tfrecord
 
 SHARD = "tiny-val.tfrecord-00000-of-00001"

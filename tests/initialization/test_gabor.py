@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from transfusion_tf.init_config import InitConfig
+from transfusion_tf.config.init import InitConfig
 from transfusion_tf.initialization import gabor
 
 

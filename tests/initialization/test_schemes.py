@@ -5,7 +5,7 @@ import pytest
 
 from tests.initialization.small_networks import source_of
 from transfusion_tf import names
-from transfusion_tf.init_config import InitConfig
+from transfusion_tf.config.init import InitConfig
 from transfusion_tf.initialization import schemes
 from transfusion_tf.models import zoo
 

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 
 from transfusion_tf import files
-from transfusion_tf.config import RunConfig
+from transfusion_tf.config.run import RunConfig
 from transfusion_tf.runs import predictions, record
 from transfusion_tf.runs.directory import RunDir
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from transfusion_tf import files
-from transfusion_tf.config import RunConfig
+from transfusion_tf.config.run import RunConfig
 from transfusion_tf.reporting import (
     auc_figure,
     figures,

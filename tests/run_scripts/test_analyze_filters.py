@@ -84,7 +84,7 @@ def check_gabor_tables(directory, kernels, last):
 
 def test_the_bank_is_what_training_starts_from(binary, tiny_dataset, tmp_path):
     from transfusion_tf import experiment
-    from transfusion_tf.config import RunConfig
+    from transfusion_tf.config.run import RunConfig
 
     done = binary(
         SCRIPT,

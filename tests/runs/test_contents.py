@@ -72,7 +72,7 @@ def test_every_file_is_known_as_a_run_s_or_as_foreign(tmp_path):
 
 def test_all_that_training_and_evaluating_leave_is_known(tiny_runs, tmp_path):
     from transfusion_tf import experiment
-    from transfusion_tf.config import RunConfig
+    from transfusion_tf.config.run import RunConfig
 
     source = RunDir(tiny_runs[0])
     config = RunConfig.from_json(files.read_json(source.config)["config"])

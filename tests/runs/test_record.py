@@ -1,6 +1,6 @@
 """Whether two records are of the same run."""
 
-from transfusion_tf.config import RunConfig
+from transfusion_tf.config.run import RunConfig
 from transfusion_tf.runs import record as run_record
 
 

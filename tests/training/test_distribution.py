@@ -7,7 +7,7 @@ import sys
 import pytest
 import tensorflow as tf
 
-from transfusion_tf.config import TrainConfig
+from transfusion_tf.config.run import TrainConfig
 from transfusion_tf.training import distribution
 
 VARIABLE = "TF_FORCE_GPU_ALLOW_GROWTH"

@@ -1,6 +1,6 @@
 """When things happen in a run."""
 
-from transfusion_tf.config import TrainConfig
+from transfusion_tf.config.run import TrainConfig
 from transfusion_tf.training import loop
 
 

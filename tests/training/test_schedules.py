@@ -3,7 +3,7 @@
 import pytest
 
 from transfusion_tf import names
-from transfusion_tf.config import TrainConfig
+from transfusion_tf.config.run import TrainConfig
 from transfusion_tf.training import schedules
 
 

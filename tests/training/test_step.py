@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from transfusion_tf.config import TrainConfig
+from transfusion_tf.config.run import TrainConfig
 from transfusion_tf.models import zoo
 from transfusion_tf.training import step
 

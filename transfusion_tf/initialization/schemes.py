@@ -12,7 +12,7 @@ import hashlib
 import numpy as np
 
 from transfusion_tf import names
-from transfusion_tf.init_config import NO_STAGE
+from transfusion_tf.config.init import NO_STAGE
 from transfusion_tf.initialization import gabor as gabor_bank
 from transfusion_tf.initialization import matching, sources
 from transfusion_tf.models import scaling

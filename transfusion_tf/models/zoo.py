@@ -3,7 +3,8 @@
 import keras
 from keras import layers
 
-from transfusion_tf import config, names
+from transfusion_tf import names
+from transfusion_tf.config import run
 from transfusion_tf.models import (
     applications,
     cbr,
@@ -40,7 +41,7 @@ def build(
       ValueError: unknown name or scaling, an image size below the network's
         minimum, or slim settings that do not fit the network.
     """
-    settings = config.ModelConfig(
+    settings = run.ModelConfig(
         name=name,
         bn_momentum=bn_momentum,
         input_scaling=input_scaling,

@@ -10,7 +10,7 @@ import json
 
 import numpy as np
 
-from transfusion_tf.config import flag_fields
+from transfusion_tf.config.run import flag_fields
 from transfusion_tf.reporting import agreement, gain_runs
 from transfusion_tf.runs import directory, record
 

@@ -5,7 +5,7 @@ import pathlib
 import pandas as pd
 
 from transfusion_tf.analysis import gain
-from transfusion_tf.config import RunConfig
+from transfusion_tf.config.run import RunConfig
 from transfusion_tf.reporting import predictions, tables
 from transfusion_tf.runs import record as run_record
 from transfusion_tf.runs.directory import RunDir

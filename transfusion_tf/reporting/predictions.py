@@ -3,7 +3,7 @@
 import dataclasses
 import pathlib
 
-from transfusion_tf.config import RunConfig
+from transfusion_tf.config.run import RunConfig
 from transfusion_tf.data import card
 from transfusion_tf.metrics import summary
 from transfusion_tf.reporting import tables

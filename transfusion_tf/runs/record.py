@@ -3,7 +3,7 @@
 import importlib.metadata
 
 from transfusion_tf import __version__, files
-from transfusion_tf import config as configs
+from transfusion_tf.config import run as configs
 
 # Goes up when the same settings give other weights: another order of images,
 # other draws or subsets. Absent from config.json: 1.

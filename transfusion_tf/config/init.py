@@ -3,7 +3,7 @@
 import dataclasses
 
 from transfusion_tf import names
-from transfusion_tf.config_fields import GoesWith, check, setting
+from transfusion_tf.config.fields import GoesWith, check, setting
 
 NO_STAGE = "none"  # --through: nothing is taken from the source.
 # One a degree; kernels of the zoo's networks cannot tell closer ones apart.

@@ -6,7 +6,7 @@ A binary that trains imports this module and adopts its flags with
 
 from absl import flags
 
-from transfusion_tf import config, config_fields
+from transfusion_tf.config import fields, run
 
 FLAGS = flags.FLAGS
 
@@ -18,15 +18,15 @@ def from_flags(names=None, **given):
       names: of the flags that count; None: all.
       **given: settings that are not left to the flags.
     """
-    values = {n: FLAGS[n].value for n in names or config.flag_fields()}
-    return config.RunConfig.from_flags_dict({**values, **given})
+    values = {n: FLAGS[n].value for n in names or run.flag_fields()}
+    return run.RunConfig.from_flags_dict({**values, **given})
 
 
 def _define(name, field):
     text, choices = field.metadata["help"], field.metadata["choices"]
     if field.metadata["default"] not in (field.default, ()):
         text += f" (default: {field.metadata['default']})"
-    kind = config_fields.value_type(field)
+    kind = fields.value_type(field)
     if choices:
         flags.DEFINE_enum(name, field.default, choices, text)
     elif kind is int:
@@ -40,5 +40,5 @@ def _define(name, field):
         flags.DEFINE_list(name, default, text)
 
 
-for _name, (_part, _field) in config.flag_fields().items():
+for _name, (_part, _field) in run.flag_fields().items():
     _define(_name, _field)

@@ -10,7 +10,7 @@ import dataclasses
 import pathlib
 
 from transfusion_tf import names
-from transfusion_tf.config_fields import (
+from transfusion_tf.config.fields import (
     GoesWith,
     check,
     check_type,
@@ -19,9 +19,9 @@ from transfusion_tf.config_fields import (
     typed,
     without_effect,
 )
-from transfusion_tf.init_config import InitConfig
-from transfusion_tf.train_config import DEFAULT_EPOCHS as DEFAULT_EPOCHS
-from transfusion_tf.train_config import TrainConfig
+from transfusion_tf.config.init import InitConfig
+from transfusion_tf.config.train import DEFAULT_EPOCHS as DEFAULT_EPOCHS
+from transfusion_tf.config.train import TrainConfig
 
 DEFAULT_SLIM_WIDTH = 0.5
 # What NumPy and Keras take.

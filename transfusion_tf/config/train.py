@@ -3,7 +3,7 @@
 import dataclasses
 
 from transfusion_tf import names
-from transfusion_tf.config_fields import GoesWith, check, setting
+from transfusion_tf.config.fields import GoesWith, check, setting
 
 DEFAULT_EPOCHS = 5
 # More than any training has; keeps the arithmetic of steps within 64 bits.

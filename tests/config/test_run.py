@@ -8,8 +8,8 @@ import typing
 import numpy as np
 import pytest
 
-from transfusion_tf import config
-from transfusion_tf.config import RunConfig
+from transfusion_tf.config import run
+from transfusion_tf.config.run import RunConfig
 
 
 def test_json_gives_back_the_same_configuration():
@@ -28,15 +28,13 @@ def test_json_gives_back_the_same_configuration():
 
 
 def test_epochs_have_a_default_only_without_steps():
-    assert RunConfig().train.epochs == config.DEFAULT_EPOCHS
+    assert RunConfig().train.epochs == run.DEFAULT_EPOCHS
     assert RunConfig.from_flags_dict({"steps": 9}).train.epochs is None
 
 
 def test_each_flag_belongs_to_one_field():
-    fields = config.flag_fields()
-    count = sum(
-        len(part.__dataclass_fields__) for part in config.PARTS.values()
-    )
+    fields = run.flag_fields()
+    count = sum(len(part.__dataclass_fields__) for part in run.PARTS.values())
     assert len(fields) == count + 1  # The seed stands in RunConfig itself.
 
 
@@ -106,8 +104,8 @@ def test_refuses(settings, message):
 def float_fields():
     """(flag, whether it is a list) of every setting that has floats."""
     found = []
-    for flag, (part, field) in config.flag_fields().items():
-        owner = config.PARTS.get(part, RunConfig)
+    for flag, (part, field) in run.flag_fields().items():
+        owner = run.PARTS.get(part, RunConfig)
         hint = str(typing.get_type_hints(owner)[field.name])
         if "float" in hint:
             found.append((flag, "tuple" in hint))
