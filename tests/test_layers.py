@@ -351,8 +351,8 @@ LAYERS = {
     3: {
         "comparison": ("datasets",),
         "datasets": (),
-        "experiment": ("datasets", "job", "scoring"),
-        "job": ("datasets", "scoring"),
+        "experiment": ("datasets", "training.setup", "training.scoring"),
+        "training.setup": ("datasets", "training.scoring"),
         "reporting.agreement": (),
         "reporting.agreement_figure": ("reporting.figures",),
         "reporting.audit_text": (),
@@ -405,7 +405,7 @@ LAYERS = {
         "reporting.tables": (),
         "reporting.text": (),
         "reuse": ("comparison", "datasets"),
-        "scoring": ("datasets",),
+        "training.scoring": ("datasets",),
     },
     4: {"__main__": (), "cli": (), "config.flags": ()},
     5: {

@@ -11,12 +11,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from transfusion_tf import job
 from transfusion_tf.config import run
 from transfusion_tf.config.run import RunConfig
 from transfusion_tf.metrics import summary
 from transfusion_tf.models import zoo
-from transfusion_tf.training import distribution, schedules, step
+from transfusion_tf.training import distribution, schedules, setup, step
 
 FULL, SLIM = {"model": "cbr_tiny"}, {"model": "cbr_tiny_slim"}
 RANDOM, GABOR = {"init": "random"}, {"init": "gabor"}
@@ -131,21 +130,21 @@ def network(made):
 
 
 def start(made):
-    backbone, _ = job.Job.prepare(made).initial_backbone()
+    backbone, _ = setup.Job.prepare(made).initial_backbone()
     lowest = backbone.stages[0].variables + backbone.stages[1].variables
     return [variable.numpy().tolist() for variable in lowest]
 
 
 def subset(made):
-    return job.Job.prepare(made).keep_ids
+    return setup.Job.prepare(made).keep_ids
 
 
 def plan(made):
-    return job.Job.prepare(made).record()["plan"]
+    return setup.Job.prepare(made).record()["plan"]
 
 
 def frozen(made):
-    prepared = job.Job.prepare(made)
+    prepared = setup.Job.prepare(made)
     backbone, _ = prepared.initial_backbone()
     return [layer.name for layer in prepared.frozen_layers(backbone)]
 

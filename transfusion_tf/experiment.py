@@ -6,7 +6,7 @@ import pathlib
 import keras
 import tensorflow as tf
 
-from transfusion_tf import datasets, files, job, scoring
+from transfusion_tf import datasets, files
 from transfusion_tf.analysis import scaling_probe
 from transfusion_tf.datasets import images, naming_damage, open_dataset
 from transfusion_tf.initialization import schemes
@@ -15,7 +15,7 @@ from transfusion_tf.models import zoo
 from transfusion_tf.runs import checksums, guard
 from transfusion_tf.runs import record as run_record
 from transfusion_tf.runs.directory import RunDir
-from transfusion_tf.training import evaluation, loop, step
+from transfusion_tf.training import evaluation, loop, scoring, setup, step
 
 __all__ = [
     "evaluate",
@@ -48,7 +48,7 @@ def train(config, *, run_dir=None, overwrite=False):
         trained, said in one line.
     """
     run = RunDir(run_dir or pathlib.Path("runs") / config.run_name)
-    prepared = job.Job.prepare(config)
+    prepared = setup.Job.prepare(config)
     record = prepared.record()
     if guard.is_finished(run, record, overwrite=overwrite):
         return _reported(run)
@@ -158,7 +158,7 @@ def probe_scaling(config, *, split, num_images):
       What analysis.scaling_probe.divergences returns.
     """
     # Before the records, which may have to be made first.
-    source, model = job.source_and_model(config)
+    source, model = setup.source_and_model(config)
     opened, config = datasets.open_for(config)
     backbone = zoo.build(
         model.name,
@@ -189,7 +189,7 @@ def gabor_bank(config):
       ValueError: the first convolution is too small, or the weights of
         another network.
     """
-    source, model = job.source_and_model(config)
+    source, model = setup.source_and_model(config)
     backbone = zoo.build(
         model.name,
         num_outputs=1,

@@ -89,8 +89,8 @@ def _work(config, expected, end):
     quiet.start_tensorflow()
     if quiet.onednn_setting() != expected:
         raise RuntimeError(f"oneDNN is not {expected} in this process.")
-    from transfusion_tf.job import Job
     from transfusion_tf.training import step
+    from transfusion_tf.training.setup import Job
 
     job = Job.prepare(config)
     backbone, _ = job.initial_backbone()

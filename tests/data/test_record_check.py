@@ -9,9 +9,10 @@ import pytest
 from PIL import Image
 
 from tests.data import damaged_records
-from transfusion_tf import datasets, facts, job
+from transfusion_tf import datasets, facts
 from transfusion_tf.config.run import RunConfig
 from transfusion_tf.data import record_check, records, tfrecord
+from transfusion_tf.training import setup
 
 SHARD = "tiny-val.tfrecord-00000-of-00001"
 GOOD = {"image": [b"png"], "id": [b"0a"], "patient": [b"0a"], "label": [1]}
@@ -127,7 +128,7 @@ def test_labels_are_looked_at_where_subsets_are_drawn(tiny_dataset, tmp_path):
         {"dataset": str(opened.root), **settings}
     )
     with pytest.raises(ValueError, match=r"tiny-train.*its label is \[2\], no"):
-        job.Job.prepare(config)
+        setup.Job.prepare(config)
 
 
 def test_a_record_that_claims_a_terabyte(tiny_dataset, tmp_path):

@@ -5,7 +5,7 @@ import types
 import numpy as np
 import pytest
 
-from transfusion_tf import scoring
+from transfusion_tf.training import scoring
 
 
 def make_opened(classes, task="multiclass"):
