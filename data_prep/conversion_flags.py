@@ -186,7 +186,7 @@ def image_flags(source):
 
 def image_options():
     """Returns the images.Options that the flags describe."""
-    from transfusion_tf.data import images
+    from transfusion_tf.images import prepare
 
     cli.check_goes_with(
         "resize_mode",
@@ -197,7 +197,7 @@ def image_options():
     options = source_flags.given(names)
     if FLAGS.window is not None:
         options["window"] = _window(FLAGS.window)
-    return images.Options(**options)
+    return prepare.Options(**options)
 
 
 def split_options():

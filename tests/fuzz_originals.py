@@ -12,7 +12,8 @@ import numpy as np
 from PIL import Image
 from pydicom import data as pydicom_data
 
-from transfusion_tf.data import images, records
+from transfusion_tf.data import records
+from transfusion_tf.images import prepare
 
 DICOM_FILES = (
     "CT_small.dcm",
@@ -50,7 +51,7 @@ def originals():
             encoded(colours, "PNG", mode="P"),
             encoded(grey, "PNG", exif=turned()),
             encoded(wide, "PNG"),
-            images.prepare(np.dstack([wide] * 3)).data,
+            prepare.prepare(np.dstack([wide] * 3)).data,
         ],
         "other image": [
             encoded(colours, "TIFF", compression="tiff_lzw"),
@@ -180,7 +181,7 @@ def hdf5(**options):
 
 def make_records(root):
     """Writes records of four images; returns their card."""
-    png = images.prepare(np.arange(64, dtype=np.uint8).reshape(8, 8)).data
+    png = prepare.prepare(np.arange(64, dtype=np.uint8).reshape(8, 8)).data
     shards = {}
     for split in ("train", "test"):
         rows = [

@@ -17,15 +17,16 @@ from data_prep.sources import csv_table, npz
 from tests import fuzz_originals
 from transfusion_tf import facts
 from transfusion_tf.conversion import work_folder
-from transfusion_tf.data import hdf5_store, images, records, stores
+from transfusion_tf.data import hdf5_store, records, stores
+from transfusion_tf.images import prepare
 from transfusion_tf.initialization import weight_files
 from transfusion_tf.reporting import audit_text
 
 OPTIONS = (
-    images.Options(),
-    images.Options(image_size=24),
-    images.Options(image_size=24, resize_mode="fit", frame=0),
-    images.Options(image_size=24, fundus="crop"),
+    prepare.Options(),
+    prepare.Options(image_size=24),
+    prepare.Options(image_size=24, resize_mode="fit", frame=0),
+    prepare.Options(image_size=24, fundus="crop"),
 )
 
 
@@ -79,7 +80,7 @@ def read_work_folder(root, raw):
 
 def read_layout(root, raw):
     """Makes a folder as `raw` says and reads it as images in folders."""
-    picture = images.prepare(np.arange(64, dtype=np.uint8).reshape(8, 8)).data
+    picture = prepare.prepare(np.arange(64, dtype=np.uint8).reshape(8, 8)).data
     for path, what in json.loads(raw):
         place = root / path
         with contextlib.suppress(FileExistsError, NotADirectoryError):
@@ -111,7 +112,7 @@ def read_xml(root, raw):
 def read_image(raw, number):
     """Prepares an image with the options of a case's number."""
     options = OPTIONS[number % len(OPTIONS)]
-    image = images.prepare(raw, options)
+    image = prepare.prepare(raw, options)
     # Whole, and as it says: what would become a record is no partial one.
     with Image.open(io.BytesIO(image.data)) as opened:
         opened.load()
@@ -129,7 +130,7 @@ def read_npz(path):
     manifest = npz.manifest(input=path)
     manifest.check()
     for image in manifest.table["image"]:
-        images.prepare(manifest.store.read(image))
+        prepare.prepare(manifest.store.read(image))
 
 
 def read_zip(path):

@@ -10,7 +10,8 @@ from PIL import Image
 from data_prep import sources
 from tests.data import damaged_records
 from transfusion_tf import facts
-from transfusion_tf.data import audit, fingerprints, images, records
+from transfusion_tf.data import audit, records
+from transfusion_tf.images import fingerprints, prepare
 
 
 def files_of_one_image(root):
@@ -63,7 +64,7 @@ def test_facts_of_a_manifest(tmp_path, num_workers):
 
 def test_images_are_prepared_as_for_records(tmp_path):
     manifest = manifest_of(files_of_one_image(tmp_path))
-    options = images.Options(image_size=8)
+    options = prepare.Options(image_size=8)
     found = facts.of_manifest(manifest, image_options=options)
     assert found.image_of(found.table["id"][0]).shape == (8, 8)
     assert set(found.table["pixels"]).isdisjoint(

@@ -18,7 +18,8 @@ from tests.conversion_data import (
 )
 from transfusion_tf import facts
 from transfusion_tf.conversion import convert as conversion
-from transfusion_tf.data import audit, images, near_groups, records, splits
+from transfusion_tf.data import audit, near_groups, records, splits
+from transfusion_tf.images import prepare
 
 
 def picture(seed, *, quality=95, size=64):
@@ -178,7 +179,7 @@ def test_conversion_and_audits_see_the_same_pairs(tmp_path):
     for number in range(30):
         name = f"{number}.jpg"
         manifest.store.images[name] = picture(number % 15, quality=60 + number)
-    options = images.Options(image_size=24)
+    options = prepare.Options(image_size=24)
     # Nothing is dropped, so that all of them have the same images.
     root = conversion.convert(
         manifest, tmp_path, image_options=options, on_leak="report"

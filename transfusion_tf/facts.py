@@ -10,14 +10,9 @@ import pandas as pd
 
 from transfusion_tf import pool, prints
 from transfusion_tf.conversion import hashing
-from transfusion_tf.data import (
-    fingerprints,
-    ids,
-    images,
-    record_check,
-    record_reader,
-)
+from transfusion_tf.data import ids, record_check, record_reader
 from transfusion_tf.data import manifest as manifests
+from transfusion_tf.images import fingerprints, prepare
 
 _ROWS_AT_ONCE = 10_000  # Python objects of so many images are held at a time.
 _FEW_IMAGES = 2_000  # For fewer, starting processes takes longer.
@@ -60,7 +55,7 @@ def of_records(opened):
     return Facts(table, opened.card.counts, image_of, 0)
 
 
-def of_manifest(manifest, *, image_options=images.DEFAULTS, num_workers=None):
+def of_manifest(manifest, *, image_options=prepare.DEFAULTS, num_workers=None):
     """Returns the Facts of a manifest's images, prepared as for records.
 
     Its splits are taken as they are; without any, all images are of train.
@@ -99,7 +94,7 @@ def of_manifest(manifest, *, image_options=images.DEFAULTS, num_workers=None):
     def image_of(image_id):
         (image,) = table["image"][table["id"] == image_id]
         raw = manifest.store.read(image)
-        return images.prepare(raw, image_options).pixels
+        return prepare.prepare(raw, image_options).pixels
 
     left_out = int((~is_read).sum()) + len(manifest.bad)
     return Facts(facts, manifests.counts(manifest), image_of, left_out)
@@ -152,7 +147,7 @@ def _label(features, card):
 
 def _pixels(features, card):
     """Returns what the image of a record decodes to, in its own depth."""
-    image = images.prepare(features["image"][0])
+    image = prepare.prepare(features["image"][0])
     shape = image.width, image.height, image.channels, image.bit_depth
     record_check.picture(card, *shape)
     return image.pixels

@@ -12,7 +12,8 @@ import numpy as np
 from PIL import Image
 
 from transfusion_tf.conversion import hashing, quarantine
-from transfusion_tf.data import fingerprints, ids, images
+from transfusion_tf.data import ids
+from transfusion_tf.images import fingerprints, prepare
 
 PRINTS = np.dtype(
     [
@@ -70,7 +71,7 @@ def _of_task(store, task):
 def _of_image(store, name, image_options):
     try:
         raw = quarantine.read(store, name)
-        found = of_prepared(images.prepare(raw, image_options))
+        found = of_prepared(prepare.prepare(raw, image_options))
     except quarantine.BAD_IMAGE:
         return None
     return [int(ids.content_hash(raw), 16), *found]

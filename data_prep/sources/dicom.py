@@ -108,6 +108,6 @@ def _patient(raw):
 
     Raises ValueError if they are no DICOM file, or damaged.
     """
-    from transfusion_tf.data import dicom
+    from transfusion_tf.images import dicom
 
     return dicom.patient_of(raw)

@@ -16,7 +16,8 @@ import re
 
 from data_prep.sources import fields, tables
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import segments, stores
+from transfusion_tf.data import stores
+from transfusion_tf.images import metadata
 
 CLASSES = ("0", "1", "2", "3", "4")
 _TABLES = {
@@ -127,7 +128,7 @@ def _read(table, store):
 def _patient(image, store):
     """Returns the number in the comments of `image`, else its own name."""
     try:
-        comments = segments.jpeg_comments(store.read(image))
+        comments = metadata.jpeg_comments(store.read(image))
     except ValueError:
         return image  # Damaged: the conversion itself will tell.
     numbers = [m[0].decode() for c in comments if (m := _NUMBER.search(c))]

@@ -62,7 +62,7 @@ def _chain(_, path):
     """Decodes, reduced as conversions do, resizes and encodes one image."""
     from PIL import Image
 
-    from transfusion_tf.data import decoding
+    from transfusion_tf.images import decoding
 
     with Image.open(io.BytesIO(path.read_bytes())) as image:
         n = decoding.reduction(min(image.size) / IMAGE_SIZE)
@@ -130,12 +130,12 @@ def _plain_loop(paths, folder):
 def _convert(folder, output_dir):
     from data_prep import sources
     from transfusion_tf.conversion import convert
-    from transfusion_tf.data import images
+    from transfusion_tf.images import prepare
 
     convert.convert(
         sources.get("image_folder")(input=folder),
         output_dir,
-        image_options=images.Options(image_size=IMAGE_SIZE),
+        image_options=prepare.Options(image_size=IMAGE_SIZE),
         num_workers=_num_workers(),
     )
 

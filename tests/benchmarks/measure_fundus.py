@@ -33,20 +33,21 @@ def main(argv):
     """Cuts every photograph, prints the counts and draws the pages."""
     if len(argv) > 1:
         raise ValueError(f"Unexpected arguments: {argv[1:]}.")
-    from transfusion_tf.data import fundus_disc, images, stores
+    from transfusion_tf.data import stores
+    from transfusion_tf.images import fundus_field, prepare
 
     store = stores.open_files(FLAGS.archive)
-    options = images.Options(image_size=SIDE, fundus=FLAGS.fundus)
+    options = prepare.Options(image_size=SIDE, fundus=FLAGS.fundus)
     names = [name for name in store.names() if FLAGS.pattern in name]
     cuts, discs, seconds = [], [], []
     for name in names:
         raw = store.read(name)
-        image = images.prepare(raw, options)
-        is_found = fundus_disc.NOT_FOUND not in image.notes
+        image = prepare.prepare(raw, options)
+        is_found = fundus_field.NOT_FOUND not in image.notes
         cuts.append(image.pixels if is_found else framed(image.pixels))
         pixels = np.asarray(Image.open(io.BytesIO(raw)))
         start = time.perf_counter()
-        disc = fundus_disc.find(pixels)
+        disc = fundus_field.find(pixels)
         seconds.append(time.perf_counter() - start)
         if disc:
             discs.append(disc)

@@ -18,8 +18,9 @@ from tests.conversion_data import (
     make_manifest,
 )
 from transfusion_tf.conversion import convert, plan
-from transfusion_tf.data import images, records, splits
+from transfusion_tf.data import records, splits
 from transfusion_tf.data.manifest import Manifest
+from transfusion_tf.images import prepare
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -111,7 +112,7 @@ def test_the_same_again_is_not_made_twice(tmp_path, monkeypatch):
     "settings, changes",
     [
         ({"split_options": splits.Options(seed=1)}, {}),
-        ({"image_options": images.Options(image_size=4)}, {}),
+        ({"image_options": prepare.Options(image_size=4)}, {}),
         ({}, {"name": "others"}),
         ({}, {"classes": ("dog", "cat")}),
         ({}, {"patients": False}),

@@ -10,7 +10,8 @@ from tests.conversion_data import make_manifest
 from transfusion_tf import pool
 from transfusion_tf.conversion import identify, work_folder
 from transfusion_tf.conversion import plan as shards
-from transfusion_tf.data import ids, images, splits
+from transfusion_tf.data import ids, splits
+from transfusion_tf.images import prepare
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +20,7 @@ def small_shards():
         yield
 
 
-def make_plan(manifest, image_options=images.DEFAULTS, seed=0):
+def make_plan(manifest, image_options=prepare.DEFAULTS, seed=0):
     with pool.Pool(manifest.store, 1) as workers:
         found = identify.identify(manifest, workers, None)
     return shards.plan(
@@ -99,7 +100,7 @@ def test_what_a_shard_depends_on_changes_its_digest_and_no_other():
     after = digests(manifest)
     assert after.keys() == before.keys()
     assert sum(after[file] != before[file] for file in before) == 1
-    smaller = images.Options(image_size=4)
+    smaller = prepare.Options(image_size=4)
     assert not set(after.values()) & set(
         digests(manifest, image_options=smaller).values()
     )

@@ -10,7 +10,8 @@ from PIL import Image
 from tests import conversion_data
 from tests.conversion_data import contents, id_of, make_image, make_manifest
 from transfusion_tf.conversion import convert, quarantine
-from transfusion_tf.data import images, records
+from transfusion_tf.data import records
+from transfusion_tf.images import prepare as images
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -11,7 +11,8 @@ import pytest
 from tests import conversion_data
 from tests.conversion_data import make_manifest
 from transfusion_tf.conversion import shard_task, work_folder
-from transfusion_tf.data import images, tfrecord
+from transfusion_tf.data import tfrecord
+from transfusion_tf.images import prepare
 
 LIGHT = """
 import sys, time
@@ -56,7 +57,7 @@ def make_task(folder, manifest, places, *, digest="11", **changes):
         rows=sorted(rows, key=lambda row: row["id"]),
         label_key="label",
         text_keys=("id",),
-        image_options=images.Options(image_size=6),
+        image_options=prepare.Options(image_size=6),
         **changes,
     )
 
@@ -79,7 +80,7 @@ def test_a_task_is_picklable_and_its_result_plain(tmp_path):
     assert result["entry"]["file"] == task.file and result["bad"] == []
     features, facts = read_all(task)
     for feature, fact, row in zip(features, facts, task.rows, strict=True):
-        image = images.prepare(
+        image = prepare.prepare(
             manifest.store.images[row["image"]], task.image_options
         )
         assert feature == {

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from transfusion_tf.data import audit, contact_sheet, fingerprints
+from transfusion_tf.data import audit, contact_sheet
+from transfusion_tf.images import fingerprints
 
 PLACES = {"train": 0, "val": 1, "test": 2}
 

@@ -13,7 +13,8 @@ import tensorflow as tf
 
 from tests import image_files
 from tests.image_files import SECRET, encoded, jpeg_segment, png
-from transfusion_tf.data import card, images, pipeline
+from transfusion_tf.data import card, pipeline
+from transfusion_tf.images import prepare
 
 CASES = 1_200
 
@@ -32,8 +33,8 @@ def decoded(prepared):
 def check(raw):
     """Prepares a file; False if it is refused. Training must read the rest."""
     try:
-        prepared = images.prepare(raw)
-    except images.ImageError:
+        prepared = prepare.prepare(raw)
+    except prepare.ImageError:
         return False
     found = decoded(prepared)
     if prepared.kept or prepared.data.startswith(b"\x89PNG"):
@@ -73,7 +74,7 @@ ORIGINALS = (
     encoded(NOISY, "PNG"),
     encoded(GREY, "PNG"),
     encoded(WIDE, "PNG"),
-    images.prepare(np.dstack([WIDE] * 3)).data,
+    prepare.prepare(np.dstack([WIDE] * 3)).data,
     interlaced(NOISY),
 )
 
@@ -81,7 +82,7 @@ ORIGINALS = (
 @pytest.mark.parametrize("raw", ORIGINALS)
 def test_whole_files_are_kept_to_the_last_bit(raw):
     assert check(raw)
-    assert images.prepare(raw).data == raw
+    assert prepare.prepare(raw).data == raw
 
 
 def damaged(raw, rng):
@@ -151,8 +152,8 @@ SCAN = JPEG.index(b"\xff\xda") + 14
 )
 def test_nothing_hidden_gets_into_the_records(raw):
     try:
-        prepared = images.prepare(raw)
-    except images.ImageError:
+        prepared = prepare.prepare(raw)
+    except prepare.ImageError:
         return
     assert check(raw) is prepared.kept
     assert (
@@ -187,15 +188,15 @@ def test_nothing_hidden_gets_into_the_records(raw):
 )
 @pytest.mark.parametrize("size", [None, 20])
 def test_missing_rows_are_cut_off(raw, size):
-    with pytest.raises(images.ImageError, match="damaged or cut off"):
-        images.prepare(raw, images.Options(image_size=size))
+    with pytest.raises(prepare.ImageError, match="damaged or cut off"):
+        prepare.prepare(raw, prepare.Options(image_size=size))
 
 
 def test_a_chunk_with_a_wrong_checksum(shared):
     raw = (shared / "cases/png/idat_crc.png").read_bytes()
     with pytest.raises(tf.errors.InvalidArgumentError):
         tf.io.decode_png(raw)
-    prepared = images.prepare(raw)
+    prepared = prepare.prepare(raw)
     assert not prepared.kept
     np.testing.assert_array_equal(decoded(prepared), prepared.pixels)
     np.testing.assert_array_equal(image_files.pixels_of(raw), prepared.pixels)

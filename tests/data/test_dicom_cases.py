@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("pydicom")
 
-from transfusion_tf.data import images  # noqa: E402
+from transfusion_tf.images import prepare  # noqa: E402
 
 STORED = np.arange(64) * 65  # Of row 20: 0 .. 4,095.
 RAMP = (STORED / 4095 * 65_535).round()
@@ -17,7 +17,7 @@ def case(shared):
 
     def read(name, **options):
         raw = (shared / "cases/dicom" / f"{name}.dcm").read_bytes()
-        return images.prepare(raw, images.Options(**options)).pixels
+        return prepare.prepare(raw, prepare.Options(**options)).pixels
 
     return read
 
@@ -68,11 +68,11 @@ def test_8_bits_in_16_allocated(case):
     ],
 )
 def test_reasons_with_a_way_out(case, name, message):
-    with pytest.raises(images.ImageError, match=message):
+    with pytest.raises(prepare.ImageError, match=message):
         case(name)
     assert np.ptp(case(name, window="none")) > 4000
 
 
 def test_a_missing_element_is_named(case):
-    with pytest.raises(images.ImageError, match="^PhotometricInterpretation "):
+    with pytest.raises(prepare.ImageError, match="^PhotometricInterpretation "):
         case("pi_missing")

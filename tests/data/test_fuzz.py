@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("pydicom")
 
 from tests import fuzzing  # noqa: E402
-from transfusion_tf.data import images  # noqa: E402
+from transfusion_tf.images import prepare as images  # noqa: E402
 
 CASES = 1_000
 

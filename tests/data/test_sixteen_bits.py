@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from transfusion_tf.conversion import convert
-from transfusion_tf.data import images, manifest, pipeline, records
+from transfusion_tf.data import manifest, pipeline, records
+from transfusion_tf.images import prepare
 
 pydicom = pytest.importorskip("pydicom")
 
@@ -42,7 +43,7 @@ def test_more_than_256_grey_levels_reach_the_model(tmp_path):
             "label": ["a", "b"] * (NUMBER // 2),
         }
     )
-    options = images.Options(image_size=100)
+    options = prepare.Options(image_size=100)
     root = convert.convert(
         manifest.Manifest("scans", "multiclass", ("a", "b"), table, store),
         tmp_path,
@@ -52,7 +53,7 @@ def test_more_than_256_grey_levels_reach_the_model(tmp_path):
     opened = records.open_records(root)
     assert (opened.card.channels, opened.card.bit_depth) == (1, 16)
     expected = {
-        images.prepare(store.read(i), options).pixels.tobytes(): i
+        prepare.prepare(store.read(i), options).pixels.tobytes(): i
         for i in table["image"]
     }
     for size in (100, 64):  # As stored, and resized on the way.

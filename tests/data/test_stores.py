@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from transfusion_tf import files
-from transfusion_tf.data import limits, stores
+from transfusion_tf.data import stores
+from transfusion_tf.images import limits
 
 FILES = {"a.txt": b"first", "b/c.txt": b"second" * 100, "b/d.txt": b""}
 

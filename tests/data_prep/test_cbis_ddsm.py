@@ -10,7 +10,8 @@ from PIL import Image
 from data_prep import sources
 from data_prep.sources import cbis_ddsm
 from tests.data_prep import trees, trees_revisiting
-from transfusion_tf.data import images, splits
+from transfusion_tf.data import splits
+from transfusion_tf.images import prepare
 
 MASS = "csv/mass_case_description_{}_set.csv"
 
@@ -48,7 +49,7 @@ def test_whole_mammograms_and_labels_of_all_layouts(layout, caplog):
     assert labels["P_00038"] == ["BENIGN", "MALIGNANT"]  # Mass, calcification.
     assert splits.patients_in_common(rows["patient"], rows["split"]) == 0
     assert not manifest.bad
-    prepared = images.prepare(manifest.store.read(rows["image"][0]))
+    prepared = prepare.prepare(manifest.store.read(rows["image"][0]))
     assert prepared is not None
     assert "train: 19 instead of 2,458, test: 10 instead of 645" in caplog.text
 

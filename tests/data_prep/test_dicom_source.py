@@ -7,7 +7,7 @@ from pydicom.data import get_testdata_file
 
 from data_prep import sources
 from tests.data_prep.trees import packed
-from transfusion_tf.data import images
+from transfusion_tf.images import prepare
 
 
 def write_dicom(path, patient):
@@ -54,7 +54,7 @@ def test_headers_tell_the_patients(tree, kind, caplog):
     assert groups.nunique() == 4  # Without a name each is one of its own.
     assert "2 of 5 headers name no patient" in caplog.text
     assert manifest.bad == ()
-    images.prepare(manifest.store.read("s1/1"))
+    prepare.prepare(manifest.store.read("s1/1"))
 
 
 def test_an_image_without_a_patient_is_not_that_of_a_patient_so_called(
@@ -104,8 +104,8 @@ def test_a_file_that_is_cut_off_is_left_to_the_conversion(tree):
     manifest = read(root, labels)
     groups = manifest.table.set_index("image")["patient"]
     assert (groups == groups["s1/2"]).sum() == 1
-    with pytest.raises(images.ImageError):
-        images.prepare(manifest.store.read("s1/2"))
+    with pytest.raises(prepare.ImageError):
+        prepare.prepare(manifest.store.read("s1/2"))
 
 
 def test_a_tree_without_any_dicom_file(tmp_path):

@@ -12,7 +12,8 @@ from data_prep import conversion_flags, make_tfrecords, source_flags
 from tests.data_prep import trees
 from transfusion_tf import names
 from transfusion_tf.conversion import convert
-from transfusion_tf.data import audit, images, records, splits
+from transfusion_tf.data import audit, records, splits
+from transfusion_tf.images import prepare
 
 SCRIPT = "data_prep/make_tfrecords.py"
 # What every source needs, where nothing is read before the flags are checked.
@@ -374,9 +375,9 @@ class TestOptions:
         )
 
     def test_of_images(self, flags):
-        assert conversion_flags.image_options() == images.DEFAULTS
+        assert conversion_flags.image_options() == prepare.DEFAULTS
         flags("--image_size=9", "--window=40,400.5", "--frame=2")
-        assert conversion_flags.image_options() == images.Options(
+        assert conversion_flags.image_options() == prepare.Options(
             image_size=9, window=(40.0, 400.5), frame=2
         )
         flags("--window=none", "--fundus=crop")
@@ -411,9 +412,9 @@ class TestOptions:
 def test_choices_of_flags_are_those_of_the_library():
     flags = make_tfrecords.FLAGS
     assert flags["source"].parser.enum_values == list(names.SOURCES)
-    assert flags["resize_mode"].parser.enum_values == list(images.RESIZE_MODES)
+    assert flags["resize_mode"].parser.enum_values == list(prepare.RESIZE_MODES)
     assert flags["splits"].parser.enum_values == list(splits.MODES)
-    assert flags["fundus"].parser.enum_values == list(images.FUNDUS_MODES)
+    assert flags["fundus"].parser.enum_values == list(prepare.FUNDUS_MODES)
     assert flags["on_leak"].parser.enum_values == list(audit.ON_LEAK)
     for name in ("test_fraction", "val_fraction"):
         default = getattr(splits, name.upper())

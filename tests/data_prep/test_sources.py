@@ -16,7 +16,7 @@ from tests.data_prep.trees import (
     make_npz,
 )
 from transfusion_tf import names
-from transfusion_tf.data import images as image_files
+from transfusion_tf.images import prepare as image_files
 
 
 def make_synthetic(folder):

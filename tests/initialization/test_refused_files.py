@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.initialization.legacy_files import KERNEL, changed, legacy
-from transfusion_tf.data import limits
+from transfusion_tf.images import limits
 from transfusion_tf.initialization import hdf5, weight_files
 
 

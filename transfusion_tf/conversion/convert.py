@@ -30,9 +30,10 @@ from transfusion_tf.conversion import (
 )
 from transfusion_tf.conversion import plan as shards
 from transfusion_tf.data import audit as audits
-from transfusion_tf.data import images, official_splits, records, stores
 from transfusion_tf.data import manifest as manifests
+from transfusion_tf.data import official_splits, records, stores
 from transfusion_tf.data import splits as split_rules
+from transfusion_tf.images import prepare
 
 MAX_BAD_FRACTION = 0.01
 # Below this much work, counted in raw bytes, processes take longer to start
@@ -45,7 +46,7 @@ def convert(
     manifest,
     output_dir,
     *,
-    image_options=images.DEFAULTS,
+    image_options=prepare.DEFAULTS,
     split_options=split_rules.DEFAULTS,
     on_leak="drop",
     near_duplicates="report",

@@ -14,8 +14,9 @@ import pandas as pd
 
 from transfusion_tf import names
 from transfusion_tf.conversion import hashing, shard_task
-from transfusion_tf.data import ids, images, records, splits
+from transfusion_tf.data import ids, records, splits
 from transfusion_tf.data import manifest as manifests
+from transfusion_tf.images import prepare
 
 
 class Shard(typing.NamedTuple):
@@ -52,7 +53,7 @@ class Plan:
     manifest: manifests.Manifest
     codes: np.ndarray
     made: dict
-    image_options: images.Options
+    image_options: prepare.Options
     shards: tuple = ()
 
     @property

@@ -11,10 +11,11 @@ import typing
 from absl import logging
 
 from transfusion_tf import files, paths
-from transfusion_tf.data import images, records, stores
+from transfusion_tf.data import records, stores
+from transfusion_tf.images import prepare
 
 # What one unusable image raises, and what says nothing about the others.
-BAD_IMAGE = (images.ImageError, stores.ReadError)
+BAD_IMAGE = (prepare.ImageError, stores.ReadError)
 # With this many times what is allowed, and this many, the rest will be alike.
 HOPELESS_FACTOR = 10
 HOPELESS_NUMBER = 100

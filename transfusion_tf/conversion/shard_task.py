@@ -13,7 +13,8 @@ import numpy as np
 
 from transfusion_tf import files, prints
 from transfusion_tf.conversion import quarantine, work_folder
-from transfusion_tf.data import ids, images, records, tfrecord
+from transfusion_tf.data import ids, records, tfrecord
+from transfusion_tf.images import prepare
 
 # What is known of each image of a shard, so that nothing later on has to
 # decode it again; `offset` is the place of its record.
@@ -55,7 +56,7 @@ class Task:
     rows: list
     label_key: str
     text_keys: tuple[str, ...]
-    image_options: images.Options
+    image_options: prepare.Options
     earlier: tuple[str, ...] = ()
 
 
@@ -219,7 +220,7 @@ class _Earlier:
 def _prepared(store, task, row):
     """Returns the _Image of a row from the raw data."""
     raw = quarantine.read(store, row["image"])
-    image = images.prepare(raw, task.image_options)
+    image = prepare.prepare(raw, task.image_options)
     pixels, perceptual = prints.of_prepared(image)
     facts = (
         pixels.encode(),

@@ -7,7 +7,8 @@ import numpy as np
 
 from transfusion_tf.conversion import plan as shards
 from transfusion_tf.conversion import shard_task, work_folder
-from transfusion_tf.data import images, tfrecord
+from transfusion_tf.data import tfrecord
+from transfusion_tf.images import prepare
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Written:
         shard = np.searchsorted(starts, self.rows[index], side="right") - 1
         with self.folder.shard(self.digests[shard]).open("rb") as file:
             record = tfrecord.read_at(file, int(self.facts["offset"][index]))
-        return images.prepare(tfrecord.features(record)["image"]).pixels
+        return prepare.prepare(tfrecord.features(record)["image"]).pixels
 
     def without(self, dropped, workers):
         """Returns this without some images, whose shards are written anew.

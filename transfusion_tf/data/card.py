@@ -7,7 +7,7 @@ import typing
 from collections.abc import Mapping
 
 from transfusion_tf import checked, names
-from transfusion_tf.data import limits
+from transfusion_tf.images import limits
 
 _DIGEST = re.compile("[0-9a-f]+")
 _GROUPED_BY = ("patient", "none")

@@ -11,7 +11,7 @@ import math
 
 import h5py
 
-from transfusion_tf.data import limits
+from transfusion_tf.images import limits
 
 # Filters that come with HDF5 and h5py. Others are plugins, which HDF5 looks
 # for in folders and loads.

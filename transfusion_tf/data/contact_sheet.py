@@ -7,7 +7,7 @@ so that what looks different is different.
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from transfusion_tf.data import fingerprints
+from transfusion_tf.images import fingerprints
 
 MOST = 24  # Pairs on a sheet.
 _COLUMNS = 3

@@ -8,7 +8,8 @@ import pathlib
 import numpy as np
 
 from transfusion_tf import files
-from transfusion_tf.data import checked_hdf5, limits, stores
+from transfusion_tf.data import checked_hdf5, stores
+from transfusion_tf.images import limits
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from transfusion_tf.data import limits
+from transfusion_tf.images import limits
 
 SUFFIX = ".npy"  # Of the members of an .npz.
 

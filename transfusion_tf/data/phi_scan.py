@@ -12,13 +12,8 @@ import dataclasses
 import itertools
 
 from transfusion_tf import files
-from transfusion_tf.data import (
-    audit,
-    phi,
-    record_reader,
-    records,
-    segments,
-)
+from transfusion_tf.data import audit, phi, record_reader, records
+from transfusion_tf.images import metadata
 
 COLUMNS = ("file", "feature", "record", "kind", "text")
 # Beside those of phi.KINDS: a feature that the data card does not name; an
@@ -127,7 +122,7 @@ def _in_value(name, value, *, is_opaque):
 def in_image(data):
     """Yields (kind, masked text) for the metadata of an encoded image."""
     try:
-        parts = segments.metadata(data)
+        parts = metadata.metadata(data)
     except ValueError:
         yield "not an image", f"{len(data):,} bytes"
         yield from _in_bytes(data)
@@ -170,7 +165,7 @@ def _values(path, name):
         elif path.suffix == ".csv":
             yield from _csv_values(path)
         elif name == audit.SHEET:
-            for chunk, content, _ in segments.metadata(path.read_bytes()):
+            for chunk, content, _ in metadata.metadata(path.read_bytes()):
                 yield from ((chunk, text) for text in phi.texts(content))
         else:
             yield from (("", text) for text in phi.texts(path.read_bytes()))

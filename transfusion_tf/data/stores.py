@@ -22,10 +22,10 @@ from transfusion_tf.data import (
     archive_links,
     archive_members,
     folder_walk,
-    limits,
     member_names,
     npy,
 )
+from transfusion_tf.images import limits
 
 # More than an uncompressed image of the size that decoders take: what one file
 # or member may be. A member can claim, and be, a million times what it takes

@@ -10,7 +10,8 @@ import zipfile
 import zlib
 
 from transfusion_tf import files
-from transfusion_tf.data import hdf5_heaps, limits
+from transfusion_tf.data import hdf5_heaps
+from transfusion_tf.images import limits
 from transfusion_tf.initialization import (
     architectures,
     descriptions,

@@ -12,7 +12,7 @@ import zlib
 
 import numpy as np
 
-from transfusion_tf.data import segments
+from transfusion_tf.images import metadata
 
 _GREY, _RGB = 0, 2
 _SAMPLES = {_GREY: 1, _RGB: 3, 3: 1, 4: 2, 6: 4}  # Of each colour type.
@@ -53,21 +53,21 @@ def rebuilt(data):
     rows = _rows(data)
     width, height, depth, colour_type, *methods = rows.header
     if colour_type not in (_GREY, _RGB) or depth not in (8, 16):
-        raise segments.NotKept("neither grey nor RGB of whole bytes")
+        raise metadata.NotKept("neither grey nor RGB of whole bytes")
     if methods[:2] != [0, 0] or methods[2] > 1:
-        raise segments.NotKept("methods that PNG does not have")
+        raise metadata.NotKept("methods that PNG does not have")
     lengths = _lengths(rows.header)
     size = sum(count * (1 + length) for count, length in lengths)
     if not rows.is_sound:
-        raise segments.NotKept("a checksum that is wrong or missing")
+        raise metadata.NotKept("a checksum that is wrong or missing")
     if len(rows.content) != size:
-        raise segments.NotKept("compressed data of another length")
+        raise metadata.NotKept("compressed data of another length")
     if _largest_filter(rows.content, lengths) > _LAST_FILTER:
         raise ValueError("a filter that PNG does not have")
     # A decoder may keep no more of what it has written than the stream says.
     window = 1 << (rows.parts[0][0] >> 4) + _WINDOW_BITS
     if window < min(size, 1 << zlib.MAX_WBITS):
-        raise segments.NotKept("compressed data of an uncommon window")
+        raise metadata.NotKept("compressed data of an uncommon window")
     header = struct.pack(">IIBBBBB", *rows.header)
     compressed = _without_end(rows.parts, rows.rest)
     return png([(b"IHDR", header), *((b"IDAT", part) for part in compressed)])
@@ -75,7 +75,7 @@ def rebuilt(data):
 
 def png(chunks):
     """Returns a PNG file of (kind, content), to which the last is added."""
-    return segments.PNG_SIGNATURE + b"".join(
+    return metadata.PNG_SIGNATURE + b"".join(
         struct.pack(">I", len(content))
         + kind
         + content
@@ -97,7 +97,7 @@ def is_interlaced(data):
 def _rows(data):
     """Returns the _Rows of a PNG file; ValueError if it is not whole."""
     header, parts, is_sound = None, [], True
-    for chunk in segments.png_chunks(data):
+    for chunk in metadata.png_chunks(data):
         if chunk.kind == b"IHDR" and len(chunk.content) == 13:
             header = struct.unpack(">IIBBBBB", chunk.content)
         elif chunk.kind != b"IDAT":

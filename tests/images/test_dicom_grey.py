@@ -7,7 +7,7 @@ pydicom = pytest.importorskip("pydicom")
 
 from pydicom import pixels  # noqa: E402
 
-from transfusion_tf.data import dicom_grey  # noqa: E402
+from transfusion_tf.images import dicom_grey  # noqa: E402
 
 STORED = np.arange(4096).reshape(64, 64)
 

@@ -7,7 +7,7 @@ import logging
 import struct
 import zlib
 
-from transfusion_tf.data import limits
+from transfusion_tf.images import limits
 
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
 _MAX_INFLATED = 2**28

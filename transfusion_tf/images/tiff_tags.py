@@ -10,7 +10,7 @@ import struct
 
 from PIL import TiffImagePlugin
 
-from transfusion_tf.data import limits
+from transfusion_tf.images import limits
 
 _BITS, _COMPRESSION, _PHOTOMETRIC, _DESCRIPTION = 258, 259, 262, 270
 _SAMPLES, _PLANAR, _COLOUR_MAP, _EXTRA, _FORMAT = 277, 284, 320, 338, 339

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from transfusion_tf.data import fundus_disc, images
+from transfusion_tf.images import fundus_field, prepare
 
 
 def photograph(height, width, x, y, radius, *, background=4, seed=0):
@@ -44,10 +44,10 @@ def jpeg(pixels, **options):
 @pytest.mark.parametrize("background", [0, 20])
 def test_discs_are_found(height, width, x, y, radius, background):
     pixels = photograph(height, width, x, y, radius, background=background)
-    found = fundus_disc.find(pixels)
+    found = fundus_field.find(pixels)
     scale = max(height, width) / 256
     np.testing.assert_allclose(found, (x, y, radius), atol=2 * max(1, scale))
-    grey = fundus_disc.find(pixels[..., 0])
+    grey = fundus_field.find(pixels[..., 0])
     np.testing.assert_allclose(grey, found, atol=2 * max(1, scale))
 
 
@@ -57,7 +57,7 @@ def test_notches_and_labels_do_no_harm():
     draw.rectangle((570, 60, 640, 130), fill=(140, 90, 40))  # A notch.
     draw.rectangle((10, 10, 60, 40), fill=(255, 255, 255))  # A label.
     draw.rectangle((395, 0, 420, 45), fill=(0, 0, 0))
-    found = fundus_disc.find(np.asarray(image))
+    found = fundus_field.find(np.asarray(image))
     np.testing.assert_allclose(found, (400, 300, 280), atol=5)
 
 
@@ -82,32 +82,32 @@ def not_discs():
     "pixels", [pytest.param(pixels, id=name) for name, pixels in not_discs()]
 )
 def test_where_there_is_no_disc(pixels):
-    assert fundus_disc.find(pixels) is None
+    assert fundus_field.find(pixels) is None
     for mode in ("crop", "graham"):
-        options = images.Options(fundus=mode, image_size=32)
-        prepared = images.prepare(pixels, options)
-        assert prepared.notes == (fundus_disc.NOT_FOUND,)
+        options = prepare.Options(fundus=mode, image_size=32)
+        prepared = prepare.prepare(pixels, options)
+        assert prepared.notes == (fundus_field.NOT_FOUND,)
         assert prepared.pixels.shape[:2] == (32, 32)
-    middle = images.Options(resize_mode="crop", image_size=32)
+    middle = prepare.Options(resize_mode="crop", image_size=32)
     np.testing.assert_array_equal(
-        images.prepare(
-            pixels, images.Options(fundus="crop", image_size=32)
+        prepare.prepare(
+            pixels, prepare.Options(fundus="crop", image_size=32)
         ).pixels,
-        images.prepare(pixels, middle).pixels,
+        prepare.prepare(pixels, middle).pixels,
     )
 
 
 def test_what_is_cut():
     pixels = photograph(712, 1072, 495, 356, 427)
-    square = fundus_disc.cut(pixels, fundus_disc.Disc(495, 356, 427))
+    square = fundus_field.cut(pixels, fundus_field.Disc(495, 356, 427))
     assert square.shape == (854, 854, 3)
     # In the middle of the square; black where the photograph ends.
     np.testing.assert_array_equal(square[427, 427], pixels[356, 495])
     np.testing.assert_array_equal(square[71:783, 427], pixels[:, 495])
     assert not square[:71].any() and not square[783:].any()
     assert not square[75:150, :75].any()  # The background was not.
-    small = fundus_disc.cut(
-        pixels, fundus_disc.Disc(495, 356, 427), image_size=100
+    small = fundus_field.cut(
+        pixels, fundus_field.Disc(495, 356, 427), image_size=100
     )
     expected = Image.fromarray(square).resize((100, 100))
     np.testing.assert_allclose(
@@ -117,7 +117,7 @@ def test_what_is_cut():
 
 def test_discs_that_reach_beyond_on_one_side():
     pixels = np.full((40, 60), 200, np.uint8)
-    square = fundus_disc.cut(pixels, fundus_disc.Disc(5.5, 20, 15))
+    square = fundus_field.cut(pixels, fundus_field.Disc(5.5, 20, 15))
     assert square.shape == (30, 30)
     assert not square[15, :9].any() and (square[15, 11:29] == 200).all()
 
@@ -125,7 +125,7 @@ def test_discs_that_reach_beyond_on_one_side():
 def test_graham_takes_out_the_local_mean():
     ramp = np.tile(np.linspace(40, 200, 300), (300, 1)).astype(np.uint8)
     ramp[148:152, 148:152] += 15
-    found = fundus_disc.graham(ramp, masked=True)
+    found = fundus_field.graham(ramp, masked=True)
     rows, columns = np.mgrid[:300, :300] + 0.5
     distance = np.hypot(rows - 150, columns - 150)
     assert (found[distance > 136] == 128).all()
@@ -137,7 +137,7 @@ def test_graham_takes_out_the_local_mean():
     np.testing.assert_allclose(
         found[149:151, 149:151], 128 + 4 * (15 - left), atol=8
     )
-    unmasked = fundus_disc.graham(ramp, masked=False)
+    unmasked = fundus_field.graham(ramp, masked=False)
     np.testing.assert_array_equal(
         unmasked[distance < 134], found[distance < 134]
     )
@@ -146,11 +146,11 @@ def test_graham_takes_out_the_local_mean():
 def test_photographs_are_prepared_from_reduced_decoding():
     pixels = photograph(1304, 1604, 800, 650, 700)
     raw = jpeg(pixels)
-    prepared = images.prepare(
-        raw, images.Options(fundus="crop", image_size=200)
+    prepared = prepare.prepare(
+        raw, prepare.Options(fundus="crop", image_size=200)
     )
-    disc = fundus_disc.find(pixels)
-    expected = fundus_disc.cut(pixels, disc, image_size=200)
+    disc = fundus_field.find(pixels)
+    expected = fundus_field.cut(pixels, disc, image_size=200)
     assert prepared.notes == () and prepared.channels == 3
     inner = np.s_[40:160, 40:160]
     difference = np.abs(prepared.pixels[inner].astype(int) - expected[inner])
@@ -159,18 +159,18 @@ def test_photographs_are_prepared_from_reduced_decoding():
 
 def test_small_discs_are_decoded_finer(monkeypatch):
     reductions = []
-    read = images.decoding.ImageFile.picture
+    read = prepare.decoding.ImageFile.picture
 
     def noting(self, reduction=1):
         reductions.append(reduction)
         return read(self, reduction)
 
-    monkeypatch.setattr(images.decoding.ImageFile, "picture", noting)
-    options = images.Options(fundus="crop", image_size=100)
+    monkeypatch.setattr(prepare.decoding.ImageFile, "picture", noting)
+    options = prepare.Options(fundus="crop", image_size=100)
     for radius, expected in ((610, [8]), (310, [8, 4])):
         reductions.clear()
         raw = jpeg(photograph(1200, 1600, 800, 600, radius))
-        prepared = images.prepare(raw, options)
+        prepared = prepare.prepare(raw, options)
         assert prepared.notes == () and reductions == expected
         # The disc fills the square.
         lit = prepared.pixels[50].max(axis=-1) > 25
@@ -181,7 +181,7 @@ def test_turned_photographs():
     pixels = photograph(300, 400, 180, 150, 140)
     tags = Image.Exif()
     tags[0x0112] = 6
-    options = images.Options(fundus="crop", image_size=64)
-    upright = images.prepare(jpeg(pixels), options)
-    turned = images.prepare(jpeg(pixels, exif=tags.tobytes()), options)
+    options = prepare.Options(fundus="crop", image_size=64)
+    upright = prepare.prepare(jpeg(pixels), options)
+    turned = prepare.prepare(jpeg(pixels, exif=tags.tobytes()), options)
     np.testing.assert_array_equal(turned.pixels, np.rot90(upright.pixels, -1))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from transfusion_tf.data import decoding, encoding, images, limits
+from transfusion_tf.images import decoding, encoding, limits, prepare
 
 SIDE = 736  # 8 x 92.
 
@@ -78,7 +78,7 @@ def test_reduced_decoding_costs_no_quality(reduction, subsampling, quality):
     expected = np.asarray(
         Image.fromarray(full).resize((side, side), Image.Resampling.BICUBIC)
     )
-    prepared = images.prepare(raw, images.Options(image_size=side))
+    prepared = prepare.prepare(raw, prepare.Options(image_size=side))
     assert not np.array_equal(prepared.pixels, expected)  # It was reduced.
     again = np.asarray(
         Image.open(io.BytesIO(encoding.encode(expected, as_jpeg=True)))

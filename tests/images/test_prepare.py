@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from transfusion_tf.data import decoding, images, resizing
+from transfusion_tf.images import decoding, prepare, resizing
 
 SECRET = "patient 4711"
 
@@ -49,7 +49,7 @@ def exif(orientation):
 def test_files_of_the_wanted_size_are_kept(file_format, colour, channels):
     raw = encoded(gradient(16, 16, colour=colour), file_format)
     for size in (None, 16):
-        prepared = images.prepare(raw, images.Options(image_size=size))
+        prepared = prepare.prepare(raw, prepare.Options(image_size=size))
         assert prepared[:6] == (raw, 16, 16, channels, 8, True)
         np.testing.assert_array_equal(prepared.pixels, opened(raw))
         assert prepared.notes == ()
@@ -65,7 +65,7 @@ def test_kept_files_lose_what_tells_of_the_patient():
         encoded(gradient(), "JPEG", comment=SECRET, **more),
     ]
     for raw in files:
-        prepared = images.prepare(raw)
+        prepared = prepare.prepare(raw)
         assert prepared.kept
         assert SECRET.encode() in raw and SECRET.encode() not in prepared.data
         assert not opened(prepared.data).info.keys() & {"icc_profile", "exif"}
@@ -83,7 +83,7 @@ def test_files_that_are_encoded_anew_lose_it_too(options):
         exif=exif(3),
         icc_profile=SECRET.encode(),
     )
-    prepared = images.prepare(raw, images.Options(**options))
+    prepared = prepare.prepare(raw, prepare.Options(**options))
     assert not prepared.kept
     assert SECRET.encode() not in prepared.data
 
@@ -102,7 +102,7 @@ def test_files_that_are_encoded_anew_lose_it_too(options):
 )
 def test_exif_orientation_is_applied(orientation, upright):
     pixels = gradient()
-    prepared = images.prepare(encoded(pixels, exif=exif(orientation)))
+    prepared = prepare.prepare(encoded(pixels, exif=exif(orientation)))
     assert not prepared.kept
     np.testing.assert_array_equal(opened(prepared.data), upright(pixels))
     assert (prepared.height, prepared.width) == upright(pixels).shape[:2]
@@ -111,14 +111,14 @@ def test_exif_orientation_is_applied(orientation, upright):
 def test_lossless_files_become_png_and_jpeg_files_stay_jpeg():
     for file_format in ("BMP", "TIFF", "GIF"):
         raw = encoded(gradient(colour=False), file_format)
-        prepared = images.prepare(raw)
+        prepared = prepare.prepare(raw)
         assert opened(prepared.data).format == "PNG"
         np.testing.assert_array_equal(
             np.asarray(opened(prepared.data).convert("L")),
             gradient(colour=False),
         )
-    data = images.prepare(
-        encoded(gradient(), "JPEG"), images.Options(image_size=8)
+    data = prepare.prepare(
+        encoded(gradient(), "JPEG"), prepare.Options(image_size=8)
     ).data
     image = opened(data)
     assert image.format == "JPEG"
@@ -138,7 +138,7 @@ def test_lossless_files_become_png_and_jpeg_files_stay_jpeg():
     ids=["cmyk", "palette", "rgba", "la", "transparent grey", "one bit"],
 )
 def test_other_colour_modes_become_grey_or_rgb(raw, mode):
-    prepared = images.prepare(raw)
+    prepared = prepare.prepare(raw)
     assert not prepared.kept
     assert opened(prepared.data).mode == mode
     assert prepared.channels == len(mode)
@@ -151,10 +151,10 @@ def test_other_colour_modes_become_grey_or_rgb(raw, mode):
 
 def test_16_bits_stay():
     grey = gradient(16, 16, dtype=np.uint16, colour=False)
-    kept = images.prepare(encoded(grey), images.Options(image_size=16))
+    kept = prepare.prepare(encoded(grey), prepare.Options(image_size=16))
     assert kept.kept and kept.bit_depth == 16
-    tiff = images.prepare(encoded(grey, "TIFF"))
-    resized = images.prepare(encoded(grey), images.Options(image_size=8))
+    tiff = prepare.prepare(encoded(grey, "TIFF"))
+    resized = prepare.prepare(encoded(grey), prepare.Options(image_size=8))
     assert (tiff.bit_depth, resized.bit_depth) == (16, 16)
     np.testing.assert_array_equal(np.asarray(opened(tiff.data)), grey)
     means = grey.reshape(8, 2, 8, 2).mean(axis=(1, 3))
@@ -166,19 +166,19 @@ def test_16_bits_stay():
 
 def test_16_bit_colour_of_arrays_and_files():
     pixels = gradient(dtype=np.uint16)
-    prepared = images.prepare(pixels)
+    prepared = prepare.prepare(pixels)
     assert prepared[1:6] == (16, 12, 3, 16, False)
-    kept = images.prepare(prepared.data)
+    kept = prepare.prepare(prepared.data)
     assert kept[:6] == (prepared.data, 16, 12, 3, 16, True)
     np.testing.assert_array_equal(kept.pixels, pixels)
-    small = images.Options(image_size=8)
+    small = prepare.Options(image_size=8)
     of_array, of_file = (
-        images.prepare(raw, small) for raw in (pixels, prepared.data)
+        prepare.prepare(raw, small) for raw in (pixels, prepared.data)
     )
     assert of_file[1:6] == (8, 8, 3, 16, False)
     np.testing.assert_array_equal(of_file.pixels, of_array.pixels)
     for channel in range(3):
-        plane = images.prepare(pixels[..., channel].copy(), small).pixels
+        plane = prepare.prepare(pixels[..., channel].copy(), small).pixels
         np.testing.assert_array_equal(of_array.pixels[..., channel], plane)
 
 
@@ -186,7 +186,7 @@ def test_tensorflow_reads_16_bit_colour():
     import tensorflow as tf
 
     pixels = gradient(dtype=np.uint16)
-    decoded = tf.io.decode_png(images.prepare(pixels).data, dtype=tf.uint16)
+    decoded = tf.io.decode_png(prepare.prepare(pixels).data, dtype=tf.uint16)
     np.testing.assert_array_equal(decoded, pixels)
 
 
@@ -197,8 +197,8 @@ def test_tensorflow_reads_16_bit_colour():
     ids=["as it is", "stretched", "fitted"],
 )
 def test_pixels_are_what_is_encoded(file_format, options):
-    prepared = images.prepare(
-        encoded(gradient(), file_format), images.Options(**options)
+    prepared = prepare.prepare(
+        encoded(gradient(), file_format), prepare.Options(**options)
     )
     decoded = np.asarray(opened(prepared.data))
     assert prepared.pixels.shape == decoded.shape
@@ -213,7 +213,7 @@ def test_pixels_are_what_is_encoded(file_format, options):
 @pytest.mark.parametrize("colour", [False, True])
 def test_arrays_become_png(colour):
     pixels = gradient(colour=colour)
-    prepared = images.prepare(pixels)
+    prepared = prepare.prepare(pixels)
     assert not prepared.kept
     np.testing.assert_array_equal(np.asarray(opened(prepared.data)), pixels)
 
@@ -242,8 +242,8 @@ PNG = encoded(gradient(64, 64), "PNG")
 )
 def test_images_that_cannot_be_used(raw, message):
     for size in (None, 8):
-        with pytest.raises(images.ImageError, match=message) as raised:
-            images.prepare(raw, images.Options(image_size=size))
+        with pytest.raises(prepare.ImageError, match=message) as raised:
+            prepare.prepare(raw, prepare.Options(image_size=size))
         assert "0x" not in str(raised.value)  # The same words every time.
 
 
@@ -264,25 +264,25 @@ def test_images_that_cannot_be_used(raw, message):
 )
 def test_options_that_make_no_sense(options, message):
     with pytest.raises(ValueError, match=message):
-        images.Options(**options)
+        prepare.Options(**options)
 
 
 def test_one_of_several_images():
     for frame, value in ((0, 0), (1, 255)):
-        prepared = images.prepare(two_frames(), images.Options(frame=frame))
+        prepared = prepare.prepare(two_frames(), prepare.Options(frame=frame))
         assert (prepared.pixels == value).all()
-    first = images.Options(frame=0)
-    assert images.prepare(JPEG, first).kept  # The only one.
+    first = prepare.Options(frame=0)
+    assert prepare.prepare(JPEG, first).kept  # The only one.
     for raw, count in ((two_frames(), 2), (JPEG, 1), (gradient(), 1)):
-        with pytest.raises(images.ImageError, match=f"holds {count} images"):
-            images.prepare(raw, images.Options(frame=2))
+        with pytest.raises(prepare.ImageError, match=f"holds {count} images"):
+            prepare.prepare(raw, prepare.Options(frame=2))
 
 
 def test_a_window_is_for_dicom():
     for raw in (JPEG, gradient()):
-        with pytest.raises(images.ImageError, match="given for DICOM"):
-            images.prepare(raw, images.Options(window=(40, 80)))
-    assert images.prepare(JPEG, images.Options(window="none")).kept
+        with pytest.raises(prepare.ImageError, match="given for DICOM"):
+            prepare.prepare(raw, prepare.Options(window=(40, 80)))
+    assert prepare.prepare(JPEG, prepare.Options(window="none")).kept
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 7])
@@ -294,26 +294,26 @@ def test_turning_and_reduced_decoding(orientation):
         pixels.astype(np.uint8), "JPEG", quality=95, exif=exif(orientation)
     )
     file = decoding.ImageFile(raw)
-    for mode in images.RESIZE_MODES:
-        options = images.Options(image_size=24, resize_mode=mode)
+    for mode in prepare.RESIZE_MODES:
+        options = prepare.Options(image_size=24, resize_mode=mode)
         full = resizing.resize(
             np.asarray(file.picture()), image_size=24, mode=mode
         )
         np.testing.assert_allclose(
-            images.prepare(raw, options).pixels,
+            prepare.prepare(raw, options).pixels,
             file.upright(full).astype(int),
             atol=2,
         )
 
 
-@pytest.mark.parametrize("mode", images.RESIZE_MODES)
+@pytest.mark.parametrize("mode", prepare.RESIZE_MODES)
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_lossless_files_and_arrays_come_out_the_same(mode, dtype):
     pixels = gradient(403, 301, dtype=dtype, colour=False)
-    options = images.Options(image_size=24, resize_mode=mode)
-    expected = images.prepare(pixels, options)
+    options = prepare.Options(image_size=24, resize_mode=mode)
+    expected = prepare.prepare(pixels, options)
     for file_format in ("PNG", "TIFF"):
-        found = images.prepare(encoded(pixels, file_format), options)
+        found = prepare.prepare(encoded(pixels, file_format), options)
         np.testing.assert_array_equal(found.pixels, expected.pixels)
         assert found.data == expected.data
 
@@ -324,10 +324,10 @@ def test_the_first_picture_of_a_phones_file():
     )
     raw = encoded(first, "MPO", save_all=True, append_images=[second])
     assert decoding.ImageFile(raw).is_jpeg
-    options = images.Options(image_size=20)
-    expected = images.prepare(encoded(first, "JPEG"), options)
+    options = prepare.Options(image_size=20)
+    expected = prepare.prepare(encoded(first, "JPEG"), options)
     np.testing.assert_array_equal(
-        images.prepare(raw, options).pixels, expected.pixels
+        prepare.prepare(raw, options).pixels, expected.pixels
     )
 
 
@@ -345,8 +345,8 @@ def test_a_result_that_lost_all_variation():
         (black, {}),
         (encoded(dot + 128, "JPEG", quality=100), small),
     ):
-        with pytest.raises(images.ImageError, match="are equal, and those st"):
-            images.prepare(raw, images.Options(**options))
+        with pytest.raises(prepare.ImageError, match="are equal, and those st"):
+            prepare.prepare(raw, prepare.Options(**options))
 
 
 def test_an_image_of_one_value_is_one():
@@ -354,8 +354,8 @@ def test_an_image_of_one_value_is_one():
         pixels = np.full((200, 200), value, np.uint8)
         for raw in (pixels, encoded(pixels), encoded(pixels, "JPEG")):
             for size in (None, 4):
-                options = images.Options(image_size=size)
-                assert (images.prepare(raw, options).pixels == value).all()
+                options = prepare.Options(image_size=size)
+                assert (prepare.prepare(raw, options).pixels == value).all()
 
 
 def test_a_bmp_with_16_bits_for_three_colours():
@@ -365,7 +365,7 @@ def test_a_bmp_with_16_bits_for_three_colours():
     head = struct.pack("<2sIHHI", b"BM", 66 + len(data), 0, 0, 66)
     info = struct.pack("<IiiHHIIiiII", 40, 12, 8, 1, 16, 3, len(data), *[0] * 4)
     masks = struct.pack("<III", 0xF800, 0x07E0, 0x001F)
-    found = images.prepare(head + info + masks + data).pixels
+    found = prepare.prepare(head + info + masks + data).pixels
     np.testing.assert_allclose(found, gradient(8, 12).astype(int), atol=8)
     assert len(np.unique(found)) > 20
 
@@ -373,6 +373,6 @@ def test_a_bmp_with_16_bits_for_three_colours():
 def test_nothing_is_warned_of(recwarn, capfd):
     with_alphas = Image.fromarray(gradient(64, 64)).convert("P")
     raw = encoded(with_alphas, transparency=bytes(range(256)))
-    images.prepare(raw)
+    prepare.prepare(raw)
     assert not recwarn.list
     assert capfd.readouterr() == ("", "")

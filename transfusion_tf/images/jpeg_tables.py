@@ -6,7 +6,7 @@ for Huffman codes of AC coefficients).
 
 import functools
 
-from transfusion_tf.data import segments
+from transfusion_tf.images import metadata
 
 COEFFICIENTS = 64  # Of a block.
 
@@ -19,7 +19,7 @@ def quantisation(content):
         length = 1 + COEFFICIENTS * (2 if content[0] >> 4 else 1)
         if len(content) < length:
             raise ValueError("a table is cut off")
-        tables.append(((segments.DQT, content[0] & 15), content[:length]))
+        tables.append(((metadata.DQT, content[0] & 15), content[:length]))
         content = content[length:]
     return tuple(tables)
 
@@ -38,7 +38,7 @@ def huffman(content):
             raise ValueError("a table is cut off")
         symbols = content[17:length]
         if len(set(symbols)) != len(symbols):
-            raise segments.NotKept("a table that names a symbol twice")
-        tables.append(((segments.DHT, content[0]), content[:length]))
+            raise metadata.NotKept("a table that names a symbol twice")
+        tables.append(((metadata.DHT, content[0]), content[:length]))
         content = content[length:]
     return tuple(tables)

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 from PIL import Image
 
-from transfusion_tf.data import limits, png_rebuild
+from transfusion_tf.images import limits, png_rebuild
 
 _GREY16 = ("I;16", "I;16B", "I;16L", "I;16N")
 _UNLIKELY = (171, 84, 205, 118)  # The colour of a whole row.

@@ -8,7 +8,7 @@ import pytest
 
 from tests import image_files
 from tests.image_files import SECRET, colours, make_file, png, png_chunk
-from transfusion_tf.data import png_rebuild, segments
+from transfusion_tf.images import metadata, png_rebuild
 
 PLAIN = make_file("PNG")
 PIXELS = colours()
@@ -106,7 +106,7 @@ def small_window():
     ],
 )
 def test_what_is_not_kept(raw):
-    with pytest.raises(segments.NotKept):
+    with pytest.raises(metadata.NotKept):
         png_rebuild.rebuilt(raw)
 
 

@@ -7,7 +7,7 @@ import scipy.fft
 import scipy.ndimage
 from PIL import Image
 
-from transfusion_tf.data import fingerprints
+from transfusion_tf.images import fingerprints
 
 
 def make_image(seed=0, shape=(90, 120), depth=8):

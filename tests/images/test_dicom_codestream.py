@@ -11,7 +11,7 @@ pydicom = pytest.importorskip("pydicom")
 from pydicom import encaps, uid  # noqa: E402
 
 from tests.dicoms import raw_of, written  # noqa: E402
-from transfusion_tf.data import images  # noqa: E402
+from transfusion_tf.images import prepare  # noqa: E402
 
 GREY = np.add.outer(np.arange(48) * 2, np.arange(64) * 2).astype(np.uint8)
 
@@ -48,7 +48,7 @@ def test_8_bits_in_16_allocated():
                 BitsStored=stored,
                 HighBit=stored - 1,
             )
-            prepared = images.prepare(raw, images.Options(window="none"))
+            prepared = prepare.prepare(raw, prepare.Options(window="none"))
             assert prepared.bit_depth == 8
             np.testing.assert_allclose(prepared.pixels, GREY, atol=2)
 
@@ -69,7 +69,7 @@ def test_jpeg_2000_is_what_its_codestream_says(syntax):
     raw = compressed(
         wide, "JPEG2000", syntax, BitsAllocated=16, BitsStored=16, HighBit=15
     )
-    found = images.prepare(raw, images.Options(window="none")).pixels
+    found = prepare.prepare(raw, prepare.Options(window="none")).pixels
     np.testing.assert_array_equal(found, wide)
 
 
@@ -78,12 +78,12 @@ def test_jpeg_2000_is_what_its_codestream_says(syntax):
 )
 def test_jpeg_is_what_its_codestream_says(syntax):
     raw = compressed(GREY, "JPEG", syntax, **BITS8)
-    found = images.prepare(raw, images.Options(window="none")).pixels
+    found = prepare.prepare(raw, prepare.Options(window="none")).pixels
     np.testing.assert_allclose(found, GREY, atol=2)
 
 
 def test_neither_of_them():
     dataset = pydicom.dcmread(io.BytesIO(raw_of("JPEG2000.dcm")))
     dataset.PixelData = encaps.encapsulate([b"something else altogether"])
-    with pytest.raises(images.ImageError, match="neither JPEG nor JPEG 2000"):
-        images.prepare(written(dataset))
+    with pytest.raises(prepare.ImageError, match="neither JPEG nor JPEG 2000"):
+        prepare.prepare(written(dataset))

@@ -6,14 +6,14 @@ import pytest
 pydicom = pytest.importorskip("pydicom")
 
 from tests.dicoms import radiograph  # noqa: E402
-from transfusion_tf.data import dicom_values, images  # noqa: E402
+from transfusion_tf.images import dicom_values, prepare  # noqa: E402
 
 VALUES = (np.arange(48 * 64).reshape(48, 64) % 4000) + 50
 
 
 def shown(words, **elements):
-    options = images.Options(window=elements.pop("window", "auto"))
-    return images.prepare(radiograph(words, **elements), options).pixels
+    options = prepare.Options(window=elements.pop("window", "auto"))
+    return prepare.prepare(radiograph(words, **elements), options).pixels
 
 
 def spread(values, is_image):
@@ -102,5 +102,5 @@ def test_numbers(value, expected):
 
 @pytest.mark.parametrize("value", ["1,5", "a", "nan", float("inf"), ["x"]])
 def test_what_is_no_number(value):
-    with pytest.raises(images.ImageError, match="^Key is not a number; wait$"):
+    with pytest.raises(prepare.ImageError, match="^Key is not a number; wait$"):
         dicom_values.number({"Key": value}, "Key", None, "wait")

@@ -7,7 +7,7 @@ import zlib
 import numpy as np
 from PIL import Image
 
-from transfusion_tf.data import png_rebuild
+from transfusion_tf.images import png_rebuild
 
 JPEG_QUALITY = 95
 

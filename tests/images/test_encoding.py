@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from transfusion_tf.data import decoding, encoding
+from transfusion_tf.images import decoding, encoding
 
 
 def noise(*shape, dtype=np.uint8):

@@ -10,7 +10,7 @@ import typing
 import numpy as np
 from PIL import Image, ImageFilter
 
-from transfusion_tf.data import resizing
+from transfusion_tf.images import resizing
 
 NOT_FOUND = "disc_not_found"
 

@@ -8,8 +8,8 @@ look-up overflows for small data types; tests compare both.
 
 import numpy as np
 
-from transfusion_tf.data import dicom_values
-from transfusion_tf.data.limits import ImageError
+from transfusion_tf.images import dicom_values
+from transfusion_tf.images.limits import ImageError
 
 _VALUE_MACRO = "PixelValueTransformationSequence"
 _WINDOW_MACRO = "FrameVOILUTSequence"

@@ -9,7 +9,7 @@ import re
 import struct
 import typing
 
-from transfusion_tf.data import jpeg_tables, segments
+from transfusion_tf.images import jpeg_tables, metadata
 
 _PROGRESSIVE = 0xC2
 # 8 bits, Huffman codes, lossy: what TensorFlow's decoder reads.
@@ -17,7 +17,7 @@ _FRAMES = (0xC0, 0xC1, _PROGRESSIVE)
 _JFIF = b"JFIF\0\1\1\0\0\1\0\1\0\0"  # Version 1.1, no density, no thumbnail.
 _ADOBE = b"Adobe\0\x64\0\0\0\0"  # Then how the colours were transformed.
 _COEFFICIENTS = jpeg_tables.COEFFICIENTS
-_START_OF_SCAN = bytes((0xFF, segments.SOS))
+_START_OF_SCAN = bytes((0xFF, metadata.SOS))
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 # Compressed data look like random bytes: not one place in a million has text
 # of this length and this many letters in it by chance.
@@ -67,7 +67,7 @@ def rebuilt(data):
         ValueError: it is damaged, or cut off.
     """
     writer = _Writer()
-    for segment in segments.jpeg_segments(data):
+    for segment in metadata.jpeg_segments(data):
         writer.read(segment)
     return writer.file()
 
@@ -89,16 +89,16 @@ class _Writer:
         marker, content = segment.marker, segment.content
         if marker in _FRAMES:
             self._read_frame(marker, content)
-        elif marker == segments.DQT:
+        elif marker == metadata.DQT:
             self._read_tables(jpeg_tables.quantisation(content))
-        elif marker == segments.DHT:
+        elif marker == metadata.DHT:
             self._read_tables(jpeg_tables.huffman(content))
-        elif marker == segments.DRI:
+        elif marker == metadata.DRI:
             self._read_interval(content)
-        elif marker == segments.SOS:
+        elif marker == metadata.SOS:
             self._read_scan(content, segment.scan)
-        elif marker in segments.FRAMES or marker == 0xCC:
-            raise segments.NotKept("a kind of JPEG that few decoders read")
+        elif marker in metadata.FRAMES or marker == 0xCC:
+            raise metadata.NotKept("a kind of JPEG that few decoders read")
         elif not self._precision:  # Later ones change no colours.
             self._read_colours(marker, content)
 
@@ -111,10 +111,10 @@ class _Writer:
             raise ValueError("scans are missing")
         written = [b"\xff\xd8"]
         if self._has_jfif:
-            written.append(_segment(segments.APP0, _JFIF))
+            written.append(_segment(metadata.APP0, _JFIF))
         elif self._transform is not None and len(self._frame.components) == 3:
             transform = bytes((self._transform,))
-            written.append(_segment(segments.APP14, _ADOBE + transform))
+            written.append(_segment(metadata.APP14, _ADOBE + transform))
         for part in self._parts:
             written += [part] if isinstance(part, bytes) else _used(part)
         ends = [
@@ -126,9 +126,9 @@ class _Writer:
 
     def _read_colours(self, marker, content):
         """Notes what JFIF and Adobe say, as libjpeg does."""
-        if marker == segments.APP0 and content.startswith(b"JFIF\0"):
+        if marker == metadata.APP0 and content.startswith(b"JFIF\0"):
             self._has_jfif |= len(content) >= 14
-        if marker == segments.APP14 and content.startswith(b"Adobe"):
+        if marker == metadata.APP14 and content.startswith(b"Adobe"):
             if len(content) >= 12:
                 self._transform = content[11]
 
@@ -137,7 +137,7 @@ class _Writer:
             raise ValueError("a second frame in the JPEG image")
         bits, height, width, count = _unpacked(">BHHB", content)
         if bits != 8 or not height or not width or count not in (1, 3):
-            raise segments.NotKept("not 8 bits of grey or three colours")
+            raise metadata.NotKept("not 8 bits of grey or three colours")
         if len(content) != 6 + 3 * count:
             raise ValueError("a frame header of another length")
         components = [
@@ -152,7 +152,7 @@ class _Writer:
             raise ValueError("a sampling that JPEG does not have")
         by_name = {component.name: component for component in components}
         if len(by_name) != count:
-            raise segments.NotKept("two colours of one name")
+            raise metadata.NotKept("two colours of one name")
         self._frame = _Frame(marker, height, width, by_name)
         self._parts.append(_segment(marker, content))
 
@@ -160,7 +160,7 @@ class _Writer:
         if len(content) != 2:
             raise ValueError("a restart interval of another length")
         (self._interval,) = _unpacked(">H", content)
-        self._parts.append(_segment(segments.DRI, content))
+        self._parts.append(_segment(metadata.DRI, content))
 
     def _read_tables(self, tables):
         """Notes tables, of which scans will say whether they are used."""
@@ -174,7 +174,7 @@ class _Writer:
         scan = self._scan(content)
         for key in self._tables_of(scan):
             if key not in self._defined:
-                raise segments.NotKept("a table is missing")
+                raise metadata.NotKept("a table is missing")
             self._defined[key][2] = True
         self._refine(scan)
         _check_data(data, self._num_restarts(scan))
@@ -183,7 +183,7 @@ class _Writer:
         )
         ends = (scan.first, scan.last, scan.high << 4 | scan.low)
         header = bytes((len(scan.components), *names, *ends))
-        self._parts += [_segment(segments.SOS, header), data]
+        self._parts += [_segment(metadata.SOS, header), data]
 
     def _scan(self, content):
         """Returns the _Scan of a scan's header."""
@@ -206,11 +206,11 @@ class _Writer:
     def _tables_of(self, scan):
         """Yields the keys of the tables that decoding a scan takes."""
         for component, dc, ac in scan.components:
-            yield segments.DQT, component.table
+            yield metadata.DQT, component.table
             if scan.first == 0 and scan.high == 0:
-                yield segments.DHT, dc
+                yield metadata.DHT, dc
             if scan.last > 0:
-                yield segments.DHT, 16 | ac
+                yield metadata.DHT, 16 | ac
 
     def _refine(self, scan):
         """Notes what bits of which coefficients are known by now."""
@@ -270,8 +270,8 @@ def _check_data(data, num_restarts):
     restarts = list(_RESTART.finditer(data))
     numbers = [data[match.start() + 1] - 0xD0 for match in restarts]
     if numbers != [i % 8 for i in range(num_restarts)]:
-        raise segments.NotKept("restart markers out of order")
+        raise metadata.NotKept("restart markers out of order")
     for end in (*(match.start() for match in restarts), len(data)):
         text = _TEXT.fullmatch(data[max(0, end - 16) : end])
         if text and len(set(text[0])) >= _LETTERS_OF_TEXT:
-            raise segments.NotKept("text at the end of a scan")
+            raise metadata.NotKept("text at the end of a scan")

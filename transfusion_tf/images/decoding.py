@@ -7,13 +7,13 @@ import numpy as np
 from PIL import Image
 
 from transfusion_tf import files, silence
-from transfusion_tf.data import (
+from transfusion_tf.images import (
     jpeg_rebuild,
     jpeg_scan,
     limits,
+    metadata,
     pillow_modes,
     png_rebuild,
-    segments,
     tiff_tags,
 )
 
@@ -232,7 +232,7 @@ class ImageFile:
         with limits.refusing_damage(_reason):
             try:
                 return how.rebuilt(self._raw)
-            except segments.NotKept:
+            except metadata.NotKept:
                 return None
 
     def _colour16(self):

@@ -13,7 +13,7 @@ pydicom = pytest.importorskip("pydicom")
 from pydicom import encaps, pixels, uid  # noqa: E402
 
 from tests.dicoms import changed, raw_of, written  # noqa: E402
-from transfusion_tf.data import dicom, dicom_header, images  # noqa: E402
+from transfusion_tf.images import dicom, dicom_header, prepare  # noqa: E402
 
 NO_IMAGE = "^a DICOM file without an image, or cut off before it$"
 SECONDARY_CAPTURES = uid.MultiFrameTrueColorSecondaryCaptureImageStorage
@@ -21,7 +21,7 @@ JPEG_LOSSLESS = "SC_rgb_jpeg_gdcm.dcm"
 
 
 def prepared(raw, **options):
-    return images.prepare(raw, images.Options(**options))
+    return prepare.prepare(raw, prepare.Options(**options))
 
 
 def test_a_ct_as_pydicom_shows_it():
@@ -138,21 +138,21 @@ def test_colours_are_those_of_pydicom():
 
 def test_a_window_is_for_grey_images():
     for name in ("SC_rgb_small_odd.dcm", "examples_palette.dcm"):
-        with pytest.raises(images.ImageError, match="the window is for grey"):
+        with pytest.raises(prepare.ImageError, match="the window is for grey"):
             prepared(raw_of(name), window=(40, 80))
         prepared(raw_of(name), window="none")
 
 
 def test_one_frame_of_several():
     raw = raw_of("SC_rgb_rle_2frame.dcm")
-    with pytest.raises(images.ImageError, match="holds 2 images, one is"):
+    with pytest.raises(prepare.ImageError, match="holds 2 images, one is"):
         prepared(raw)
     dataset = pydicom.dcmread(io.BytesIO(raw))
     for frame in (0, 1):
         np.testing.assert_array_equal(
             prepared(raw, frame=frame).pixels, dataset.pixel_array[frame]
         )
-    with pytest.raises(images.ImageError, match="--frame=2, counted from 0"):
+    with pytest.raises(prepare.ImageError, match="--frame=2, counted from 0"):
         prepared(raw, frame=2)
 
 
@@ -263,7 +263,7 @@ def test_nothing_of_the_file_but_pixels_leaves():
 
 def test_nothing_of_the_file_is_logged(caplog, recwarn):
     for name in ("badVR.dcm", "examples_ybr_color.dcm"):
-        with pytest.raises(images.ImageError):
+        with pytest.raises(prepare.ImageError):
             prepared(raw_of(name))
     assert not caplog.records and not recwarn.list
     dataset = pydicom.dcmread(io.BytesIO(raw_of("badVR.dcm")))
@@ -307,7 +307,7 @@ def test_nothing_of_the_file_is_logged(caplog, recwarn):
     ],
 )
 def test_files_that_cannot_be_used(raw, message):
-    with pytest.raises(images.ImageError, match=message) as raised:
+    with pytest.raises(prepare.ImageError, match=message) as raised:
         prepared(raw)
     assert "\n" not in str(raised.value) and "SECRET" not in str(raised.value)
 
@@ -323,9 +323,9 @@ def test_a_deflated_bomb(monkeypatch):
     packed = compress.compress(bytes(2**20 + 1)) + compress.flush()
     bomb = head[:start] + packed
     assert len(bomb) < 2**13
-    with pytest.raises(images.ImageError, match="^absurdly large"):
+    with pytest.raises(prepare.ImageError, match="^absurdly large"):
         prepared(bomb)
-    with pytest.raises(images.ImageError, match="^absurdly large"):
+    with pytest.raises(prepare.ImageError, match="^absurdly large"):
         dicom.patient_of(bomb)
 
 
@@ -346,7 +346,7 @@ def test_a_deflated_bomb(monkeypatch):
     ],
 )
 def test_missing_decoders_are_named(name, message):
-    with pytest.raises(images.ImageError, match=message):
+    with pytest.raises(prepare.ImageError, match=message):
         prepared(raw_of(name))
 
 
@@ -355,16 +355,16 @@ def test_a_syntax_without_a_decoder():
     dataset.file_meta.TransferSyntaxUID = uid.MPEG2MPML
     # With its codestream it would be read, whatever the header says.
     dataset.PixelData = encaps.encapsulate([bytes(100)])
-    with pytest.raises(images.ImageError, match="no decoder of pydicom reads"):
+    with pytest.raises(prepare.ImageError, match="no decoder of pydicom reads"):
         prepared(written(dataset))
 
 
 def test_pydicom_is_named_where_it_is_missing(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    for read in (images.prepare, dicom.patient_of):
+    for read in (prepare.prepare, dicom.patient_of):
         with pytest.raises(ValueError, match=r"'transfusion_tf\[dicom\]'") as e:
             read(raw_of("CT_small.dcm"))
-        assert not isinstance(e.value, images.ImageError)  # Stops at once.
+        assert not isinstance(e.value, prepare.ImageError)  # Stops at once.
 
 
 def test_a_fundus_photograph_in_dicom():
@@ -380,7 +380,7 @@ def test_a_fundus_photograph_in_dicom():
     image = prepared(raw, fundus="crop")
     assert (image.width, image.height) == (80, 80)
     assert image.notes == (dicom.SECONDARY_CAPTURE,)
-    with pytest.raises(images.ImageError, match="16 bits"):
+    with pytest.raises(prepare.ImageError, match="16 bits"):
         prepared(raw_of("CT_small.dcm"), fundus="crop")
 
 
@@ -401,5 +401,5 @@ def test_compressed_frames_are_checked_one_by_one():
         PixelData=encaps.encapsulate(frames),
     )
     assert prepared(raw, frame=0).pixels.shape == (100, 100, 3)
-    with pytest.raises(images.ImageError, match="of another size"):
+    with pytest.raises(prepare.ImageError, match="of another size"):
         prepared(raw, frame=1)  # 256 x 256.

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from transfusion_tf.data import resizing
+from transfusion_tf.images import resizing
 
 
 def test_resizing_is_antialiased():

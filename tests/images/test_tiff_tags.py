@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from tests.tiffs import tiff
-from transfusion_tf.data import images
+from transfusion_tf.images import prepare
 
 Y, X = np.mgrid[:24, :32]
 GREY = (X * 8).astype(np.uint8)
@@ -80,7 +80,7 @@ def lab(pixels):
     ],
 )  # fmt: skip
 def test_values_are_what_they_mean(write, data, tags, expected):
-    found = images.prepare(write(data, **tags)).pixels
+    found = prepare.prepare(write(data, **tags)).pixels
     np.testing.assert_array_equal(found, expected)
 
 
@@ -90,18 +90,18 @@ def test_an_alpha_channel_goes(kind):
     times = ALPHA / 255.0 if kind == 1 else np.ones_like(ALPHA, float)
     grey = np.dstack([(GREY * times).round().astype(np.uint8), ALPHA])
     raw = of(grey.tobytes(), t258=(8, 8), t277=2, t338=kind)
-    np.testing.assert_allclose(images.prepare(raw).pixels, GREY, atol=1)
+    np.testing.assert_allclose(prepare.prepare(raw).pixels, GREY, atol=1)
     colours = (RGB * times[..., None]).round().astype(np.uint8)
     data = np.dstack([colours, ALPHA]).tobytes()
     raw = of(data, t258=(8,) * 4, t262=2, t277=4, t338=kind)
-    np.testing.assert_allclose(images.prepare(raw).pixels, RGB, atol=1)
+    np.testing.assert_allclose(prepare.prepare(raw).pixels, RGB, atol=1)
 
 
 def test_other_colours():
     raw = of(RGB.tobytes(), **COLOURS | {"t262": 6}, t530=(1, 1))
     expected = Image.frombytes("YCbCr", (32, 24), RGB.tobytes()).convert("RGB")
-    np.testing.assert_array_equal(images.prepare(raw).pixels, expected)
-    found = images.prepare(lab(RGB)).pixels
+    np.testing.assert_array_equal(prepare.prepare(raw).pixels, expected)
+    found = prepare.prepare(lab(RGB)).pixels
     assert np.abs(found.astype(int) - RGB).mean() < 3
 
 
@@ -148,13 +148,13 @@ def test_other_colours():
     ],
 )  # fmt: skip
 def test_what_is_not_read_is_named(raw, message):
-    with pytest.raises(images.ImageError, match=message):
-        images.prepare(raw)
+    with pytest.raises(prepare.ImageError, match=message):
+        prepare.prepare(raw)
 
 
 def test_one_image_of_imagej():
     raw = of(GREY.tobytes(), t270=b"ImageJ=1.53t\nimages=1\nslices=1\n\0")
-    np.testing.assert_array_equal(images.prepare(raw).pixels, GREY)
+    np.testing.assert_array_equal(prepare.prepare(raw).pixels, GREY)
 
 
 def test_the_tags_of_the_frame_that_is_taken():
@@ -168,19 +168,19 @@ def test_the_tags_of_the_frame_that_is_taken():
     last = raw.rindex(struct.pack("<HHI", 262, 3, 1)) + 8
     struct.pack_into("<H", raw, last, 0)
     for frame in (0, 1):
-        found = images.prepare(bytes(raw), images.Options(frame=frame))
+        found = prepare.prepare(bytes(raw), prepare.Options(frame=frame))
         np.testing.assert_array_equal(found.pixels, GREY)
     struct.pack_into("<H", raw, last, 34892)
-    with pytest.raises(images.ImageError, match="linear raw"):
-        images.prepare(bytes(raw), images.Options(frame=1))
+    with pytest.raises(prepare.ImageError, match="linear raw"):
+        prepare.prepare(bytes(raw), prepare.Options(frame=1))
 
 
 def test_directories_in_a_circle():
     raw = bytearray(of(GREY.tobytes()))
     (count,) = struct.unpack_from("<H", raw, 8)
     struct.pack_into("<I", raw, 10 + 12 * count, 8)
-    with pytest.raises(images.ImageError):
-        images.prepare(bytes(raw), images.Options(frame=1))
+    with pytest.raises(prepare.ImageError):
+        prepare.prepare(bytes(raw), prepare.Options(frame=1))
 
 
 def test_the_cases_of_others(shared):
@@ -188,12 +188,12 @@ def test_the_cases_of_others(shared):
     for name in ("g16_whitezero", "g16_whitezero_lzw", "g16_blackzero",
                  "g8_whitezero"):  # fmt: skip
         raw = (shared / "cases/tiff" / f"{name}.tif").read_bytes()
-        found = images.prepare(raw).pixels
+        found = prepare.prepare(raw).pixels
         top = np.iinfo(found.dtype).max
         np.testing.assert_allclose(found / top, [ramp] * 48, atol=0.02)
     signed = (shared / "cases/tiff/i8_signed.tif").read_bytes()
-    with pytest.raises(images.ImageError, match="signed values"):
-        images.prepare(signed)
+    with pytest.raises(prepare.ImageError, match="signed values"):
+        prepare.prepare(signed)
 
 
 @pytest.mark.parametrize(
@@ -202,13 +202,13 @@ def test_the_cases_of_others(shared):
      (b"\5ab", 32773), (b"\xff\xd8 broken", 7)],
 )  # fmt: skip
 def test_libtiff_says_nothing_of_its_own(data, compression, capfd):
-    with pytest.raises(images.ImageError, match="damaged or cut off"):
-        images.prepare(of(data, t259=compression))
+    with pytest.raises(prepare.ImageError, match="damaged or cut off"):
+        prepare.prepare(of(data, t259=compression))
     assert capfd.readouterr() == ("", "")
 
 
 def test_pillow_logs_nothing(caplog, capfd):
-    with pytest.raises(images.ImageError, match="SamplesPerPixel 255"):
-        images.prepare(of(bytes(800), t277=255))
+    with pytest.raises(prepare.ImageError, match="SamplesPerPixel 255"):
+        prepare.prepare(of(bytes(800), t277=255))
     assert not caplog.records
     assert capfd.readouterr() == ("", "")

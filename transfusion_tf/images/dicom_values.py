@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from transfusion_tf.data.limits import ImageError
+from transfusion_tf.images.limits import ImageError
 
 _WORD = 2**16 - 1
 

@@ -10,11 +10,11 @@ import typing
 import numpy as np
 
 from transfusion_tf import names
-from transfusion_tf.data import (
+from transfusion_tf.images import (
     decoding,
     dicom,
     encoding,
-    fundus_disc,
+    fundus_field,
     limits,
     resizing,
 )
@@ -216,19 +216,19 @@ def _resized(pixels, options, extent=None):
 def _disc(pixels):
     if pixels.dtype != np.uint8:
         raise ImageError("16 bits, and photographs of the fundus have 8")
-    return fundus_disc.find(pixels)
+    return fundus_field.find(pixels)
 
 
 def _photograph(pixels, disc, options):
     """Returns the square of a fundus photograph, and notes."""
     if disc:
-        square = fundus_disc.cut(pixels, disc, image_size=options.image_size)
+        square = fundus_field.cut(pixels, disc, image_size=options.image_size)
     else:
         side = options.image_size or min(pixels.shape[:2])
         square = resizing.resize(pixels, image_size=side, mode="crop")
     if options.fundus == "graham":
-        square = fundus_disc.graham(square, masked=bool(disc))
-    return square, () if disc else (fundus_disc.NOT_FOUND,)
+        square = fundus_field.graham(square, masked=bool(disc))
+    return square, () if disc else (fundus_field.NOT_FOUND,)
 
 
 def _encoded(pixels, as_jpeg, notes):

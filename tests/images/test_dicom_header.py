@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("pydicom")
 
 from tests.dicoms import changed, radiograph, raw_of  # noqa: E402
-from transfusion_tf.data import images  # noqa: E402
+from transfusion_tf.images import prepare  # noqa: E402
 
 WORDS = np.arange(48 * 64).reshape(48, 64) % 4096
 
@@ -26,8 +26,8 @@ WORDS = np.arange(48 * 64).reshape(48, 64) % 4096
     ],
 )
 def test_missing_elements_are_named(keyword):
-    with pytest.raises(images.ImageError) as raised:
-        images.prepare(radiograph(WORDS, **{keyword: None}))
+    with pytest.raises(prepare.ImageError) as raised:
+        prepare.prepare(radiograph(WORDS, **{keyword: None}))
     assert str(raised.value).startswith(f"{keyword} is missing or empty in")
     assert "add it, or leave the file out" in str(raised.value)
 
@@ -60,8 +60,8 @@ def test_missing_elements_are_named(keyword):
     ],
 )
 def test_elements_that_make_no_sense_are_named(elements, message):
-    with pytest.raises(images.ImageError, match=message) as raised:
-        images.prepare(radiograph(WORDS, **elements))
+    with pytest.raises(prepare.ImageError, match=message) as raised:
+        prepare.prepare(radiograph(WORDS, **elements))
     assert "Error)" not in str(raised.value)
 
 
@@ -76,19 +76,19 @@ def test_elements_that_make_no_sense_are_named(elements, message):
 )
 def test_the_way_out_is_one(elements):
     raw = radiograph(WORDS, **elements)
-    found = images.prepare(raw, images.Options(window="none")).pixels
+    found = prepare.prepare(raw, prepare.Options(window="none")).pixels
     np.testing.assert_array_equal(found, (WORDS / 4095 * 65_535).round())
 
 
 def test_a_missing_high_bit_is_the_usual_one():
-    found = images.prepare(radiograph(WORDS, HighBit=None)).pixels
+    found = prepare.prepare(radiograph(WORDS, HighBit=None)).pixels
     np.testing.assert_array_equal(
-        found, images.prepare(radiograph(WORDS)).pixels
+        found, prepare.prepare(radiograph(WORDS)).pixels
     )
 
 
 def test_colours_with_another_high_bit():
     raw = changed("SC_rgb_rle_16bit.dcm", BitsStored=12)
-    with pytest.raises(images.ImageError, match="HighBit is 15 in colours of"):
-        images.prepare(raw)
-    images.prepare(raw_of("SC_rgb_rle_16bit.dcm"))
+    with pytest.raises(prepare.ImageError, match="HighBit is 15 in colours of"):
+        prepare.prepare(raw)
+    prepare.prepare(raw_of("SC_rgb_rle_16bit.dcm"))

@@ -10,7 +10,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from transfusion_tf.data import limits
+from transfusion_tf.images import limits
 
 _JPEG = ("JPEG",)  # Of Pillow's formats.
 # More compressed data than libjpeg reads ahead, of codes that are as long as

@@ -7,7 +7,7 @@ one exception is `patient_of`, which is for grouping alone.
 
 import numpy as np
 
-from transfusion_tf.data import (
+from transfusion_tf.images import (
     dicom_codestream,
     dicom_grey,
     dicom_header,
