@@ -17,10 +17,11 @@ from data_prep.sources import csv_table, npz
 from tests import fuzz_originals
 from transfusion_tf import facts
 from transfusion_tf.conversion import work_folder
-from transfusion_tf.data import hdf5_store, records, stores
+from transfusion_tf.data import records
 from transfusion_tf.images import prepare
 from transfusion_tf.initialization import weight_files
 from transfusion_tf.reporting import audit_text
+from transfusion_tf.stores import archives, hdf5
 
 OPTIONS = (
     prepare.Options(),
@@ -32,9 +33,9 @@ OPTIONS = (
 
 def read_tar(path):
     """Reads all members, each of which may be refused by itself."""
-    store = stores.open_files(path)
+    store = archives.open_files(path)
     for name in store.names():
-        with contextlib.suppress(stores.ReadError):
+        with contextlib.suppress(archives.ReadError):
             store.read(name)
 
 
@@ -42,12 +43,12 @@ def read_hdf5(path):
     """Reads a file as rows of images, and as weights."""
     refused = []
     try:
-        rows = hdf5_store.open_array(path, "x")
-        store = hdf5_store.Hdf5Store({"a": str(path)}, "x")
+        rows = hdf5.open_array(path, "x")
+        store = hdf5.Hdf5Store({"a": str(path)}, "x")
         try:
             for index in range(min(3, len(rows))):
                 store.read(f"a/{index}")
-            hdf5_store.read_whole(rows)
+            hdf5.read_whole(rows)
         finally:  # HDF5 takes the next file of this name for the same.
             for array in (rows, *store._arrays.values()):
                 array.file.close()
@@ -97,7 +98,7 @@ def read_layout(root, raw):
     manifest = sources.get("image_folder")(input=root)
     manifest.check()
     for image in manifest.table["image"]:
-        with contextlib.suppress(stores.ReadError):
+        with contextlib.suppress(archives.ReadError):
             manifest.store.read(image)
 
 
@@ -135,7 +136,7 @@ def read_npz(path):
 
 def read_zip(path):
     """Reads all members of a .zip."""
-    store = stores.open_files(path)
+    store = archives.open_files(path)
     for name in store.names():
         store.read(name)
 

@@ -10,7 +10,7 @@ import pathlib
 
 from data_prep.sources import fields, published_counts, tables
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import stores
+from transfusion_tf.stores import archives
 
 CLASSES = ("0", "1", "2", "3", "4")
 PUBLISHED = dict(zip(CLASSES, (1_805, 370, 999, 193, 295), strict=True))
@@ -34,7 +34,7 @@ def manifest(*, input, labels=None, name="aptos"):
         ValueError: there is no table, or no image of it, or a grade is not
             allowed.
     """
-    store = stores.open_files(input)
+    store = archives.open_files(input)
     names = store.names()
     table = tables.only(_TABLE, store, names, input, labels)
     rows = tables.columns(table, *_COLUMNS)

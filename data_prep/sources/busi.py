@@ -12,7 +12,7 @@ from data_prep.sources import fields, members, published_counts
 from data_prep.sources import folds as published_folds
 from transfusion_tf import names
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import stores
+from transfusion_tf.stores import archives
 
 FOLDERS = ("benign", "malignant", "normal")
 # Juodelyte et al. 2023 tell malignant images from all others.
@@ -55,7 +55,7 @@ def manifest(
     classes = LABEL_SETS[label_set]
     if folds and label_set != "malignancy":
         raise ValueError("--folds goes with --label_set=malignancy.")
-    store = stores.open_files(input)
+    store = archives.open_files(input)
     table = pd.DataFrame(_rows(store, input))
     counts = table.groupby("label").size().to_dict()
     published_counts.check("busi", counts, COUNTS)

@@ -20,7 +20,7 @@ are one patient's, and the audit reports them if their pixels are the same.
 from data_prep.sources import fields, members, published_counts
 from data_prep.sources import folds as published_folds
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import stores
+from transfusion_tf.stores import archives
 
 CLASSES = ("BENIGN", "MALIGNANT")
 COUNTS = {"train": 2_458, "test": 645}
@@ -53,7 +53,7 @@ def manifest(*, input, name="cbis_ddsm", folds=None, fold=None):
     import pandas as pd
 
     published_folds.check_given(folds, fold)
-    store = stores.open_files(input)
+    store = archives.open_files(input)
     found = members.names_in(store)
     parts = [
         _rows(store, table).assign(split=split)

@@ -23,7 +23,7 @@ from data_prep.sources import (
 )
 from transfusion_tf import names as known_names
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import stores
+from transfusion_tf.stores import archives
 
 # In the order of the columns of its tables.
 LABELS = (
@@ -111,7 +111,7 @@ def manifest(
     """
     known_names.check("view", view, VIEWS)
     policy = uncertain_labels.policy(_chosen(classes), uncertain, blank)
-    store = stores.open_files(input)
+    store = archives.open_files(input)
     names = store.names()
     images = [n for n in names if fields.is_image_name(n)]
     image_of = tables.by_key(images, _key, input)

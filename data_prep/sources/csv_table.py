@@ -16,7 +16,7 @@ from absl import logging
 from data_prep.sources import csv_text, fields, spellings, split_names
 from transfusion_tf import files
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import stores
+from transfusion_tf.stores import archives
 
 
 def manifest(
@@ -59,7 +59,7 @@ def manifest(
         FileNotFoundError: there is nothing at `input` or `labels`.
         ValueError: a column, an image or a label is missing or not allowed.
     """
-    store = stores.open_files(input, encoding)
+    store = archives.open_files(input, encoding)
     table = csv_text.read(labels, labels, encoding=encoding)
     roles = _roles(
         table,
@@ -268,7 +268,7 @@ def _usable(rows, has_label, store, place, are_chosen):
             f"{manifests.examples(without)}."
         )
     absent = [
-        (image, reasons.get(image, stores.ABSENT))
+        (image, reasons.get(image, archives.ABSENT))
         for image in rows.loc[~is_there, "image"]
     ]
     bad = (*absent, *fields.unlabelled(without, are_chosen=are_chosen))

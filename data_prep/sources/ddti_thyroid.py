@@ -19,7 +19,7 @@ from data_prep.sources import fields, members, published_counts, tables
 from data_prep.sources import folds as published_folds
 from transfusion_tf import files, names
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import stores
+from transfusion_tf.stores import archives
 
 CLASSES = ("benign", "malignant")
 COUNTS = {"benign": 192, "malignant": 288}  # A missing score as benign.
@@ -61,7 +61,7 @@ def manifest(
             "--folds takes a missing score as benign, which does not go with "
             f"--missing_tirads={missing}."
         )
-    store = stores.open_files(input)
+    store = archives.open_files(input)
     found = members.names_in(store)
     cases = _cases(store, found, input)
     table, bad = _rows(cases, found, input)
@@ -176,7 +176,7 @@ def _rows(cases, found, place):
             f"{place} has no images <case>_<n>.jpg of its {len(cases):,} cases."
         )
     bad += [
-        (f"{case}_{number}", stores.ABSENT)
+        (f"{case}_{number}", archives.ABSENT)
         for case, (_, numbers) in cases.items()
         for number in sorted(numbers)
         if number and f"{case}_{number}" not in seen

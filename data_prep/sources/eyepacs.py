@@ -16,7 +16,7 @@ from absl import logging
 
 from data_prep.sources import fields, published_counts, tables
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import stores
+from transfusion_tf.stores import archives
 
 CLASSES = ("0", "1", "2", "3", "4")
 PUBLISHED = {
@@ -54,7 +54,7 @@ def manifest(*, input, labels=None, name="eyepacs"):
     """
     import pandas as pd
 
-    store = stores.open_files(input)
+    store = archives.open_files(input)
     names = store.names()
     image_of = _images(names, input)
     found = _tables(store, names, labels, input)

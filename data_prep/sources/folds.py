@@ -16,7 +16,7 @@ from absl import logging
 from data_prep.sources import csv_text
 from transfusion_tf import files, names
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import stores
+from transfusion_tf.stores import archives
 
 _COLUMNS = ("path", "class")
 
@@ -214,5 +214,5 @@ def assigned(table, fold, place):
             place,
         )
     both = both.sort_values("image", ignore_index=True)
-    bad = tuple((key, stores.ABSENT) for key in absent)
+    bad = tuple((key, archives.ABSENT) for key in absent)
     return both.drop(columns=["key", "label_of_fold"]), bad

@@ -16,8 +16,8 @@ import re
 
 from data_prep.sources import fields, tables
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import stores
 from transfusion_tf.images import metadata
+from transfusion_tf.stores import archives
 
 CLASSES = ("0", "1", "2", "3", "4")
 _TABLES = {
@@ -50,7 +50,7 @@ def manifest(*, input, name="idrid"):
     """
     import pandas as pd
 
-    store = stores.open_files(input)
+    store = archives.open_files(input)
     names = [n for n in store.names() if not fields.is_hidden(n)]
     root = _root(names, input)
     parts = [_split(split, names, root, store, input) for split in _TABLES]

@@ -10,7 +10,7 @@ import pathlib
 
 from data_prep.sources import fields, spellings, split_names
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import stores
+from transfusion_tf.stores import archives
 
 _EXPECTED = "Expected <split>/<class>/<file> or <class>/<file>"
 
@@ -51,7 +51,7 @@ def manifest(
             "In folders an image has one class, so --task=multilabel needs "
             "another source: --source=csv."
         )
-    store = stores.open_files(input, encoding)
+    store = archives.open_files(input, encoding)
     images = [n for n in store.names() if fields.is_image_name(n)]
     if not images:
         raise ValueError(

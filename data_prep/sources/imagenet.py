@@ -16,7 +16,7 @@ import re
 
 from data_prep.sources import fields, imagenet_labels, published_counts, tables
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import stores
+from transfusion_tf.stores import archives
 
 PUBLISHED = {"train": 1_281_167, "val": 50_000}
 _EXPECTED = "{train,val}/<wnid>/*.JPEG"
@@ -44,7 +44,7 @@ def manifest(*, input, labels=None, synset_words=None, name="imagenet"):
     """
     import pandas as pd
 
-    store = stores.open_files(input)
+    store = archives.open_files(input)
     names = store.names()
     images = [n for n in names if fields.is_image_name(n)]
     found = [

@@ -8,7 +8,7 @@ import re
 from data_prep.sources import tables
 from transfusion_tf import files
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import stores
+from transfusion_tf.stores import archives
 
 SOLUTION = "LOC_val_solution.csv"
 SYNSET_LABELS = "imagenet_2012_validation_synset_labels.txt"
@@ -38,7 +38,7 @@ def find(store, names, labels, place):
             raise FileNotFoundError(
                 f"There is no file or directory {path}, as --labels has it."
             )
-        store = stores.open_files(path if path.is_dir() else path.parent)
+        store = archives.open_files(path if path.is_dir() else path.parent)
         names = store.names() if path.is_dir() else [path.name, META]
         place = labels
     for file_name in _FILES:

@@ -20,7 +20,7 @@ from absl import logging
 from data_prep.sources import folds as published_folds
 from data_prep.sources import members, published_counts
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import stores
+from transfusion_tf.stores import archives
 
 CLASSES = ("MEL", "NV", "BCC", "AKIEC", "BKL", "DF", "VASC")
 GROUPINGS = "ISIC2018_Task3_Training_LesionGroupings.csv"
@@ -64,7 +64,7 @@ def manifest(*, input, name="isic2018", folds=None, fold=None):
     import pandas as pd
 
     published_folds.check_given(folds, fold)
-    store = stores.open_files(input)
+    store = archives.open_files(input)
     found = members.names_in(store)
     tables = _tables(found, input)
     if folds:

@@ -19,7 +19,7 @@ import re
 from data_prep.sources import fields, members
 from data_prep.sources import folds as published_folds
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import stores
+from transfusion_tf.stores import archives
 
 CLASSES = ("NORMAL", "PNEUMONIA")
 PATIENT = (
@@ -64,7 +64,7 @@ def manifest(
     import pandas as pd
 
     published_folds.check_given(folds, fold)
-    store = stores.open_files(input)
+    store = archives.open_files(input)
     images = [n for n in store.names() if fields.is_image_name(n)]
     found = [match for image in images if (match := _PATH.fullmatch(image))]
     root = _root(found, input)

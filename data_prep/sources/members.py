@@ -2,7 +2,7 @@
 
 from data_prep.sources import fields, tables
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import stores
+from transfusion_tf.stores import archives
 
 
 def names_in(store):
@@ -77,7 +77,7 @@ def located(rows, images, place):
             f"{place} has none of the {len(rows):,} images of its tables: "
             f"{manifests.examples(rows['key'])}."
         )
-    absent = [(key, stores.ABSENT) for key in rows.loc[~is_there, "key"]]
+    absent = [(key, archives.ABSENT) for key in rows.loc[~is_there, "key"]]
     known = set(rows["key"])
     unnamed = [
         (image, fields.NO_LABEL)

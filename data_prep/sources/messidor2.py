@@ -16,7 +16,7 @@ from absl import logging
 
 from data_prep.sources import fields, published_counts, tables
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import stores
+from transfusion_tf.stores import archives
 
 CLASSES = ("0", "1", "2", "3", "4")
 PUBLISHED = dict(zip(CLASSES, (1_017, 270, 347, 75, 35), strict=True))
@@ -42,7 +42,7 @@ def manifest(*, input, labels=None, name="messidor2"):
         ValueError: there is no table, or no image of it, or a value of it is
             not allowed.
     """
-    store = stores.open_files(input)
+    store = archives.open_files(input)
     names = store.names()
     table = tables.only(_TABLE, store, names, input, labels)
     rows, num_ungradable = _rows(table)

@@ -16,7 +16,8 @@ from data_prep.sources import knee_folds, members, published_counts
 from transfusion_tf import names
 from transfusion_tf.conversion import hashing
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import stores, volume_store
+from transfusion_tf.stores import archives
+from transfusion_tf.stores import volumes as volume_store
 
 FINDINGS = ("abnormal", "acl", "meniscus")
 # Juodelyte et al. 2023 tell tears apart; an exam with both counts as acl.
@@ -64,7 +65,7 @@ def manifest(
     published_folds.check_given(folds, fold)
     _check_options(label_set, plane, slices, folds, first_slice)
     label_set = label_set or ("tears" if folds else "findings")
-    store = stores.open_files(input)
+    store = archives.open_files(input)
     volumes = volume_store.VolumeStore(store)
     exams, bad = _exams(store, plane or "sagittal", input)
     exams, damaged = _with_lengths(exams, volumes, input)
@@ -197,7 +198,7 @@ def _with_lengths(exams, volumes, place):
         for image in exams["image"]:
             try:
                 lengths.append(len(volumes.volume(image)))
-            except stores.ReadError as error:
+            except archives.ReadError as error:
                 lengths.append(0)
                 bad.append((image, str(error)))
             bar.update()

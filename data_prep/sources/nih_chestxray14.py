@@ -12,7 +12,7 @@ from absl import logging
 
 from data_prep.sources import fields, members, published_counts, tables
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import stores
+from transfusion_tf.stores import archives
 
 CLASSES = (
     "Atelectasis",
@@ -58,7 +58,7 @@ def manifest(*, input, name="nih_chestxray14", classes=None):
             f"--classes has {manifests.examples(unknown)}, which is no finding "
             f"of this data set; it has {', '.join(CLASSES)}."
         )
-    store = stores.open_files(input)
+    store = archives.open_files(input)
     found = members.names_in(store)
     rows = _rows(found, store, input)
     splits = _splits(rows, found, store, input)

@@ -15,7 +15,7 @@ import numpy as np
 from data_prep.sources import fields, medmnist, published_counts
 from transfusion_tf import names
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import npy, stores
+from transfusion_tf.stores import archives, npy
 
 KEYS = tuple(
     f"{split}_{what}" for split in names.SPLITS for what in ("images", "labels")
@@ -78,7 +78,7 @@ def manifest(*, input, name=None, task=None, classes=None, medmnist_set=None):
         table[list(classes)] = numbers.astype(np.int64)
     else:
         table["label"], classes = _named(numbers[:, 0], task, classes, path)
-    store = stores.NpzStore(path)
+    store = archives.NpzStore(path)
     return manifests.Manifest(
         name or fields.default_name(path),
         task,
@@ -142,7 +142,7 @@ def _read_labels(path):
     """Returns {split: labels (N, L)} after checking every array's head."""
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}.")
-    with stores.refusing_damage(
+    with archives.refusing_damage(
         f"{path} is not an .npz file with the arrays "
         "{train,val,test}_{images,labels}"
     ):

@@ -22,8 +22,8 @@ from absl import logging
 from data_prep.sources import folds as published_folds
 from data_prep.sources import members, published_counts
 from transfusion_tf import files
-from transfusion_tf.data import hdf5_store, stores
 from transfusion_tf.data import manifest as manifests
+from transfusion_tf.stores import archives, hdf5
 
 CLASSES = ("normal", "tumor")
 COUNTS = {"train": 262_144, "val": 32_768, "test": 32_768}
@@ -82,7 +82,7 @@ def manifest(*, input, name="pcam", folds=None, fold=None):
         "multiclass",
         CLASSES,
         table,
-        hdf5_store.Hdf5Store(paths, "x"),
+        hdf5.Hdf5Store(paths, "x"),
         source=source,
         bad=bad,
     )
@@ -93,7 +93,7 @@ class _Files:
 
     def __init__(self, place):
         self.place = pathlib.Path(place)
-        self.store = stores.open_files(self.place)
+        self.store = archives.open_files(self.place)
         if not self.place.is_dir():
             raise ValueError(
                 f"{place} is no directory. Give the one that has the "
@@ -133,8 +133,8 @@ class _Files:
 def _labels(found, split):
     """Returns the labels (N,) of a split, 0 or 1; looks at both files."""
     path = found.need(split, "y.h5")
-    labels = hdf5_store.open_array(path, "y")
-    patches = hdf5_store.open_array(found.need(split, "x.h5"), "x")
+    labels = hdf5.open_array(path, "y")
+    patches = hdf5.open_array(found.need(split, "x.h5"), "x")
     if patches.ndim != 4 or patches.shape[3] != 3 or patches.dtype != np.uint8:
         raise ValueError(
             f"{patches.file.filename}: x must be (N, H, W, 3) of uint8. "
@@ -145,7 +145,7 @@ def _labels(found, split):
             f"{path}: y must be one number for each of {len(patches):,} "
             f"patches. Received: {labels.shape}."
         )
-    labels = hdf5_store.read_whole(labels).reshape(-1)
+    labels = hdf5.read_whole(labels).reshape(-1)
     if not np.isin(labels, (0, 1)).all():
         raise ValueError(f"{path}: y must be 0 or 1. Received: {labels.max()}.")
     return labels.astype(np.int64)

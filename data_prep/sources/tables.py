@@ -13,7 +13,7 @@ from absl import logging
 
 from data_prep.sources import csv_text, fields
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import stores
+from transfusion_tf.stores import archives
 
 
 class Table(typing.NamedTuple):
@@ -38,7 +38,7 @@ def find(file_names, store, names, labels=None, separator=None):
         ValueError: different tables have the name, or it is no table.
     """
     if labels is not None and pathlib.Path(labels).is_dir():
-        beside = stores.open_files(labels)
+        beside = archives.open_files(labels)
         table = _find(file_names, beside, beside.names(), separator)
         if table:
             return table
@@ -68,7 +68,7 @@ def data_of(name, store):
     """Returns the bytes of a file; ValueError, not ReadError, if damaged."""
     try:
         return store.read(name)
-    except stores.ReadError as error:
+    except archives.ReadError as error:
         raise ValueError(f"{name} cannot be read: {error}.") from None
 
 
@@ -182,7 +182,7 @@ def matched(table, rows, image_of):
     images = rows["key"].map(image_of)
     absent = rows.loc[images.isna(), "key"]
     rows = rows.drop(columns="key").assign(image=images)[images.notna()]
-    bad = tuple((name, stores.ABSENT) for name in absent)
+    bad = tuple((name, archives.ABSENT) for name in absent)
     return rows.reset_index(drop=True), bad
 
 

@@ -28,7 +28,7 @@ from data_prep.sources import (
 )
 from transfusion_tf.conversion import hashing
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import tfds_store
+from transfusion_tf.stores import tfds
 
 # What the code of tensorflow_datasets says of data sets of known name: the
 # feature in which a pattern finds the patient, and names of the labels.
@@ -194,7 +194,7 @@ def _scanned(splits, image_key, label_key, patient_key):
         for split, (files, number) in splits.items():
             places, patients = [], []
             for which, path in enumerate(files):
-                for offset, features in tfds_store.scan(path, keys):
+                for offset, features in tfds.scan(path, keys):
                     _check_has(features, keys, path)
                     _check_kinds(features, image_key, label_key, path)
                     places.append((which, offset))
@@ -215,7 +215,7 @@ def _scanned(splits, image_key, label_key, patient_key):
             file_of[split] = places[:, 0].astype(np.int32)
             offset_of[split] = places[:, 1]
     table = pd.concat(parts, ignore_index=True)
-    store = tfds_store.TfdsStore(paths, file_of, offset_of, image_key)
+    store = tfds.TfdsStore(paths, file_of, offset_of, image_key)
     return table, values, store
 
 

@@ -33,10 +33,10 @@ def main(argv):
     """Cuts every photograph, prints the counts and draws the pages."""
     if len(argv) > 1:
         raise ValueError(f"Unexpected arguments: {argv[1:]}.")
-    from transfusion_tf.data import stores
     from transfusion_tf.images import fundus_field, prepare
+    from transfusion_tf.stores import archives
 
-    store = stores.open_files(FLAGS.archive)
+    store = archives.open_files(FLAGS.archive)
     options = prepare.Options(image_size=SIDE, fundus=FLAGS.fundus)
     names = [name for name in store.names() if FLAGS.pattern in name]
     cuts, discs, seconds = [], [], []

@@ -20,7 +20,7 @@ start = time.process_time()
 from transfusion_tf import pool
 from transfusion_tf.conversion import hashing
 from transfusion_tf.conversion import shard_task as shard_writer
-from transfusion_tf.data import stores
+from transfusion_tf.stores import archives as stores
 heavy = {"tensorflow", "pandas", "sklearn", "matplotlib", "keras"}
 print(sorted(heavy & set(sys.modules)), time.process_time() - start)
 """

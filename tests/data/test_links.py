@@ -10,12 +10,12 @@ import pytest
 
 from data_prep import sources
 from tests.data_prep.trees import folder_of
-from transfusion_tf.data import stores
+from transfusion_tf.stores import archives
 
 NOWHERE = "a link that leads nowhere"
 LOOP = "a link to a folder that it lies in"
 NO_FILE = "no file, but a pipe or device"
-LINKS_MODULE = "transfusion_tf.data.archive_links"
+LINKS_MODULE = "transfusion_tf.stores.archive_links"
 IMAGES = {"a/1.png": b"one", "b/2.png": b"two"}
 # What links there are, by what they lead to; and what else these bring.
 LINKS = {
@@ -91,7 +91,7 @@ def of_kind(name, kind):
 
 @pytest.mark.parametrize("make", [directory, tar, zipped])
 def test_links_are_followed_and_nothing_vanishes(make, tmp_path, caplog):
-    store = stores.open_files(make(tmp_path / "raw"))
+    store = archives.open_files(make(tmp_path / "raw"))
     found = {name: store.read(name) for name in store.names()}
     assert found == FOUND
     left_out = dict(store.left_out)
@@ -105,7 +105,7 @@ def test_links_are_followed_and_nothing_vanishes(make, tmp_path, caplog):
     store.names()
     (line,) = caplog.messages  # Once.
     assert f"{len(broken)} x a link that leads nowhere" in line
-    with pytest.raises(stores.ReadError):
+    with pytest.raises(archives.ReadError):
         store.read("a/pipe.png")  # At once: nobody writes to it.
 
 
@@ -120,7 +120,7 @@ def test_hard_links_in_a_tar(tmp_path):
         )
         archive.addfile(special("l", tarfile.SYMTYPE, "train"))
         archive.addfile(special("2.png", tarfile.LNKTYPE, "../../etc/passwd"))
-    store = stores.open_files(path)
+    store = archives.open_files(path)
     assert store.names() == ["all/1.png", "l/a/1.png", "train/a/1.png"]
     assert store.read("l/a/1.png") == b"one"
     assert dict(store.left_out) == {"2.png": NOWHERE}
@@ -142,10 +142,10 @@ def test_a_sparse_member_is_not_read_as_what_it_is_not(tmp_path):
     header[148:156] = b" " * 8
     data[place + 148 : place + 156] = b"%06o\0 " % sum(header)
     path.write_bytes(data)
-    store = stores.open_files(path)
+    store = archives.open_files(path)
     assert store.names() == ["a.png"]
     with pytest.raises(
-        stores.ReadError, match="sparse member.*pack it without"
+        archives.ReadError, match="sparse member.*pack it without"
     ):
         store.read("b.png")
 
@@ -171,7 +171,7 @@ def test_links_that_multiply_end(tmp_path, monkeypatch):
         archive.add(tmp_path / "raw", ".")
     for place in (tmp_path / "raw", path):
         with pytest.raises(ValueError, match="make more than 1,000 names"):
-            stores.open_files(place).names()
+            archives.open_files(place).names()
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
@@ -188,7 +188,7 @@ def test_a_name_that_stands_twice(tmp_path, kind, caplog):
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("a.png", b"old")
             archive.writestr("a.png", b"new")
-    store = stores.open_files(path)
+    store = archives.open_files(path)
     assert store.names() == ["a.png"]
     assert store.read("a.png") == b"new"  # As unpacking it would have it.
     assert "1 x a name that stands once more" in caplog.text
@@ -197,7 +197,7 @@ def test_a_name_that_stands_twice(tmp_path, kind, caplog):
 def test_a_pipe_is_no_archive(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ValueError, match="is not a directory, a .zip or an"):
-        stores.open_files(tmp_path / "pipe")
+        archives.open_files(tmp_path / "pipe")
 
 
 def test_images_that_cannot_be_reached_are_bad(tmp_path):

@@ -10,7 +10,7 @@ import pytest
 
 from data_prep import sources
 from tests.data_prep.trees import folder_of
-from transfusion_tf.data import stores
+from transfusion_tf.stores import archives
 
 # U umlaut, decomposed and composed.
 DECOMPOSED, COMPOSED = "Mu\u0308ller", "M\u00fcller"
@@ -82,32 +82,32 @@ def test_an_encoding_is_asked_for_and_used(tmp_path, kind):
     else:
         place = zip_of(tmp_path / "x.zip", *raw)
     with pytest.raises(ValueError, match=r"1 names .* 'na\\xefve/1.png'"):
-        stores.open_files(place).names()
+        archives.open_files(place).names()
     with pytest.raises(ValueError, match="not gbk|reads"):
-        stores.open_files(place, "ascii").names()
-    store = stores.open_files(place, "cp1252")
+        archives.open_files(place, "ascii").names()
+    store = archives.open_files(place, "cp1252")
     assert store.names() == ["na\u00efve/1.png", "plain/1.png"]
     assert store.read("na\u00efve/1.png")
 
 
 def test_utf8_without_a_mark_in_a_zip(tmp_path):
     place = zip_of(tmp_path / "x.zip", "\u6b63/1.png".encode())
-    assert stores.open_files(place).names() == ["\u6b63/1.png"]
+    assert archives.open_files(place).names() == ["\u6b63/1.png"]
 
 
 def test_names_that_were_read_wrongly_once(tmp_path):
     wrong = "prolif\u00e9".encode().decode("cp1252")  # As mail programs do.
     place = tar_of(tmp_path / "x.tar", f"{wrong}/1.png".encode())
     with pytest.raises(ValueError, match="utf-8 reads 'prolif\u00e9/1.png'"):
-        stores.open_files(place).names()
-    store = stores.open_files(place, "utf-8")
+        archives.open_files(place).names()
+    store = archives.open_files(place, "utf-8")
     assert store.names() == ["prolif\u00e9/1.png"]
 
 
 def test_an_encoding_that_is_none(tmp_path):
     for name in ("latin-99", "hex"):
         with pytest.raises(ValueError, match=f"--encoding={name} is no encod"):
-            stores.open_files(tmp_path, name)
+            archives.open_files(tmp_path, name)
 
 
 @pytest.mark.parametrize("kind", ["directory", "tar", "zip"])
@@ -121,7 +121,7 @@ def test_names_come_composed_and_with_slashes(tmp_path, kind):
         place = tar_of(tmp_path / "x.tar", written.encode())
     else:
         place = zip_of(tmp_path / "x.zip", written)
-    store = stores.open_files(place)
+    store = archives.open_files(place)
     assert store.names() == [f"A/{COMPOSED}.png"]
     assert store.read(f"A/{COMPOSED}.png") in (b"x", b"0")
 
@@ -129,7 +129,7 @@ def test_names_come_composed_and_with_slashes(tmp_path, kind):
 def test_two_files_whose_names_differ_in_form_alone(tmp_path):
     for name in (DECOMPOSED, COMPOSED):
         (tmp_path / name).write_text(name)
-    store = stores.open_files(tmp_path)
+    store = archives.open_files(tmp_path)
     assert len(store.names()) == 2
     assert {store.read(name).decode() for name in store.names()} == {
         DECOMPOSED,
@@ -139,7 +139,7 @@ def test_two_files_whose_names_differ_in_form_alone(tmp_path):
 
 def test_decomposed_names_and_a_composed_table(shared, tmp_path):
     place = shared / "cases" / "names" / "nfd.tar"
-    store = stores.open_files(place)
+    store = archives.open_files(place)
     labels = tmp_path / "t.csv"
     labels.write_bytes(store.read("nfd/t.csv"))
     assert unicodedata.is_normalized("NFC", labels.read_text())
@@ -156,7 +156,7 @@ def test_a_zip_with_backslashes(shared):
 
 def test_names_with_a_nul_are_left_out_and_said_to_be(tmp_path, caplog):
     place = zip_of(tmp_path / "x.zip", b"a/1\0.png", b"a/2.png")
-    store = stores.open_files(place)
+    store = archives.open_files(place)
     assert store.names() == ["a/2.png"]
     assert dict(store.left_out) == {"a/1\0.png": "a NUL in its name"}
     assert r"1 x a NUL in its name ('a/1\x00.png')." in caplog.text
@@ -175,5 +175,5 @@ def test_of_a_name_without_end_the_beginning_is_shown(tmp_path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(name, b"")
     with pytest.raises(ValueError, match="Give their encoding") as raised:
-        stores.open_files(path).names()
+        archives.open_files(path).names()
     assert len(str(raised.value)) < 500

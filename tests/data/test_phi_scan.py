@@ -10,7 +10,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from tests.data import damaged_records
-from transfusion_tf.data import phi, phi_scan, records, stores
+from transfusion_tf.data import phi, phi_scan, records
+from transfusion_tf.stores import archives
 
 
 def encoded(file_format, **options):
@@ -195,7 +196,7 @@ def test_kinds_are_told_apart():
 
 
 def test_idrid_has_numbers_of_examinations_in_its_raw_files(shared):
-    store = stores.open_files(shared / "data" / "idrid_grading_quarter.zip")
+    store = archives.open_files(shared / "data" / "idrid_grading_quarter.zip")
     photographs = [n for n in store.names() if n.endswith(".jpg")]
     kinds = collections.Counter()
     for name in photographs:

@@ -9,7 +9,8 @@ import pytest
 from data_prep import sources
 from data_prep.sources import pcam
 from tests.data_prep import trees_revisiting
-from transfusion_tf.data import splits, stores
+from transfusion_tf.data import splits
+from transfusion_tf.stores import archives
 
 
 def read(place, **options):
@@ -116,7 +117,7 @@ def test_a_row_that_is_damaged(root):
     data = bytearray(path.read_bytes())
     data[place : place + 40] = b"\xff" * 40
     path.write_bytes(data)
-    with pytest.raises(stores.ReadError, match="damaged row"):
+    with pytest.raises(archives.ReadError, match="damaged row"):
         store.read("train/0")
     assert store.read("val/0").shape == (96, 96, 3)
 

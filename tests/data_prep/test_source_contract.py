@@ -5,7 +5,8 @@ import pytest
 
 from tests.data_prep.test_sources import SETUPS, read
 from transfusion_tf import names
-from transfusion_tf.data import official_splits, splits, stores
+from transfusion_tf.data import official_splits, splits
+from transfusion_tf.stores import archives
 
 # Of these sets, as they are made for tests, nothing tells the patients.
 WITHOUT_PATIENTS = {
@@ -57,7 +58,11 @@ class TestSource:
         """Stores list their files in order; here they do in the opposite."""
         options = SETUPS[source](tmp_path)
         first, listed = read(source, **options), []
-        for store in (stores.DirectoryStore, stores.ZipStore, stores.TarStore):
+        for store in (
+            archives.DirectoryStore,
+            archives.ZipStore,
+            archives.TarStore,
+        ):
             names_of = reversed_names(store.names, listed)
             monkeypatch.setattr(store, "names", names_of)
         again = read(source, **options)

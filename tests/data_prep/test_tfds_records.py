@@ -8,7 +8,8 @@ import tensorflow_datasets as tfds
 
 from data_prep import sources
 from tests.data_prep import prepared
-from transfusion_tf.data import stores, tfrecord
+from transfusion_tf.data import tfrecord
+from transfusion_tf.stores import archives
 
 OBSERVATIONS = 14  # Of CheXpert.
 
@@ -401,7 +402,7 @@ def test_an_image_damaged_later_is_a_read_error(tmp_path):
     (path,) = root.glob("tiny-test*-00001-of-*")
     path.write_bytes(path.read_bytes()[:-9])
     assert store.read("test/0") == prepared.png(13)
-    with pytest.raises(stores.ReadError, match="no whole record"):
+    with pytest.raises(archives.ReadError, match="no whole record"):
         store.read("test/5")
 
 

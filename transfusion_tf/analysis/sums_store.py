@@ -11,7 +11,7 @@ import numpy as np
 from absl import logging
 
 from transfusion_tf import files
-from transfusion_tf.data import npy
+from transfusion_tf.stores import npy
 
 # Of what is stored, and of how it is computed: raise it when either changes, so
 # that sums of an older format are gathered again instead of being misread.

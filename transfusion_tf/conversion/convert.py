@@ -31,9 +31,10 @@ from transfusion_tf.conversion import (
 from transfusion_tf.conversion import plan as shards
 from transfusion_tf.data import audit as audits
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import official_splits, records, stores
+from transfusion_tf.data import official_splits, records
 from transfusion_tf.data import splits as split_rules
 from transfusion_tf.images import prepare
+from transfusion_tf.stores import archives
 
 MAX_BAD_FRACTION = 0.01
 # Below this much work, counted in raw bytes, processes take longer to start
@@ -187,7 +188,7 @@ def _num_workers(manifest):
     places = np.linspace(0, len(images_) - 1, 16, dtype=int)
     sizes = []
     for image in images_.iloc[places]:
-        with contextlib.suppress(stores.ReadError):  # Will be met again.
+        with contextlib.suppress(archives.ReadError):  # Will be met again.
             raw = quarantine.read(manifest.store, image)
             sizes.append(memoryview(raw).nbytes)
     work = len(images_) * (np.mean(sizes or [0]) + _WORK_OF_AN_IMAGE)

@@ -8,7 +8,8 @@ import numpy as np
 import tqdm
 
 from transfusion_tf.conversion import quarantine
-from transfusion_tf.data import ids, stores
+from transfusion_tf.data import ids
+from transfusion_tf.stores import archives
 
 # Goes up when the same raw data and settings give other records or facts.
 FORMAT = 3
@@ -66,7 +67,7 @@ def _hash(store, task):
     for index, image in enumerate(names):
         try:
             raw = quarantine.read(store, image)
-        except stores.ReadError as error:
+        except archives.ReadError as error:
             raw = b""
             reasons.append([index, str(error)])
         content.append(int(ids.content_hash(raw), 16))

@@ -11,11 +11,12 @@ import typing
 from absl import logging
 
 from transfusion_tf import files, paths
-from transfusion_tf.data import records, stores
+from transfusion_tf.data import records
 from transfusion_tf.images import prepare
+from transfusion_tf.stores import archives
 
 # What one unusable image raises, and what says nothing about the others.
-BAD_IMAGE = (prepare.ImageError, stores.ReadError)
+BAD_IMAGE = (prepare.ImageError, archives.ReadError)
 # With this many times what is allowed, and this many, the rest will be alike.
 HOPELESS_FACTOR = 10
 HOPELESS_NUMBER = 100
@@ -35,7 +36,7 @@ def read(store, image):
     try:
         return store.read(image)
     except OSError as error:
-        raise stores.ReadError(error.strerror or "cannot be read") from None
+        raise archives.ReadError(error.strerror or "cannot be read") from None
 
 
 @dataclasses.dataclass(frozen=True)

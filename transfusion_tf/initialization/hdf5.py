@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from transfusion_tf.data import checked_hdf5
-from transfusion_tf.data.checked_hdf5 import Refused, attribute, child, opened
 from transfusion_tf.images import limits
+from transfusion_tf.stores import checked_hdf5
+from transfusion_tf.stores.checked_hdf5 import Refused, attribute, child, opened
 
 __all__ = [
     "Arrays",

@@ -10,7 +10,6 @@ import zipfile
 import zlib
 
 from transfusion_tf import files
-from transfusion_tf.data import hdf5_heaps
 from transfusion_tf.images import limits
 from transfusion_tf.initialization import (
     architectures,
@@ -20,6 +19,7 @@ from transfusion_tf.initialization import (
     legacy_hdf5,
 )
 from transfusion_tf.initialization.sources import Source
+from transfusion_tf.stores import hdf5_heaps
 
 LEGACY, WEIGHTS_3, ARCHIVE_3 = (
     "keras-legacy-hdf5",

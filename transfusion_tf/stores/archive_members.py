@@ -3,7 +3,8 @@
 import posixpath
 import stat
 
-from transfusion_tf.data import archive_links, member_names
+from transfusion_tf.data import member_names
+from transfusion_tf.stores import archive_links
 
 SPARSE = "a sparse member, which is not read; pack it without --sparse"
 _UTF8 = 0x800  # The flag of a .zip member whose name is UTF-8.

@@ -18,14 +18,14 @@ import zipfile
 import zlib
 
 from transfusion_tf import files
-from transfusion_tf.data import (
+from transfusion_tf.data import member_names
+from transfusion_tf.images import limits
+from transfusion_tf.stores import (
     archive_links,
     archive_members,
     folder_walk,
-    member_names,
     npy,
 )
-from transfusion_tf.images import limits
 
 # More than an uncompressed image of the size that decoders take: what one file
 # or member may be. A member can claim, and be, a million times what it takes

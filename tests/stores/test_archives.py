@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from transfusion_tf import files
-from transfusion_tf.data import stores
 from transfusion_tf.images import limits
+from transfusion_tf.stores import archives
 
 FILES = {"a.txt": b"first", "b/c.txt": b"second" * 100, "b/d.txt": b""}
 
@@ -22,7 +22,7 @@ def make_store(kind, folder):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     if kind == "directory":
-        return stores.open_files(folder / "files")
+        return archives.open_files(folder / "files")
     path = folder / f"files.{kind}"
     if kind == "zip":
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -31,7 +31,7 @@ def make_store(kind, folder):
     else:
         with tarfile.open(path, "w") as archive:
             archive.add(folder / "files", ".")
-    return stores.open_files(path)
+    return archives.open_files(path)
 
 
 @pytest.mark.parametrize("kind", ["directory", "zip", "tar"])
@@ -49,7 +49,7 @@ class TestFileStore:
         assert again.read("b/c.txt") == FILES["b/c.txt"]
 
     def test_what_is_not_there_is_a_read_error(self, kind, tmp_path):
-        with pytest.raises(stores.ReadError, match="^absent$"):
+        with pytest.raises(archives.ReadError, match="^absent$"):
             make_store(kind, tmp_path).read("b/x.txt")
 
     def test_checksum_is_that_of_the_archive(self, kind, tmp_path):
@@ -67,9 +67,9 @@ def test_a_damaged_zip_member_is_a_read_error(tmp_path):
         archive.writestr("a", b"intact")
         archive.writestr("b", b"to be damaged")
     path.write_bytes(path.read_bytes().replace(b"to be d", b"to be D"))
-    store = stores.open_files(path)
+    store = archives.open_files(path)
     assert store.read("a") == b"intact"
-    with pytest.raises(stores.ReadError, match="damaged archive member"):
+    with pytest.raises(archives.ReadError, match="damaged archive member"):
         store.read("b")
 
 
@@ -78,10 +78,10 @@ def test_a_zip_member_that_is_absurdly_large(tmp_path, monkeypatch):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a", b"0" * 1_000)
         archive.writestr("b", b"0" * 1_001)
-    monkeypatch.setattr(stores, "MAX_MEMBER_BYTES", 1_000)
-    store = stores.open_files(path)
+    monkeypatch.setattr(archives, "MAX_MEMBER_BYTES", 1_000)
+    store = archives.open_files(path)
     assert len(store.read("a")) == 1_000
-    with pytest.raises(stores.ReadError, match="absurdly large"):
+    with pytest.raises(archives.ReadError, match="absurdly large"):
         store.read("b")
 
 
@@ -92,9 +92,11 @@ def test_a_zip_member_that_grows_out_of_all_proportion(tmp_path, monkeypatch):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a", b"0" * 1_000)
         archive.writestr("b", b"0" * 1_000_000)
-    store = stores.open_files(path)
+    store = archives.open_files(path)
     assert len(store.read("a")) == 1_000
-    with pytest.raises(stores.ReadError, match="declares 1,000,000 bytes and"):
+    with pytest.raises(
+        archives.ReadError, match="declares 1,000,000 bytes and"
+    ):
         store.read("b")
 
 
@@ -106,16 +108,16 @@ def test_a_zip_member_that_claims_to_be_larger_than_the_archive(tmp_path):
     place = data.index(b"PK\x01\x02") + 20  # Its compressed size.
     data[place : place + 4] = (2**31).to_bytes(4, "little")
     path.write_bytes(data)
-    with pytest.raises(stores.ReadError, match="larger than the archive"):
-        stores.open_files(path).read("a")
+    with pytest.raises(archives.ReadError, match="larger than the archive"):
+        archives.open_files(path).read("a")
 
 
 def test_a_file_with_a_hole(tmp_path):
     """Files can be larger than the disk that they are on."""
     with open(tmp_path / "a.png", "wb") as file:
         file.truncate(2**40)
-    with pytest.raises(stores.ReadError, match="large: 1,099,511,627,776 b"):
-        stores.open_files(tmp_path).read("a.png")
+    with pytest.raises(archives.ReadError, match="large: 1,099,511,627,776 b"):
+        archives.open_files(tmp_path).read("a.png")
 
 
 def tar_with(path, data, **changes):
@@ -137,7 +139,7 @@ def tar_with(path, data, **changes):
 def test_a_tar_member_that_claims_more_than_there_is(tmp_path):
     path = tar_with(tmp_path / "x.tar", b"data", size=2**40)
     with pytest.raises(ValueError, match=r"x.tar is a damaged .tar \(unexpect"):
-        stores.open_files(path)
+        archives.open_files(path)
 
 
 def test_a_tar_header_that_claims_more_than_there_is(tmp_path):
@@ -145,7 +147,7 @@ def test_a_tar_header_that_claims_more_than_there_is(tmp_path):
     kind = tarfile.GNUTYPE_LONGNAME
     path = tar_with(tmp_path / "x.tar", b"data", size=2**40, type=kind)
     with pytest.raises(ValueError, match="x.tar") as raised:
-        stores.open_files(path).names()
+        archives.open_files(path).names()
     assert "\n" not in str(raised.value)
 
 
@@ -158,8 +160,8 @@ def test_a_sparse_tar_member_is_refused(tmp_path):
     data[148:156] = b" " * 8
     data[148:156] = b"%06o\0 " % sum(data[:512])
     path.write_bytes(data)
-    store = stores.open_files(path)
-    with pytest.raises(stores.ReadError, match="a sparse member"):
+    store = archives.open_files(path)
+    with pytest.raises(archives.ReadError, match="a sparse member"):
         copy.deepcopy(store).read("a")
     assert store.read("b") == b"data"
 
@@ -172,7 +174,7 @@ def test_a_zip_of_a_version_that_is_not_known(tmp_path):
     data[data.index(b"PK\x01\x02") + 6] = 99  # Version needed: 9.9.
     path.write_bytes(data)
     with pytest.raises(ValueError, match=r"x.zip is not a whole .zip file \(z"):
-        stores.open_files(path).names()
+        archives.open_files(path).names()
 
 
 def test_a_tar_that_is_cut_off(tmp_path):
@@ -180,7 +182,7 @@ def test_a_tar_that_is_cut_off(tmp_path):
     offset, _ = store._place("b/c.txt")
     with open(store.path, "r+b") as file:
         file.truncate(offset + 10)
-    with pytest.raises(stores.ReadError, match="ends in the middle"):
+    with pytest.raises(archives.ReadError, match="ends in the middle"):
         store.read("b/c.txt")
 
 
@@ -201,7 +203,7 @@ def test_members_that_leave_the_archive(tmp_path, kind, name):
             archive.addfile(tarfile.TarInfo("a.png"))
             archive.addfile(tarfile.TarInfo(name))
     with pytest.raises(ValueError, match=f"x.{kind} has paths that leave") as e:
-        stores.open_files(path).names()
+        archives.open_files(path).names()
     assert "\n" not in str(e.value) and "x.png" in str(e.value)
 
 
@@ -210,7 +212,7 @@ def test_names_with_dots_stay_inside(tmp_path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("..a/b..png", b"")
         archive.writestr("a/../b.png", b"")
-    assert len(stores.open_files(path).names()) == 2
+    assert len(archives.open_files(path).names()) == 2
 
 
 def test_compressed_tar_is_refused_with_advice(tmp_path):
@@ -218,12 +220,12 @@ def test_compressed_tar_is_refused_with_advice(tmp_path):
     with tarfile.open(path, "w:gz"):
         pass
     with pytest.raises(ValueError, match="Decompress a .tar.gz"):
-        stores.open_files(path)
+        archives.open_files(path)
 
 
 def test_missing_files(tmp_path):
     with pytest.raises(FileNotFoundError, match="no file or directory"):
-        stores.open_files(tmp_path / "nothing")
+        archives.open_files(tmp_path / "nothing")
 
 
 def test_npz_rows_and_heads(tmp_path):
@@ -233,7 +235,7 @@ def test_npz_rows_and_heads(tmp_path):
         "b": np.ones((1, 2, 2), np.uint8),
     }
     np.savez_compressed(path, **arrays)
-    store = copy.deepcopy(stores.NpzStore(path))
+    store = copy.deepcopy(archives.NpzStore(path))
     np.testing.assert_array_equal(store.read("a/1"), arrays["a"][1])
     np.testing.assert_array_equal(store.read("b/0"), arrays["b"][0])
     assert store.head("a") == ((2, 3, 4), np.dtype(np.uint16))
@@ -244,7 +246,7 @@ def test_a_damaged_npz_array_is_told(tmp_path):
     np.savez(path, images=np.full((1, 8, 8), 77, np.uint8))
     path.write_bytes(path.read_bytes().replace(b"MMMM", b"MMMN", 1))
     with pytest.raises(ValueError, match="the array images is damaged"):
-        stores.NpzStore(path).read("images/0")
+        archives.NpzStore(path).read("images/0")
 
 
 def test_npz_arrays_that_declare_more_than_there_is(tmp_path):
@@ -253,7 +255,7 @@ def test_npz_arrays_that_declare_more_than_there_is(tmp_path):
     np.lib.format.write_array_header_1_0(member, header)
     with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
         archive.writestr("a.npy", member.getvalue())
-    store = stores.NpzStore(tmp_path / "x.npz")
+    store = archives.NpzStore(tmp_path / "x.npz")
     for read in (store.array, store.head):
         with pytest.raises(ValueError, match="declares 4,398,046,511,104 by"):
             read("a")
@@ -263,4 +265,4 @@ def test_npz_arrays_that_grow_out_of_all_proportion(tmp_path, monkeypatch):
     monkeypatch.setattr(limits, "HARMLESS_BYTES", 1_000)
     np.savez_compressed(tmp_path / "x.npz", a=np.zeros((9, 99, 99), np.uint8))
     with pytest.raises(ValueError, match="declares 88,337 bytes and holds"):
-        stores.NpzStore(tmp_path / "x.npz").array("a")
+        archives.NpzStore(tmp_path / "x.npz").array("a")

@@ -8,8 +8,8 @@ import pathlib
 import numpy as np
 
 from transfusion_tf import files
-from transfusion_tf.data import checked_hdf5, stores
 from transfusion_tf.images import limits
+from transfusion_tf.stores import archives, checked_hdf5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Hdf5Store:
         file, _, index = name.rpartition("/")
         if file not in self._arrays:
             self._arrays[file] = open_array(self.files[file], self.key)
-        with stores.refusing_damage("damaged row", stores.ReadError):
+        with archives.refusing_damage("damaged row", archives.ReadError):
             return np.asarray(self._arrays[file][int(index)])
 
 
@@ -53,7 +53,7 @@ def open_array(path, key):
     path = pathlib.Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}.")
-    with stores.refusing_damage(f"{path} is not a whole HDF5 file"):
+    with archives.refusing_damage(f"{path} is not a whole HDF5 file"):
         file = checked_hdf5.opened(path)
     try:
         return _rows(file, key, path)
@@ -102,5 +102,5 @@ def read_whole(rows):
         raise ValueError(f"{path} is not read: {rows.name} is {reason}.") from (
             None
         )
-    with stores.refusing_damage(f"{path} is damaged"):
+    with archives.refusing_damage(f"{path} is damaged"):
         return rows[()]

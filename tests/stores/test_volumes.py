@@ -5,13 +5,14 @@ import copy
 import numpy as np
 import pytest
 
-from transfusion_tf.data import stores, volume_store
+from transfusion_tf.stores import archives
+from transfusion_tf.stores import volumes as volume_store
 
 
 def make(folder, **volumes):
     for name, volume in volumes.items():
         np.save(folder / f"{name}.npy", volume)
-    return volume_store.VolumeStore(stores.open_files(folder))
+    return volume_store.VolumeStore(archives.open_files(folder))
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
@@ -38,7 +39,7 @@ def test_slices_in_any_order_also_in_a_copy(tmp_path, dtype, order):
     ],
 )
 def test_arrays_that_are_no_volume(tmp_path, volume, message):
-    with pytest.raises(stores.ReadError, match=message):
+    with pytest.raises(archives.ReadError, match=message):
         make(tmp_path, a=volume).read("a.npy/0")
 
 
@@ -47,13 +48,17 @@ def test_a_header_that_declares_more_than_there_is(tmp_path):
     header = {"descr": "|u1", "fortran_order": False, "shape": (2**40, 2, 2)}
     with (tmp_path / "a.npy").open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
-    with pytest.raises(stores.ReadError, match="declares 4,398,046,511,104 by"):
+    with pytest.raises(
+        archives.ReadError, match="declares 4,398,046,511,104 by"
+    ):
         make(tmp_path).read("a.npy/0")
 
 
 def test_pickled_objects_are_not_loaded(tmp_path):
     np.save(tmp_path / "a.npy", np.array([[[{}]]]), allow_pickle=True)
-    with pytest.raises(stores.ReadError, match="damaged .*allow_pickle=False"):
+    with pytest.raises(
+        archives.ReadError, match="damaged .*allow_pickle=False"
+    ):
         make(tmp_path).read("a.npy/0")
-    with pytest.raises(stores.ReadError, match="absent"):
+    with pytest.raises(archives.ReadError, match="absent"):
         make(tmp_path).read("b.npy/0")

@@ -6,8 +6,8 @@ import h5py
 import numpy as np
 import pytest
 
-from transfusion_tf.data import hdf5_heaps
 from transfusion_tf.initialization import hdf5, pretrained
+from transfusion_tf.stores import hdf5_heaps
 
 
 def with_texts(path, count=1):

@@ -5,7 +5,7 @@ import typing
 
 import numpy as np
 
-from transfusion_tf.data import npy, stores
+from transfusion_tf.stores import archives, npy
 
 
 class VolumeStore:
@@ -35,11 +35,13 @@ class VolumeStore:
         """
         if file != self._name:
             data = self.files.read(file)
-            with stores.refusing_damage("damaged .npy file", stores.ReadError):
+            with archives.refusing_damage(
+                "damaged .npy file", archives.ReadError
+            ):
                 volume = npy.read(io.BytesIO(data), len(data))
             is_grey = volume.dtype in (np.uint8, np.uint16)
             if volume.ndim != 3 or not volume.size or not is_grey:
-                raise stores.ReadError(
+                raise archives.ReadError(
                     "not a volume (slices, H, W) of uint8 or uint16 but "
                     f"{volume.dtype} {volume.shape}"
                 )

@@ -2,7 +2,7 @@
 
 import os
 
-from transfusion_tf.data import archive_links
+from transfusion_tf.stores import archive_links
 
 UNREADABLE = "a folder that cannot be read"
 

@@ -10,7 +10,8 @@ import pathlib
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from transfusion_tf.data import stores, tfrecord
+from transfusion_tf.data import tfrecord
+from transfusion_tf.stores import archives
 
 
 def scan(path, keys):
@@ -59,7 +60,7 @@ class TfdsStore:
             try:
                 record = tfrecord.read_at(file, offset)
             except ValueError as error:
-                raise stores.ReadError(str(error)) from None
+                raise archives.ReadError(str(error)) from None
         return _features(record, (self.feature,))[self.feature]
 
 
