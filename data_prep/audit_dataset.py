@@ -65,7 +65,7 @@ def main(argv):
     del argv  # cli.run has refused any.
     _check_flags()
     from transfusion_tf import files
-    from transfusion_tf.data import audit
+    from transfusion_tf.audit import audit
     from transfusion_tf.reporting import audit_text
 
     output_dir = pathlib.Path(FLAGS.output_dir)
@@ -105,12 +105,12 @@ def _opened():
 
 
 def _facts(opened):
-    from transfusion_tf import facts
+    from transfusion_tf.audit import image_facts
 
     if opened:
-        return facts.of_records(opened)
+        return image_facts.of_records(opened)
     image_options = conversion_flags.image_options()  # Wrong ones come first.
-    return facts.of_manifest(
+    return image_facts.of_manifest(
         source_flags.manifest(),
         image_options=image_options,
         num_workers=FLAGS.num_workers,
@@ -119,8 +119,8 @@ def _facts(opened):
 
 def _search_identities(opened, output_dir):
     """Writes phi.csv; returns its counts for JSON, and lines of text."""
+    from transfusion_tf.audit import phi_scan
     from transfusion_tf.conversion import hashing
-    from transfusion_tf.data import phi_scan
     from transfusion_tf.reporting import tables
 
     total = sum(opened.card.num_examples.values())

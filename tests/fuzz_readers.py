@@ -15,7 +15,7 @@ from PIL import Image
 from data_prep import sources
 from data_prep.sources import csv_table, npz
 from tests import fuzz_originals
-from transfusion_tf import facts
+from transfusion_tf.audit import image_facts
 from transfusion_tf.conversion import work_folder
 from transfusion_tf.data import records
 from transfusion_tf.images import prepare
@@ -67,7 +67,7 @@ def read_card(root, raw):
     (root / records.CARD).write_bytes(raw)
     opened = records.open_records(root)
     audit_text.across(opened.card.audit)
-    facts.of_records(opened)
+    image_facts.of_records(opened)
 
 
 def read_work_folder(root, raw):

@@ -16,9 +16,9 @@ from tests.conversion_data import (
     id_of,
     make_manifest,
 )
-from transfusion_tf import facts
+from transfusion_tf.audit import audit, image_facts, near_groups
 from transfusion_tf.conversion import convert as conversion
-from transfusion_tf.data import audit, near_groups, records, splits
+from transfusion_tf.data import records, splits
 from transfusion_tf.images import prepare
 
 
@@ -48,7 +48,7 @@ def with_copies(num_images=60, num_copies=6, **changes):
 
 def split_of(root):
     """{id: split} of all records in a directory."""
-    found = facts.of_records(records.open_records(root)).table
+    found = image_facts.of_records(records.open_records(root)).table
     return dict(zip(found["id"], found["split"], strict=True))
 
 
@@ -184,7 +184,7 @@ def test_conversion_and_audits_see_the_same_pairs(tmp_path):
     root = conversion.convert(
         manifest, tmp_path, image_options=options, on_leak="report"
     )
-    converted = facts.of_records(records.open_records(root)).table
+    converted = image_facts.of_records(records.open_records(root)).table
     split = dict(zip(converted["id"], converted["split"], strict=True))
     table = manifest.table.assign(
         split=[
@@ -193,7 +193,7 @@ def test_conversion_and_audits_see_the_same_pairs(tmp_path):
         ]
     )
     manifest = conversion.dataclasses.replace(manifest, table=table)
-    raw = facts.of_manifest(manifest, image_options=options).table
+    raw = image_facts.of_manifest(manifest, image_options=options).table
     seen = {
         what: audit.audit(of, on_leak="report", distance=12).pairs
         for what, of in {"records": converted, "raw": raw}.items()

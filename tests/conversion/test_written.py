@@ -9,8 +9,9 @@ from PIL import Image
 
 from tests import conversion_data
 from tests.conversion_data import COPIES, ORIGINAL, examples, id_of
+from transfusion_tf.audit import audit
 from transfusion_tf.conversion import convert
-from transfusion_tf.data import audit, records
+from transfusion_tf.data import records
 from transfusion_tf.images import fingerprints
 from transfusion_tf.images import prepare as images
 

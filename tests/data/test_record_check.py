@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from tests.data import damaged_records
-from transfusion_tf import datasets, facts
+from transfusion_tf import datasets
+from transfusion_tf.audit import image_facts
 from transfusion_tf.config.run import RunConfig
 from transfusion_tf.data import record_check, records, tfrecord
 from transfusion_tf.training import setup
@@ -101,7 +102,7 @@ def test_every_reader_names_shard_and_example(tiny_dataset, tmp_path, what):
     def evaluated():
         return list(datasets.images(opened, "val", image_size=16, batch_size=8))
 
-    for read in (evaluated, lambda: facts.of_records(opened)):
+    for read in (evaluated, lambda: image_facts.of_records(opened)):
         with pytest.raises(ValueError, match=expected) as raised:
             read()
         assert "\n" not in str(raised.value)
@@ -112,7 +113,7 @@ def test_colours_in_a_grey_set_are_found_by_the_audit(tiny_dataset, tmp_path):
     opened, name = tampered(tiny_dataset, tmp_path / "tiny", changed)
     message = f"example {name}: its image has 3 channels of 8 bits, not 1 of 8"
     with pytest.raises(ValueError, match=message):
-        facts.of_records(opened)
+        image_facts.of_records(opened)
 
 
 def test_labels_are_looked_at_where_subsets_are_drawn(tiny_dataset, tmp_path):

@@ -9,7 +9,7 @@ from PIL import Image
 
 from data_prep import audit_dataset
 from tests.data import damaged_records
-from transfusion_tf.data import audit
+from transfusion_tf.audit import audit
 
 SCRIPT = "data_prep/audit_dataset.py"
 OUTPUTS = {"audit.csv", "audit.json", "audit.png"}

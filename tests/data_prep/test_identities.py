@@ -8,8 +8,9 @@ pydicom = pytest.importorskip("pydicom")
 from pydicom import data as pydicom_data  # noqa: E402
 
 from data_prep import sources  # noqa: E402
+from transfusion_tf.audit import phi, phi_scan  # noqa: E402
 from transfusion_tf.conversion import convert  # noqa: E402
-from transfusion_tf.data import phi, phi_scan, records  # noqa: E402
+from transfusion_tf.data import records  # noqa: E402
 
 # Names, identifiers, descriptions, dates, times, UIDs.
 _TELLING = ("PN", "LO", "SH", "ST", "LT", "DA", "TM", "DT", "UI")

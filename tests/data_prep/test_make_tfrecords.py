@@ -11,8 +11,9 @@ from PIL import Image
 from data_prep import conversion_flags, make_tfrecords, source_flags
 from tests.data_prep import trees
 from transfusion_tf import names
+from transfusion_tf.audit import audit
 from transfusion_tf.conversion import convert
-from transfusion_tf.data import audit, records, splits
+from transfusion_tf.data import records, splits
 from transfusion_tf.images import prepare
 
 SCRIPT = "data_prep/make_tfrecords.py"

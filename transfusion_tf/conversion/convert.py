@@ -18,6 +18,7 @@ import PIL
 from absl import logging
 
 from transfusion_tf import paths, pool
+from transfusion_tf.audit import audit as audits
 from transfusion_tf.conversion import (
     data_card,
     hashing,
@@ -29,7 +30,6 @@ from transfusion_tf.conversion import (
     write_shards,
 )
 from transfusion_tf.conversion import plan as shards
-from transfusion_tf.data import audit as audits
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.data import official_splits, records
 from transfusion_tf.data import splits as split_rules

@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 from absl import logging
 
-from transfusion_tf import prints
-from transfusion_tf.data import audit, near_groups, official_splits
+from transfusion_tf.audit import audit, near_groups, prints
+from transfusion_tf.data import official_splits
 
 
 def grouped(manifest, workers, *, image_options, split_options):

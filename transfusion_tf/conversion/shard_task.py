@@ -11,7 +11,8 @@ import typing
 
 import numpy as np
 
-from transfusion_tf import files, prints
+from transfusion_tf import files
+from transfusion_tf.audit import prints
 from transfusion_tf.conversion import quarantine, work_folder
 from transfusion_tf.data import ids, records, tfrecord
 from transfusion_tf.images import prepare

@@ -7,7 +7,7 @@ import zlib
 import pytest
 from PIL import ImageCms
 
-from transfusion_tf.data import phi
+from transfusion_tf.audit import phi
 
 # Every kind in several forms; with text around them the finding is the same.
 LOOKS_LIKE = {

@@ -9,8 +9,8 @@ import itertools
 
 import numpy as np
 
-from transfusion_tf.data import near_duplicates
-from transfusion_tf.data.image_groups import NUM_SPLITS
+from transfusion_tf.audit import near_duplicates
+from transfusion_tf.audit.groups import NUM_SPLITS
 
 SPLIT_PAIRS = tuple(
     itertools.combinations_with_replacement(range(NUM_SPLITS), 2)

@@ -7,7 +7,7 @@ hashes differ in few bits, and so do all that belong to either of them.
 import numpy as np
 from scipy.sparse import coo_array, csgraph
 
-from transfusion_tf.data import near_duplicates
+from transfusion_tf.audit import near_duplicates
 
 # Pairs of hashes that are held before they are merged into groups.
 _PAIRS_AT_ONCE = 1_000_000

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from transfusion_tf.data import near_duplicates
+from transfusion_tf.audit import near_duplicates
 
 
 def make_hashes(count=150, *, seed=0):

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from transfusion_tf.data import image_pairs
+from transfusion_tf.audit import pairs as image_pairs
 
 COLUMNS = (
     "kind",  # "exact": identical pixels; "near": near-duplicates.

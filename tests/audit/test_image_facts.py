@@ -9,8 +9,8 @@ from PIL import Image
 
 from data_prep import sources
 from tests.data import damaged_records
-from transfusion_tf import facts
-from transfusion_tf.data import audit, records
+from transfusion_tf.audit import audit, image_facts
+from transfusion_tf.data import records
 from transfusion_tf.images import fingerprints, prepare
 
 
@@ -43,7 +43,7 @@ def manifest_of(root):
 @pytest.mark.parametrize("num_workers", [1, 2])
 def test_facts_of_a_manifest(tmp_path, num_workers):
     manifest = manifest_of(files_of_one_image(tmp_path))
-    found = facts.of_manifest(manifest, num_workers=num_workers)
+    found = image_facts.of_manifest(manifest, num_workers=num_workers)
     assert found.left_out == 1
     assert found.counts == {
         "train": {"cat": 1, "dog": 1},
@@ -65,10 +65,10 @@ def test_facts_of_a_manifest(tmp_path, num_workers):
 def test_images_are_prepared_as_for_records(tmp_path):
     manifest = manifest_of(files_of_one_image(tmp_path))
     options = prepare.Options(image_size=8)
-    found = facts.of_manifest(manifest, image_options=options)
+    found = image_facts.of_manifest(manifest, image_options=options)
     assert found.image_of(found.table["id"][0]).shape == (8, 8)
     assert set(found.table["pixels"]).isdisjoint(
-        facts.of_manifest(manifest).table["pixels"]
+        image_facts.of_manifest(manifest).table["pixels"]
     )
 
 
@@ -76,17 +76,17 @@ def test_without_splits_all_is_train_and_without_images_it_is_told(tmp_path):
     manifest = manifest_of(files_of_one_image(tmp_path))
     table = manifest.table.drop(columns=["split", "patient"])
     plain = dataclasses.replace(manifest, table=table)
-    found = facts.of_manifest(plain)
+    found = image_facts.of_manifest(plain)
     assert set(found.table["split"]) == {"train"}
     assert "patient" not in found.table
     damaged = table[table["image"].str.contains("DOE4")]
     with pytest.raises(ValueError, match="None of the images can be read"):
-        facts.of_manifest(dataclasses.replace(manifest, table=damaged))
+        image_facts.of_manifest(dataclasses.replace(manifest, table=damaged))
 
 
 def test_facts_of_records_are_those_of_the_raw_images(tiny_npz, tiny_dataset):
-    raw = facts.of_manifest(sources.get("npz")(input=str(tiny_npz)))
-    found = facts.of_records(records.open_records(tiny_dataset))
+    raw = image_facts.of_manifest(sources.get("npz")(input=str(tiny_npz)))
+    found = image_facts.of_records(records.open_records(tiny_dataset))
     columns = ["id", "split", "label", "pixels", "perceptual"]
     expected, read = (
         part.table[columns].sort_values("id").to_numpy().tolist()
@@ -107,7 +107,7 @@ def test_an_image_that_cannot_be_read_names_its_shard(tiny_dataset, tmp_path):
 
     opened = damaged_records.rewrite(tiny_dataset, tmp_path / "tiny", change)
     with pytest.raises(ValueError, match="hard .*tiny-val.tfrecord.*Convert"):
-        facts.of_records(opened)
+        image_facts.of_records(opened)
 
 
 def test_chest_x_rays(shared):
@@ -123,7 +123,7 @@ def test_chest_x_rays(shared):
     is_sixth = table.index % 6 == 0
     table = table[is_equal | (is_first & is_common) | is_sixth]
     manifest = dataclasses.replace(manifest, table=table)
-    table = facts.of_manifest(manifest, num_workers=1).table
+    table = image_facts.of_manifest(manifest, num_workers=1).table
     summary = audit.audit(table, on_leak="report").summary
     assert summary["exact_groups"] == 30
     assert summary["exact_pairs"] == {"train-train": 28, "test-test": 6}

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from tests.data import damaged_records
-from transfusion_tf.data import phi, phi_scan, records
+from transfusion_tf.audit import phi, phi_scan
+from transfusion_tf.data import records
 from transfusion_tf.stores import archives
 
 

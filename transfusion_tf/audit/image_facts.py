@@ -8,7 +8,8 @@ import typing
 import numpy as np
 import pandas as pd
 
-from transfusion_tf import pool, prints
+from transfusion_tf import pool
+from transfusion_tf.audit import prints
 from transfusion_tf.conversion import hashing
 from transfusion_tf.data import ids, record_check, record_reader
 from transfusion_tf.data import manifest as manifests

@@ -13,13 +13,10 @@ import numpy as np
 import pandas as pd
 
 from transfusion_tf import files, names, paths
-from transfusion_tf.data import (
-    audit_table,
-    contact_sheet,
-    image_groups,
-    image_pairs,
-)
-from transfusion_tf.data import near_duplicates as hash_search
+from transfusion_tf.audit import contact_sheet, pair_table
+from transfusion_tf.audit import groups as image_groups
+from transfusion_tf.audit import near_duplicates as hash_search
+from transfusion_tf.audit import pairs as image_pairs
 
 TABLE = "audit.csv"
 SHEET = "audit.png"
@@ -108,7 +105,7 @@ def audit(
         images.leaking(found.has_near) & ~leaking & (near_duplicates == "drop")
     )
     _check_splits_stay(images.table, dropped | near_dropped)
-    pairs = audit_table.listed(
+    pairs = pair_table.listed(
         images,
         found,
         searched,

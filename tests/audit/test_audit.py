@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from transfusion_tf.data import audit, contact_sheet
+from transfusion_tf.audit import audit, contact_sheet
 from transfusion_tf.images import fingerprints
 
 PLACES = {"train": 0, "val": 1, "test": 2}

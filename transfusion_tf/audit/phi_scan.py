@@ -12,7 +12,8 @@ import dataclasses
 import itertools
 
 from transfusion_tf import files
-from transfusion_tf.data import audit, phi, record_reader, records
+from transfusion_tf.audit import audit, phi
+from transfusion_tf.data import record_reader, records
 from transfusion_tf.images import metadata
 
 COLUMNS = ("file", "feature", "record", "kind", "text")
