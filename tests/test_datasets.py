@@ -8,7 +8,7 @@ import pytest
 from tests.data import damaged_records
 from transfusion_tf import datasets
 from transfusion_tf.config.run import RunConfig
-from transfusion_tf.data import synthetic
+from transfusion_tf.synthetic import datasets as synthetic
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import tensorflow as tf
 
 from transfusion_tf import files, names, paths
 from transfusion_tf.conversion import convert
-from transfusion_tf.data import pipeline, record_check, records, synthetic
+from transfusion_tf.data import pipeline, record_check, records
+from transfusion_tf.synthetic import datasets
 
 
 def cache_dir():
@@ -119,9 +120,9 @@ def _check_scheme(dataset):
 
 def _made(name, image_size):
     """The records directory of an embedded data set, made if need be."""
-    size = image_size or synthetic.DEFAULT_IMAGE_SIZE
+    size = image_size or datasets.DEFAULT_IMAGE_SIZE
     # A changed generator must not meet records that an older one has made.
-    folder = cache_dir() / f"{name}-{size}px-v{synthetic.PROCEDURE}"
+    folder = cache_dir() / f"{name}-{size}px-v{datasets.PROCEDURE}"
     folder.parent.mkdir(parents=True, exist_ok=True)
     # One process makes it, the others wait.
     with files.locked(folder.with_suffix(".lock")):
@@ -129,6 +130,6 @@ def _made(name, image_size):
         if found is None:
             print(f"Making {name} at {size} px in {folder}")
             found = convert.convert(
-                synthetic.manifest(name, image_size=size), folder
+                datasets.manifest(name, image_size=size), folder
             )
     return found

@@ -93,9 +93,9 @@ def network_auc(seed):
 def main(argv):
     """Prints one line for each AUC."""
     del argv
-    from transfusion_tf.data import synthetic
+    from transfusion_tf.synthetic import datasets
 
-    manifest = synthetic.manifest("synthetic_fundus", seed=FLAGS.data_seed)
+    manifest = datasets.manifest("synthetic_fundus", seed=FLAGS.data_seed)
     print(f"colours: {colour_auc(manifest):.4f} (at most 0.70)", flush=True)
     for seed in FLAGS.network_seeds:
         value = network_auc(int(seed))

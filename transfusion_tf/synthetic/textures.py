@@ -10,7 +10,7 @@ units of half the image's side.
 import numpy as np
 from scipy import ndimage
 
-from transfusion_tf.data import drawing
+from transfusion_tf.synthetic import drawing
 
 PATTERNS = ("stripes", "checks", "dots", "rings", "waves")
 OUTLINES = ("disc", "triangle")

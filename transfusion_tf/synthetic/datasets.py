@@ -11,8 +11,8 @@ import dataclasses
 import pandas as pd
 
 from transfusion_tf import names
-from transfusion_tf.data import fundus, textures
 from transfusion_tf.data.manifest import Manifest
+from transfusion_tf.synthetic import fundus, textures
 
 # At 64 pixels the smallest lesion is still a dot of 1.5 pixels, and the whole
 # set is made and trained on within minutes.

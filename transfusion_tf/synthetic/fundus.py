@@ -10,7 +10,7 @@ import statistics
 import numpy as np
 from scipy import ndimage, special
 
-from transfusion_tf.data import drawing, lesions
+from transfusion_tf.synthetic import drawing, lesions
 
 CLASSES = ("0", "1", "2", "3", "4")
 # As in screening most eyes are healthy, but less skewed: with 3,000 training

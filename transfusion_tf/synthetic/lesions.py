@@ -11,7 +11,7 @@ import dataclasses
 
 import numpy as np
 
-from transfusion_tf.data import drawing
+from transfusion_tf.synthetic import drawing
 
 NUM_GRADES = 5
 

@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 
 from tests.benchmarks import measure_synthetic
 from transfusion_tf import names
-from transfusion_tf.data import fundus, lesions, synthetic, textures
+from transfusion_tf.synthetic import datasets, fundus, lesions, textures
 
 DISC = (0.5, 0.0, 0.15)
 
@@ -24,7 +24,7 @@ def make_plans(*, grade, count=200):
 
 @pytest.mark.parametrize("name", names.SYNTHETIC)
 def test_manifest_is_complete(name):
-    manifest = synthetic.manifest(name, image_size=24, num_images=90)
+    manifest = datasets.manifest(name, image_size=24, num_images=90)
     manifest.check()
     image = manifest.store.read(manifest.table["image"][3])
     assert image.shape == (24, 24, 3)
@@ -33,19 +33,19 @@ def test_manifest_is_complete(name):
 
 @pytest.mark.parametrize("name", names.SYNTHETIC)
 def test_image_depends_on_nothing_but_its_index_seed_and_size(name):
-    store = synthetic.manifest(name, image_size=32).store
+    store = datasets.manifest(name, image_size=32).store
     forwards = [store.read(i) for i in range(6)]
     again = copy.deepcopy(store)  # As a worker process gets it.
     backwards = [again.read(i) for i in reversed(range(6))][::-1]
     np.testing.assert_array_equal(forwards, backwards)
-    few = synthetic.manifest(name, image_size=32, num_images=90).store
+    few = datasets.manifest(name, image_size=32, num_images=90).store
     np.testing.assert_array_equal(few.read(5), forwards[5])
 
 
 @pytest.mark.parametrize("name", names.SYNTHETIC)
 def test_images_and_seeds_differ(name):
     one, other = (
-        synthetic.manifest(name, image_size=32, seed=seed).store
+        datasets.manifest(name, image_size=32, seed=seed).store
         for seed in (0, 1)
     )
     images = [store.read(i) for store in (one, other) for i in range(20)]
@@ -54,7 +54,7 @@ def test_images_and_seeds_differ(name):
 
 @pytest.mark.parametrize("name", names.SYNTHETIC)
 def test_splits_are_two_thirds_a_ninth_and_two_ninths(name):
-    table = synthetic.manifest(name).table
+    table = datasets.manifest(name).table
     counts = table["split"].value_counts().to_dict()
     assert counts == {"train": 3000, "val": 500, "test": 1000}
 
@@ -62,20 +62,20 @@ def test_splits_are_two_thirds_a_ninth_and_two_ninths(name):
 @pytest.mark.parametrize("num_images", [90, 91, 100, 4499])
 @pytest.mark.parametrize("name", names.SYNTHETIC)
 def test_every_split_has_several_classes_at_any_count(name, num_images):
-    table = synthetic.manifest(name, num_images=num_images).table
+    table = datasets.manifest(name, num_images=num_images).table
     assert len(table) == num_images
     assert (table.groupby("split")["label"].nunique() > 1).all()
     assert table["split"].nunique() == 3
 
 
 def test_both_eyes_of_a_patient_are_in_one_split():
-    table = synthetic.manifest("synthetic_fundus", num_images=901).table
+    table = datasets.manifest("synthetic_fundus", num_images=901).table
     assert table.groupby("patient").size().tolist().count(2) == 450
     assert (table.groupby("patient")["split"].nunique() == 1).all()
 
 
 def test_grades_have_their_shares_and_eyes_agree():
-    table = synthetic.manifest("synthetic_fundus").table
+    table = datasets.manifest("synthetic_fundus").table
     shares = table["label"].value_counts(normalize=True)
     for grade, share in zip(fundus.CLASSES, fundus.GRADE_SHARES, strict=True):
         # Three standard errors of 4,500 draws, of which half are repeats.
@@ -87,7 +87,7 @@ def test_grades_have_their_shares_and_eyes_agree():
 
 
 def test_textures_take_turns():
-    table = synthetic.manifest("synthetic_textures", num_images=90).table
+    table = datasets.manifest("synthetic_textures", num_images=90).table
     assert table["label"].value_counts().eq(9).all()
     assert table["label"][12] == "checks_disc"
 
@@ -253,5 +253,5 @@ def test_pattern_shows_in_a_texture():
 )
 def test_bad_argument_gets_one_line(arguments, message):
     with pytest.raises(ValueError, match=message) as error:
-        synthetic.manifest(**{"name": "synthetic_fundus", **arguments})
+        datasets.manifest(**{"name": "synthetic_fundus", **arguments})
     assert "\n" not in str(error.value)
