@@ -13,7 +13,7 @@ import itertools
 import numpy as np
 from scipy import special, stats
 
-from transfusion_tf.metrics import intervals
+from transfusion_tf.statistics import intervals
 
 Z = intervals.normal_quantile(0.95)
 COUNTS = (

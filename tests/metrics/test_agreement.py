@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from transfusion_tf.metrics import agreement, cells, intervals
+from transfusion_tf.metrics import agreement, cells
+from transfusion_tf.statistics import intervals
 
 
 def answers(*, num_patients, images, seed, own=0.5, accuracies=(0.8, 0.7)):

@@ -7,7 +7,8 @@ import pytest
 from scipy import stats
 from sklearn import metrics as sklearn_metrics
 
-from transfusion_tf.metrics import auc, intervals
+from transfusion_tf.metrics import auc
+from transfusion_tf.statistics import intervals
 
 
 def sample(seed=0, num_images=60, num_groups=None, decimals=1):

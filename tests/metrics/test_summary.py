@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn_metrics
 
-from transfusion_tf.metrics import auc, intervals, summary
+from transfusion_tf.metrics import auc, summary
+from transfusion_tf.statistics import intervals
 
 
 def predictions(num_images=300, num_classes=4, seed=0):

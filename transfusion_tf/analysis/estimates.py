@@ -9,7 +9,8 @@ import typing
 
 import numpy as np
 
-from transfusion_tf.analysis import jackknife, similarity, stage_sums
+from transfusion_tf.analysis import similarity, stage_sums
+from transfusion_tf.statistics import jackknife
 
 FLOORS = tuple(kind for kind in stage_sums.KINDS if kind != "measured")
 

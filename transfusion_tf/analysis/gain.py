@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from transfusion_tf import names
-from transfusion_tf.analysis import clustered_correlation
+from transfusion_tf.statistics import clustered_correlation
 
 RANDOM = "random"
 ALL_INITS = "all"

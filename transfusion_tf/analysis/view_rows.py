@@ -10,7 +10,8 @@ import dataclasses
 
 import numpy as np
 
-from transfusion_tf.analysis import estimates, jackknife, similarity
+from transfusion_tf.analysis import estimates, similarity
+from transfusion_tf.statistics import jackknife
 
 COLUMNS = (
     "run",

@@ -17,13 +17,8 @@ import dataclasses
 
 import numpy as np
 
-from transfusion_tf.metrics import (
-    bootstrap,
-    cells,
-    components,
-    intervals,
-    problems,
-)
+from transfusion_tf.metrics import cells, components, problems
+from transfusion_tf.statistics import bootstrap, intervals
 
 NUM_RESAMPLES = 2000
 # With fewer units the percentile interval is clearly too short: of 95% ones,

@@ -9,7 +9,8 @@ the higher score, ties counting one half.
 
 import dataclasses
 
-from transfusion_tf.metrics import components, intervals
+from transfusion_tf.metrics import components
+from transfusion_tf.statistics import intervals
 
 # With fewer images (or patients) of a class no interval was found to be sure.
 FEWEST = 5

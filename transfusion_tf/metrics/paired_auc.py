@@ -15,8 +15,8 @@ import dataclasses
 
 import numpy as np
 
-from transfusion_tf.metrics import components, intervals, seed_auc
-from transfusion_tf.statistics import variance_components
+from transfusion_tf.metrics import components, seed_auc
+from transfusion_tf.statistics import intervals, variance_components
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -11,8 +11,8 @@ import dataclasses
 import numpy as np
 import scipy.special
 
-from transfusion_tf.metrics import components, intervals, problems
-from transfusion_tf.statistics import variance_components
+from transfusion_tf.metrics import components, problems
+from transfusion_tf.statistics import intervals, variance_components
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,8 @@ import itertools
 
 import numpy as np
 
-from transfusion_tf.metrics import auc, components, intervals, problems
+from transfusion_tf.metrics import auc, components, problems
+from transfusion_tf.statistics import intervals
 
 _NOTHING_LEARNED = (
     "nothing was learned of it: the training images are all positive, all "

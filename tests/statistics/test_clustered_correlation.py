@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from transfusion_tf.analysis import clustered_correlation
+from transfusion_tf.statistics import clustered_correlation
 
 
 def clustered(num_clusters, size, *, seed=0, slope=0.8):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from transfusion_tf.metrics import bootstrap
+from transfusion_tf.statistics import bootstrap
 
 SUMS = np.array([[2, 0], [1, 1], [1, 1], [0, 3], [0, 1], [4, 0]])
 

@@ -11,7 +11,7 @@ import math
 import numpy as np
 from scipy import stats
 
-from transfusion_tf.metrics import intervals
+from transfusion_tf.statistics import intervals
 
 # Fewer clusters say nothing on how clusters vary.
 MIN_CLUSTERS = 4

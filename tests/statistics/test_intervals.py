@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from transfusion_tf.metrics import intervals
+from transfusion_tf.statistics import intervals
 
 
 def test_normal_quantile():

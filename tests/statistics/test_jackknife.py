@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from transfusion_tf.analysis import jackknife
+from transfusion_tf.statistics import jackknife
 
 
 def left_out_means(values, groups):
