@@ -105,7 +105,8 @@ def _show_runs():
 
 def _tables(kernels):
     """{stem of the file: (columns, rows)} for {run: {step: kernel}}."""
-    from transfusion_tf.analysis import filters, gabor_like
+    from transfusion_tf.analysis.filters import changes as filters
+    from transfusion_tf.analysis.filters import gabor_like
 
     changes, numbers, fits, counts, scrambled = [], [], [], [], []
     for run, of_run in kernels.items():
@@ -166,7 +167,7 @@ def _show_bank():
     config = config_flags.from_flags(BANK_FLAGS, init="gabor")
     quiet.start_tensorflow()
     from transfusion_tf import experiment
-    from transfusion_tf.analysis import filters
+    from transfusion_tf.analysis.filters import changes as filters
     from transfusion_tf.initialization import gabor
     from transfusion_tf.reporting import figures, filter_figures, tables
 

@@ -55,13 +55,8 @@ def main(argv):
     if not _RUNS.value or not _OUTPUT_DIR.value:
         raise ValueError("Give --runs=RUN,RUN and --output_dir=DIR.")
 
-    from transfusion_tf.analysis import gain
-    from transfusion_tf.reporting import (
-        figures,
-        gain_figure,
-        gain_runs,
-        tables,
-    )
+    from transfusion_tf.analysis import gain, gain_runs
+    from transfusion_tf.reporting import figures, gain_figure, tables
 
     paths = globs.expanded(_RUNS.value)
     runs = gain_runs.read(paths, _SPLIT.value)

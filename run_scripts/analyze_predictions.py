@@ -49,33 +49,32 @@ def main(argv):
 
     import tqdm
 
+    from transfusion_tf.analysis import auc_table, error_agreement
     from transfusion_tf.reporting import (
-        agreement,
         agreement_figure,
         auc_figure,
         disagreement_figure,
-        predictions,
     )
 
     paths = globs.expanded(_RUNS.value)
-    runs = predictions.load(paths, _SPLIT.value)
-    auc_rows = predictions.auc_rows_of(runs)
-    _write("auc", auc_rows, predictions.COLUMNS, auc_figure.intervals)
-    pairs, message = agreement.comparable_pairs(runs)
+    runs = auc_table.load(paths, _SPLIT.value)
+    auc_rows = auc_table.auc_rows_of(runs)
+    _write("auc", auc_rows, auc_table.COLUMNS, auc_figure.intervals)
+    pairs, message = error_agreement.comparable_pairs(runs)
     if message:
         print(message)
     if not pairs:
         return
-    rows, class_rows = agreement.rows(
+    rows, class_rows = error_agreement.rows(
         tqdm.tqdm(pairs, unit="pair", desc="comparing", disable=None),
         num_resamples=_NUM_RESAMPLES.value,
         seed=_SEED.value,
     )
-    _write("agreement", rows, agreement.COLUMNS, agreement_figure.draw)
+    _write("agreement", rows, error_agreement.COLUMNS, agreement_figure.draw)
     _write(
         "disagreement_by_class",
         class_rows,
-        agreement.CLASS_COLUMNS,
+        error_agreement.CLASS_COLUMNS,
         disagreement_figure.draw,
     )
 

@@ -146,7 +146,7 @@ def main(argv):
 
     # Mistakes so far are told at once, without waiting for TensorFlow.
     quiet.start_tensorflow()
-    from transfusion_tf import comparison
+    from transfusion_tf.analysis import comparison
     from transfusion_tf.reporting import figures, similarity_figures
 
     images = comparison.images_of_runs(
@@ -176,8 +176,7 @@ def main(argv):
 
 def _rows(runs, pairs, images, options):
     """The rows of some pairs, whose networks are loaded for them alone."""
-    from transfusion_tf import comparison, reuse
-    from transfusion_tf.analysis import movement, views
+    from transfusion_tf.analysis import comparison, movement, reuse, views
     from transfusion_tf.reporting import published
 
     given = {}
@@ -201,8 +200,7 @@ def _rows(runs, pairs, images, options):
 
 def _similarity_rows(networks, pairs, images, stages, options):
     """One pass over the images, and what the measures say of it."""
-    from transfusion_tf import comparison
-    from transfusion_tf.analysis import view_rows
+    from transfusion_tf.analysis import comparison, view_rows
 
     gathered = comparison.gather(
         networks,
@@ -259,7 +257,7 @@ def _write_fits(stem, table):
 
 def _options():
     """passes.Options of the flags; ValueError where some do nothing."""
-    from transfusion_tf.analysis import passes
+    from transfusion_tf.analysis.streaming import plan
 
     drawn = FLAGS.max_points is not None or FLAGS.channels is not None
     what_is_drawn = "--max_points=N or --channels=N, which say what is drawn"
@@ -294,7 +292,7 @@ def _options():
         holds=FLAGS.datapoints == "positions",
         what="--datapoints=positions; of pooled images give --max_images=N",
     )
-    return passes.Options(
+    return plan.Options(
         datapoints=FLAGS.datapoints,
         floors=FLAGS.floors,
         debiased="cka" in FLAGS.measures,

@@ -3,7 +3,8 @@
 import keras
 import numpy as np
 
-from transfusion_tf.analysis import moments, passes
+from transfusion_tf.analysis import moments
+from transfusion_tf.analysis.streaming import plan
 from transfusion_tf.models import stages
 
 SIZE = 6
@@ -79,7 +80,7 @@ def gathered(images, batch_size=16, **options):
     found = moments.gather(
         {"a": a, "b": b},
         lambda: batches(images, 7, **columns),
-        options=passes.Options(**options),
+        options=plan.Options(**options),
         batch_size=batch_size,
         num_images=len(images),
     )

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from transfusion_tf import machine, pool
-from transfusion_tf.analysis import passes
+from transfusion_tf.analysis.streaming import plan
 
 HOST = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 MIB = 2**20
@@ -120,7 +120,7 @@ def test_processors(tmp_path, files, expected):
 
 def test_what_is_derived_from_the_machine_keeps_to_its_limits(monkeypatch):
     monkeypatch.setattr(machine, "memory_bytes", lambda: 64 * MIB)
-    assert passes.default_max_bytes() == 32 * MIB
+    assert plan.default_max_bytes() == 32 * MIB
     before = pool.num_cores()
     for quota in (0.5, 1.5, 10_000, None):
         monkeypatch.setattr(machine, "cpu_quota", lambda quota=quota: quota)

@@ -5,7 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from transfusion_tf.analysis import estimates, moments, passes, similarity
+from transfusion_tf.analysis import estimates, moments, similarity
+from transfusion_tf.analysis.streaming import plan
 from transfusion_tf.models import stages
 
 SIDE = 5
@@ -63,7 +64,7 @@ def estimate(images, measure="cca", *, patients=1, **options):
     (sums,) = moments.gather(
         NETWORKS,
         lambda: [{"image": images, "patient": names}],
-        options=passes.Options(**options),
+        options=plan.Options(**options),
         batch_size=max(100, len(images) // 20),
         num_images=len(images),
     )

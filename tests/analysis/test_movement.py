@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from transfusion_tf.analysis import movement, view_rows, views
-from transfusion_tf.comparison import LoadedNetwork
+from transfusion_tf.analysis.comparison import LoadedNetwork
 from transfusion_tf.models import zoo
 
 START, END = views.Network("a", 0), views.Network("a", 9)

@@ -73,12 +73,13 @@ def _images(num_images, image_size):
 
 
 def _gather(networks, images, num_images, **options):
-    from transfusion_tf.analysis import moments, passes
+    from transfusion_tf.analysis import moments
+    from transfusion_tf.analysis.streaming import plan
 
     found = moments.gather(
         networks,
         images,
-        options=passes.Options(debiased=FLAGS.debiased, **options),
+        options=plan.Options(debiased=FLAGS.debiased, **options),
         batch_size=BATCH_SIZE,
         num_images=num_images,
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from transfusion_tf.analysis import filters
+from transfusion_tf.analysis.filters import changes
 from transfusion_tf.reporting import figures, filter_figures
 
 
@@ -12,9 +12,9 @@ def kernels(values):
     """Rows for {run: {step: kernel}}."""
     rows = []
     for run, of_run in values.items():
-        changed = filters.changes(*of_run.values(), run=run)
+        changed = changes.changes(*of_run.values(), run=run)
         for step, kernel in of_run.items():
-            rows += filters.kernel_rows(kernel, changed, step=step)
+            rows += changes.kernel_rows(kernel, changed, step=step)
     return pd.DataFrame(rows)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from transfusion_tf.analysis import filters, gabor_like
+from transfusion_tf.analysis.filters import changes, gabor_like
 from transfusion_tf.reporting import tables
 from transfusion_tf.runs.directory import RunDir
 
@@ -33,7 +33,7 @@ def test_tables_and_picture(binary, tiny_runs, tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == [str(tmp_path / name) for name in WRITTEN]
     table = tables.read(tmp_path / "filters.csv")
-    assert tuple(table.columns) == filters.COLUMNS
+    assert tuple(table.columns) == changes.COLUMNS
     assert list(table["run"]) == ["seed0"] * 32 + ["seed1"] * 32
     assert (table["l2_change"] > 0).all()
     assert (table["cosine"] < 1).all()
@@ -74,7 +74,7 @@ def check_gabor_tables(directory, kernels, last):
     first = kernels[(kernels["run"] == "seed1") & (kernels["step"] == last)]
     order = ["row", "column", "channel", "filter"]
     kernel = first.sort_values(order)["value"].to_numpy().reshape(5, 5, 3, 32)
-    changed = filters.changes(kernel, kernel, run="seed1")
+    changed = changes.changes(kernel, kernel, run="seed1")
     again = gabor_like.rows(
         kernel, changed, step=last, num_scrambles=2, seed=3
     )[1]

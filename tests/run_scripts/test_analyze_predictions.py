@@ -4,8 +4,9 @@ import itertools
 
 import pytest
 
+from transfusion_tf.analysis import auc_table, error_agreement
 from transfusion_tf.metrics.agreement import NUM_RESAMPLES
-from transfusion_tf.reporting import agreement, predictions, tables
+from transfusion_tf.reporting import tables
 
 SCRIPT = "run_scripts/analyze_predictions.py"
 
@@ -30,9 +31,9 @@ def test_it_writes_all_tables_and_pictures(binary, tiny_runs, tmp_path):
         assert path.read_bytes().startswith(b"\x89PNG")
     assert len(tables.read(tmp_path / "auc.csv")) == 3
     # What is written is what the library computes with these settings.
-    loaded = predictions.load([*tiny_runs, tiny_runs[0]], "test")
-    pairs, _ = agreement.comparable_pairs(loaded)
-    rows, _ = agreement.rows(pairs, num_resamples=200, seed=5)
+    loaded = auc_table.load([*tiny_runs, tiny_runs[0]], "test")
+    pairs, _ = error_agreement.comparable_pairs(loaded)
+    rows, _ = error_agreement.rows(pairs, num_resamples=200, seed=5)
     table = tables.read(tmp_path / "agreement.csv")
     assert list(table["value"]) == pytest.approx([r["value"] for r in rows])
     assert list(table["low"].dropna()) == pytest.approx(

@@ -5,12 +5,8 @@ import json
 import pytest
 
 from tests.reporting.arm_trees import make_run
-from transfusion_tf.reporting import (
-    paired_table,
-    run_comparison,
-    tables,
-    verdict_text,
-)
+from transfusion_tf.analysis import paired_table, run_comparison
+from transfusion_tf.reporting import tables, verdict_text
 
 SCRIPT = "run_scripts/compare_runs.py"
 FILES = ("arms.csv", "comparisons.csv", "comparisons.png", "verdict.json")

@@ -16,7 +16,8 @@ import itertools
 
 import numpy as np
 
-from transfusion_tf.analysis import block_sums, passes, stage_sums, streaming
+from transfusion_tf.analysis import block_sums, stage_sums
+from transfusion_tf.analysis.streaming import one_pass, plan
 
 # Debiased CKA needs sums of fourth powers, which stay within float64's range
 # for any number of datapoints that fits in memory.
@@ -91,7 +92,7 @@ def gather(
       ValueError: an unknown stage, no images, too little memory, activations
         that are not finite, or drawing from unknown numbers.
     """
-    options = options or passes.Options()
+    options = options or plan.Options()
     if options.sampled and num_images is None:
         raise ValueError("Drawing images needs `num_images`.")
     if pairs is None:
@@ -99,8 +100,8 @@ def gather(
     pairs = list(dict.fromkeys(pairs))
     backbones = {name: backbones[name] for pair in pairs for name in pair}
     stages = tuple(stages or next(iter(backbones.values())).stage_names)
-    every = passes.jobs(backbones, pairs, stages, options)
-    split = passes.split(
+    every = plan.jobs(backbones, pairs, stages, options)
+    split = plan.split(
         every, options, batch_size=batch_size, max_bytes=max_bytes
     )
     return _passes(
@@ -110,7 +111,7 @@ def gather(
 
 def _passes(backbones, images, split, options, num_images, batch_size, store):
     for jobs in split:
-        one = streaming.Pass(backbones, jobs, options, num_images)
+        one = one_pass.Pass(backbones, jobs, options, num_images)
         saved = store.of_pass(jobs) if store else None
         yield from one.run(images, batch_size, saved)
 

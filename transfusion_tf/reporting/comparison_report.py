@@ -3,10 +3,10 @@
 import pathlib
 
 from transfusion_tf import files
+from transfusion_tf.analysis import paired_table
 from transfusion_tf.reporting import (
     comparison_figure,
     figures,
-    paired_table,
     tables,
     verdict_text,
 )

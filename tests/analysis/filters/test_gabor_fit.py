@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import optimize
 
-from transfusion_tf.analysis import gabor_fit
+from transfusion_tf.analysis.filters import gabor_fit
 
 SIDES = (5, 7, 11)
 

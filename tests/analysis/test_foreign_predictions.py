@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from transfusion_tf.analysis import run_comparison
 from transfusion_tf.metrics import paired_auc
-from transfusion_tf.reporting import run_comparison
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from transfusion_tf.analysis import filters, gabor_like
+from transfusion_tf.analysis.filters import changes, gabor_like
 from transfusion_tf.config.init import InitConfig
 from transfusion_tf.initialization import gabor
 
@@ -37,7 +37,7 @@ def blobs(side, count):
 
 def judged(kernel, *, num_scrambles=5, seed=0):
     """(rows, count row, scrambled rows) of a kernel."""
-    changed = filters.changes(kernel, kernel, run="r")
+    changed = changes.changes(kernel, kernel, run="r")
     return gabor_like.rows(
         kernel, changed, step=7, num_scrambles=num_scrambles, seed=seed
     )

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from tests.reporting.gain_trees import BEST, make_run, make_table
-from transfusion_tf.reporting import gain_runs
+from transfusion_tf.analysis import gain_runs
 from transfusion_tf.runs import record
 from transfusion_tf.runs.directory import RunDir
 

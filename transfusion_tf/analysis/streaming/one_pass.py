@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from transfusion_tf.analysis import (
+from transfusion_tf.analysis import stage_sums
+from transfusion_tf.analysis.streaming import (
     batch_sums,
+    checkpoint,
     grouping,
     pairing,
     sampling,
-    stage_sums,
-    sums_store,
 )
 
 # The data are shifted by the mean of this many images, so that large means do
@@ -29,7 +29,7 @@ class Pass:
             else None
         )
         totals = [[{} for _ in jobs] for _ in range(options.num_slots)]
-        self._state = sums_store.State(0, None, totals)
+        self._state = checkpoint.State(0, None, totals)
 
     def run(self, images, batch_size, saved):
         """The StageSums of the jobs."""

@@ -2,11 +2,11 @@
 
 import dataclasses
 
-from transfusion_tf.reporting import (
+from transfusion_tf.analysis import (
     arms,
+    auc_table,
     foreign_predictions,
     paired_table,
-    predictions,
 )
 from transfusion_tf.runs import globs
 
@@ -47,7 +47,7 @@ def compare(
             data sets.
     """
     found = globs.expanded([str(path) for path in paths])
-    finished = [p for p in found if predictions.has_predictions(p, split)]
+    finished = [p for p in found if auc_table.has_predictions(p, split)]
     left_out = [
         f"{path}: no predictions of {split}; let train.py finish the run."
         for path in found
@@ -55,7 +55,7 @@ def compare(
     ]
     if not finished:
         raise FileNotFoundError(left_out[0])
-    runs = predictions.load(finished, split)
+    runs = auc_table.load(finished, split)
     _check_one_data_set(runs)
     grouped = arms.of_runs(runs)
     pairs, without = arms.references(grouped, reference)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import optimize
 
-from transfusion_tf.analysis import function_fit
+from transfusion_tf.analysis.filters import variable_projection
 
 
 def waves(values, x, y):
@@ -19,7 +19,7 @@ def humps(values, x, y):
 
 
 def family(basis, lower, upper, start):
-    return function_fit.Family(
+    return variable_projection.Family(
         basis, np.array([lower]), np.array([upper]), (np.array(start),)
     )
 
@@ -38,7 +38,7 @@ def test_finds_the_frequency_whatever_amplitude_and_phase():
     patterns = np.stack(
         [3 * np.cos(0.83 * x + 1), 0.1 * np.sin(0.83 * x), np.sin(1.4 * x)]
     )
-    shares, values = function_fit.best(
+    shares, values = variable_projection.best(
         family(waves, 0.5, 2.0, [0.7, 1.0, 1.5]), unit(patterns)
     )
     np.testing.assert_allclose(shares, 1)
@@ -48,7 +48,7 @@ def test_finds_the_frequency_whatever_amplitude_and_phase():
 def test_stops_at_the_bounds():
     x, y = pixels(7)
     hump = np.exp(-((x - 2) ** 2 + y**2) / 2)
-    shares, values = function_fit.best(
+    shares, values = variable_projection.best(
         family(humps, -1.0, 1.0, [-0.5, 0.5]), unit(hump[None])
     )
     assert values[0, 0] == 1.0
@@ -60,7 +60,7 @@ def test_agrees_with_scipy_on_noise():
     rng = np.random.default_rng(0)
     patterns = unit(rng.normal(size=(6, 5, 5)))
     starts = [0.6, 1.0, 1.4, 1.8]
-    shares, values = function_fit.best(
+    shares, values = variable_projection.best(
         family(waves, 0.5, 2.0, starts), patterns
     )
     x, y = (a.ravel() for a in pixels(5))
@@ -86,14 +86,14 @@ def test_more_patterns_than_fit_at_a_time():
     rng = np.random.default_rng(1)
     patterns = unit(rng.normal(size=(300, 5, 5)))
     of_waves = family(waves, 0.5, 2.0, [0.7, 1.5])
-    shares, values = function_fit.best(of_waves, patterns)
-    few, some = function_fit.best(of_waves, patterns[290:])
+    shares, values = variable_projection.best(of_waves, patterns)
+    few, some = variable_projection.best(of_waves, patterns[290:])
     np.testing.assert_allclose(shares[290:], few)
     np.testing.assert_allclose(values[290:], some)
 
 
 def test_no_patterns():
-    shares, values = function_fit.best(
+    shares, values = variable_projection.best(
         family(waves, 0.5, 2.0, [0.7]), np.empty((0, 5, 5))
     )
     assert shares.shape == (0,) and values.shape == (0, 1)
@@ -104,5 +104,7 @@ def test_a_function_of_zeros_explains_nothing():
         return np.zeros((len(values), 2, len(x)))
 
     patterns = unit(np.ones((1, 5, 5)))
-    shares, _ = function_fit.best(family(nothing, 0.0, 1.0, [0.5]), patterns)
+    shares, _ = variable_projection.best(
+        family(nothing, 0.0, 1.0, [0.5]), patterns
+    )
     assert shares[0] == pytest.approx(0, abs=1e-12)

@@ -3,13 +3,13 @@
 import numpy as np
 
 from tests.linear_networks import network, pixels
-from transfusion_tf.analysis import batch_sums, pairing, passes
+from transfusion_tf.analysis.streaming import batch_sums, pairing, plan
 
 
 def test_one_trace_serves_batches_of_any_length():
     nets = {"a": network(1), "b": network(2)}
-    options = passes.Options()
-    jobs = passes.jobs(nets, [("a", "b")], ["conv1"], options)
+    options = plan.Options()
+    jobs = plan.jobs(nets, [("a", "b")], ["conv1"], options)
     traced = []
 
     class Traced(batch_sums.BatchSums):

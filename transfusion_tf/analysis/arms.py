@@ -10,8 +10,8 @@ import json
 
 import numpy as np
 
+from transfusion_tf.analysis import error_agreement, gain_runs
 from transfusion_tf.config.run import flag_fields
-from transfusion_tf.reporting import agreement, gain_runs
 from transfusion_tf.runs import directory, record
 
 RANDOM = "random"
@@ -95,7 +95,7 @@ def _arm(name, settings, runs):
                 f"{run.root} and {following.root} are the same run (arm "
                 f"{name}, seed {run.config.seed}); give each once."
             )
-    scored = [agreement.matched(runs[0], run)[1] for run in runs]
+    scored = [error_agreement.matched(runs[0], run)[1] for run in runs]
     return Arm(
         name=name,
         settings=settings,

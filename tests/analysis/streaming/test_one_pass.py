@@ -14,7 +14,8 @@ from tests.linear_networks import (
     rows,
     stream_pair,
 )
-from transfusion_tf.analysis import moments, pairing, passes, similarity
+from transfusion_tf.analysis import moments, similarity
+from transfusion_tf.analysis.streaming import pairing, plan
 
 
 def test_floors_are_what_moved_activations_give():
@@ -24,7 +25,7 @@ def test_floors_are_what_moved_activations_give():
     found = moments.stream(
         {"a": a, "b": b},
         batches(images, 11),
-        options=passes.Options(seed=7),
+        options=plan.Options(seed=7),
     )
     x, y = (activations(net, images[partners.order])[0] for net in (a, b))
     moved = [
@@ -127,7 +128,7 @@ def test_refuses_activations_too_large_for_products(debiased, largest, refused):
         nets,
         lambda: batches(pixels(), 4),
         stages=["conv1"],
-        options=passes.Options(debiased=debiased),
+        options=plan.Options(debiased=debiased),
         batch_size=4,
     )
     if refused:

@@ -4,9 +4,9 @@ import pathlib
 
 import pandas as pd
 
-from transfusion_tf.analysis import gain
+from transfusion_tf.analysis import auc_table, gain
 from transfusion_tf.config.run import RunConfig
-from transfusion_tf.reporting import predictions, tables
+from transfusion_tf.reporting import tables
 from transfusion_tf.runs import record as run_record
 from transfusion_tf.runs.directory import RunDir
 
@@ -43,7 +43,7 @@ def read(paths, split):
         if resolved in seen:
             raise ValueError(f"--runs has {path} twice; give each run once.")
         seen.add(resolved)
-    found = {row["run"]: row for row in predictions.auc_rows(paths, split)}
+    found = {row["run"]: row for row in auc_table.auc_rows(paths, split)}
     records = [run_record.read(RunDir(path)) for path in paths]
     datasets = _dataset_names([record["data"] for record in records])
     return [

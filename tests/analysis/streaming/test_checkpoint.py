@@ -6,14 +6,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from transfusion_tf.analysis import sums_store
+from transfusion_tf.analysis.streaming import checkpoint
 
 SHIFTS = {"a/conv1": np.arange(3, dtype=np.float32)}
 TOTALS = [
     [{"own/0/6x6/product": np.eye(3), "images": np.array(5.0)}, {}],
     [{}, {"pair/0/1/chance/sum_x": np.arange(3.0)}],
 ]
-STATE = sums_store.State(7, SHIFTS, TOTALS)
+STATE = checkpoint.State(7, SHIFTS, TOTALS)
 
 
 @dataclasses.dataclass
@@ -27,7 +27,7 @@ ONE, OTHER = [Job("conv1")], [Job("conv1"), Job("conv2")]
 
 
 def test_what_is_saved_comes_back(tmp_path):
-    store = sums_store.Store(tmp_path / "moments", {"weights": ["x", "y"]})
+    store = checkpoint.Store(tmp_path / "moments", {"weights": ["x", "y"]})
     assert store.of_pass(ONE).load() is None
     store.of_pass(ONE).save(STATE)
     found = store.of_pass(ONE).load()
@@ -43,21 +43,21 @@ def test_what_is_saved_comes_back(tmp_path):
 
 
 def test_sums_of_something_else_are_not_taken(tmp_path):
-    sums_store.Store(tmp_path, {"seed": 0}).of_pass(ONE).save(STATE)
-    assert sums_store.Store(tmp_path, {"seed": 1}).of_pass(ONE).load() is None
+    checkpoint.Store(tmp_path, {"seed": 0}).of_pass(ONE).save(STATE)
+    assert checkpoint.Store(tmp_path, {"seed": 1}).of_pass(ONE).load() is None
 
 
 def test_sums_of_another_format_are_not_taken(tmp_path, monkeypatch):
-    sums_store.Store(tmp_path, {}).of_pass(ONE).save(STATE)
-    monkeypatch.setattr(sums_store, "FORMAT", sums_store.FORMAT + 1)
-    assert sums_store.Store(tmp_path, {}).of_pass(ONE).load() is None
+    checkpoint.Store(tmp_path, {}).of_pass(ONE).save(STATE)
+    monkeypatch.setattr(checkpoint, "FORMAT", checkpoint.FORMAT + 1)
+    assert checkpoint.Store(tmp_path, {}).of_pass(ONE).load() is None
 
 
 def test_saves_when_due(tmp_path, monkeypatch):
-    saved = sums_store.Store(tmp_path, {}).of_pass(ONE)
+    saved = checkpoint.Store(tmp_path, {}).of_pass(ONE)
     saved.save_if_due(STATE)
     assert saved.load() is None
-    monkeypatch.setattr(sums_store, "SECONDS_BETWEEN_SAVES", -1)
+    monkeypatch.setattr(checkpoint, "SECONDS_BETWEEN_SAVES", -1)
     saved.save_if_due(STATE)
     assert saved.load().num_batches == 7
 
@@ -65,8 +65,8 @@ def test_saves_when_due(tmp_path, monkeypatch):
 def test_the_size_is_said_before_anything_is_written(tmp_path, caplog):
     """Two slots that will hold 8 MB each, of which one is filled."""
     sums = {"own/0/1x1/product": np.zeros((1_000, 1_000))}
-    state = sums_store.State(1, SHIFTS, [[{}, sums], [{}, {}]])
-    saved = sums_store.Store(tmp_path / "kept", {}).of_pass(ONE)
+    state = checkpoint.State(1, SHIFTS, [[{}, sums], [{}, {}]])
+    saved = checkpoint.Store(tmp_path / "kept", {}).of_pass(ONE)
     for _ in range(2):
         saved.save_if_due(state)
     (message,) = caplog.messages
@@ -79,13 +79,13 @@ def test_a_full_disk_is_met_before_the_pass(tmp_path, monkeypatch):
         "shutil.disk_usage", lambda _: SimpleNamespace(free=16_000)
     )
     sums = {"own/0/1x1/product": np.zeros((10, 100))}
-    saved = sums_store.Store(tmp_path, {}).of_pass(ONE)
+    saved = checkpoint.Store(tmp_path, {}).of_pass(ONE)
     with pytest.raises(OSError, match="No space left"):
-        saved.save_if_due(sums_store.State(1, SHIFTS, [[sums], [{}]]))
+        saved.save_if_due(checkpoint.State(1, SHIFTS, [[sums], [{}]]))
 
 
 def test_sums_that_declare_more_than_there_is(tmp_path):
-    saved = sums_store.Store(tmp_path, {}).of_pass(ONE)
+    saved = checkpoint.Store(tmp_path, {}).of_pass(ONE)
     saved.save(STATE)
     (path,) = tmp_path.iterdir()
     data = path.read_bytes()
@@ -97,7 +97,7 @@ def test_sums_that_declare_more_than_there_is(tmp_path):
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"\x80\x04N."])
 def test_a_damaged_file_is_named(tmp_path, content):
-    saved = sums_store.Store(tmp_path, {}).of_pass(ONE)
+    saved = checkpoint.Store(tmp_path, {}).of_pass(ONE)
     saved.save(STATE)
     (path,) = tmp_path.iterdir()
     path.write_bytes(content)
@@ -106,7 +106,7 @@ def test_a_damaged_file_is_named(tmp_path, content):
 
 
 def test_a_cut_file_is_named(tmp_path):
-    saved = sums_store.Store(tmp_path, {}).of_pass(ONE)
+    saved = checkpoint.Store(tmp_path, {}).of_pass(ONE)
     saved.save(STATE)
     (path,) = tmp_path.iterdir()
     path.write_bytes(path.read_bytes()[:-300])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from transfusion_tf.analysis import pairing
+from transfusion_tf.analysis.streaming import pairing
 
 
 def pair(num_images, patients=None, seed=0):

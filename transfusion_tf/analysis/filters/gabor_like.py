@@ -22,7 +22,7 @@ therefore not quite as smooth; hence look at R squared, and at what changed.
 
 import numpy as np
 
-from transfusion_tf.analysis import gabor_fit
+from transfusion_tf.analysis.filters import gabor_fit
 from transfusion_tf.initialization import gabor
 
 LEVEL = 0.05  # Share of scrambled patterns that exceed the threshold.

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from transfusion_tf.analysis import grouping
+from transfusion_tf.analysis.streaming import grouping
 
 
 def grouped(

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from transfusion_tf.analysis import products, sampling
+from transfusion_tf.analysis.streaming import products, sampling
 
 # float32 products of values whose mean is at most so many standard deviations
 # away from zero lose at most 1 + 3^2 times what shifted ones lose, 1e-5.

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tests.reporting.arm_trees import make_run
+from transfusion_tf.analysis import arms, auc_table, run_comparison
 from transfusion_tf.metrics import paired_auc
-from transfusion_tf.reporting import arms, predictions, run_comparison
 from transfusion_tf.runs.predictions import read as read_predictions
 
 
@@ -111,7 +111,7 @@ def test_seeds_of_subsets_are_no_arms_but_sizes_are(tmp_path):
         for size in (20, 50)
         for seed in (0, 1)
     ]
-    grouped = arms.of_runs(predictions.load(paths, "test"))
+    grouped = arms.of_runs(auc_table.load(paths, "test"))
     assert [(arm.name, arm.seeds) for arm in grouped] == [
         ("cbr_tiny random, train_size=20", ("0", "1")),
         ("cbr_tiny random, train_size=50", ("0", "1")),

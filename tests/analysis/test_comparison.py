@@ -5,8 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from transfusion_tf import comparison, datasets, reuse
-from transfusion_tf.analysis import passes, sums_store, view_rows, views
+from transfusion_tf import datasets
+from transfusion_tf.analysis import comparison, reuse, view_rows, views
+from transfusion_tf.analysis.streaming import checkpoint, plan
 from transfusion_tf.models import zoo
 from transfusion_tf.runs.directory import RunDir
 
@@ -44,7 +45,7 @@ def gather(networks, pair, images, directory=None, **options):
         [pair],
         images,
         stages=STAGES,
-        options=passes.Options(**options),
+        options=plan.Options(**options),
         batch_size=8,
         directory=directory,
     )
@@ -140,8 +141,8 @@ def test_an_interrupted_pass_goes_on_and_is_not_repeated(
     networks, pair, images, tmp_path, monkeypatch
 ):
     whole = covariances(gather(networks, pair, images), pair)
-    monkeypatch.setattr(sums_store, "SECONDS_BETWEEN_SAVES", -1)
-    plain, taken = sums_store.SavedPass.save, []
+    monkeypatch.setattr(checkpoint, "SECONDS_BETWEEN_SAVES", -1)
+    plain, taken = checkpoint.SavedPass.save, []
 
     def save(self, state):
         plain(self, state)
@@ -149,7 +150,7 @@ def test_an_interrupted_pass_goes_on_and_is_not_repeated(
         if state.num_batches == 3 and taken.count(3) == 1:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(sums_store.SavedPass, "save", save)
+    monkeypatch.setattr(checkpoint.SavedPass, "save", save)
     with pytest.raises(KeyboardInterrupt):
         gather(networks, pair, images, tmp_path)
     continued = covariances(gather(networks, pair, images, tmp_path), pair)
@@ -176,17 +177,17 @@ def test_another_memory_splits_passes_and_reads_no_wrong_stage(
 ):
     """A folder of moments goes from one machine to another."""
     whole = covariances(gather(networks, pair, images), pair)
-    jobs = passes.jobs(
+    jobs = plan.jobs(
         {n: networks[n].backbone for n in pair},
         [pair],
         STAGES,
-        passes.Options(),
+        plan.Options(),
     )
-    needed = [job.num_bytes(passes.Options(), 8) for job in jobs]
+    needed = [job.num_bytes(plan.Options(), 8) for job in jobs]
     memories = max(needed), sum(needed)  # Two passes, and one.
     for memory in memories if small_first else reversed(memories):
         monkeypatch.setattr(
-            passes, "default_max_bytes", lambda memory=memory: memory
+            plan, "default_max_bytes", lambda memory=memory: memory
         )
         found = gather(networks, pair, images, tmp_path)
         assert [sums.stage for sums in found] == STAGES
@@ -224,7 +225,7 @@ def test_reuse_of_a_source(runs, images, pair):
         pairs,
         images,
         stages=STAGES,
-        options=passes.Options(),
+        options=plan.Options(),
         batch_size=32,
     )
     rows = view_rows.rows(
@@ -281,7 +282,7 @@ def test_the_source_of_a_slim_run_is_of_full_width(runs, images, tmp_path):
         [both],
         images,
         stages=["conv3"],
-        options=passes.Options(),
+        options=plan.Options(),
         batch_size=32,
     )
     (row,) = view_rows.rows(

@@ -8,18 +8,14 @@ import pandas as pd
 import pytest
 
 from transfusion_tf import files
+from transfusion_tf.analysis import auc_table
 from transfusion_tf.config.run import RunConfig
-from transfusion_tf.reporting import (
-    auc_figure,
-    figures,
-    predictions,
-    tables,
-)
+from transfusion_tf.reporting import auc_figure, figures, tables
 from transfusion_tf.runs.directory import RunDir
 
 
 def test_rows_say_what_the_runs_metrics_say(tiny_runs):
-    rows = predictions.auc_rows(tiny_runs, "test")
+    rows = auc_table.auc_rows(tiny_runs, "test")
     assert [row["run"] for row in rows] == ["seed0", "seed1"]
     for row, root in zip(rows, tiny_runs, strict=True):
         metrics = files.read_json(RunDir(root).metrics)["test"]["auc"]
@@ -32,19 +28,19 @@ def test_a_run_without_predictions_is_named(tiny_runs, tmp_path):
     run = RunDir(tmp_path / "run").make()
     run.config.write_text(RunDir(tiny_runs[0]).config.read_text())
     with pytest.raises(FileNotFoundError, match="has no predictions of val"):
-        predictions.auc_rows([run.root], "val")
+        auc_table.auc_rows([run.root], "val")
 
 
 def test_undefined_aucs_leave_a_gap_not_an_error(tiny_runs, tmp_path):
-    rows = predictions.auc_rows(tiny_runs, "test")
+    rows = auc_table.auc_rows(tiny_runs, "test")
     rows[0] |= {"value": None, "low": None, "high": None, "note": "one class"}
-    path = tables.write(tmp_path / "auc.csv", rows, columns=predictions.COLUMNS)
+    path = tables.write(tmp_path / "auc.csv", rows, columns=auc_table.COLUMNS)
     figure = auc_figure.intervals(tables.read(path))
     assert figures.save(figure, tmp_path / "auc.png").is_file()
 
 
 def test_the_positive_class_is_said(tiny_runs):
-    for row in predictions.auc_rows(tiny_runs, "test"):
+    for row in auc_table.auc_rows(tiny_runs, "test"):
         assert (row["auc_of"], row["positive"], row["negative"]) == (
             "1",
             "1",
@@ -70,7 +66,7 @@ def test_what_stands_against_what(task, of, positive, negative):
     )
     scores = rng.random((40, 3))
     scores = scores / scores.sum(axis=1, keepdims=True)
-    run = predictions.ScoredRun(
+    run = auc_table.ScoredRun(
         name="r",
         root=None,
         data={"task": task, "name": "d"},
@@ -81,7 +77,7 @@ def test_what_stands_against_what(task, of, positive, negative):
             labels=labels, scores=scores, patients=None
         ),
     )
-    found = {row["auc_of"]: row for row in predictions.auc_rows_of([run])}
+    found = {row["auc_of"]: row for row in auc_table.auc_rows_of([run])}
     assert (found[of]["positive"], found[of]["negative"]) == (
         positive,
         negative,
@@ -93,7 +89,7 @@ def table_of(runs):
     return pd.DataFrame(
         [
             {
-                **dict.fromkeys(predictions.COLUMNS, ""),
+                **dict.fromkeys(auc_table.COLUMNS, ""),
                 "run": run,
                 "dataset": "d",
                 "split": "test",
@@ -161,10 +157,10 @@ def few_positives(run):
 def test_few_positives_are_noted_in_the_table_and_hollow_in_the_figure(
     tiny_runs, tmp_path
 ):
-    first, other = predictions.load(tiny_runs, "test")
-    rows = predictions.auc_rows_of([few_positives(first), other])
+    first, other = auc_table.load(tiny_runs, "test")
+    rows = auc_table.auc_rows_of([few_positives(first), other])
     assert "only 3 positive" in rows[0]["note"] and rows[1]["note"] == ""
-    path = tables.write(tmp_path / "auc.csv", rows, columns=predictions.COLUMNS)
+    path = tables.write(tmp_path / "auc.csv", rows, columns=auc_table.COLUMNS)
     (panel,) = auc_figure.intervals(tables.read(path)).axes
     assert "hollow: see note in auc.csv" in panel.get_xlabel()
     hollow = [

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from transfusion_tf.analysis import filters
+from transfusion_tf.analysis.filters import changes
 
 
 def kernel(*columns):
@@ -14,7 +14,7 @@ def kernel(*columns):
 def test_changes_by_hand():
     before = kernel([3, 4, 0], [1, 0, 0], [0, 0, 0])
     after = kernel([3, 4, 12], [0, 2, 0], [0, 1, 0])
-    first, second, third = filters.changes(before, after, run="r")
+    first, second, third = changes.changes(before, after, run="r")
     assert first == {
         "run": "r",
         "filter": 0,
@@ -33,17 +33,17 @@ def test_changes_by_hand():
 
 def test_unchanged_filters_do_not_differ():
     same = np.random.default_rng(0).normal(size=(5, 5, 3, 8))
-    for row in filters.changes(same, same, run="r"):
+    for row in changes.changes(same, same, run="r"):
         assert row["l2_change"] == row["relative_change"] == 0.0
         assert row["cosine"] == pytest.approx(1.0)
 
 
 def test_kernel_rows_hold_every_number_once():
     values = np.arange(2 * 2 * 3 * 2, dtype=float).reshape(2, 2, 3, 2)
-    changed = filters.changes(values, values + 1, run="r")
-    rows = filters.kernel_rows(values, changed, step=4)
+    changed = changes.changes(values, values + 1, run="r")
+    rows = changes.kernel_rows(values, changed, step=4)
     assert len(rows) == values.size
-    assert set(rows[0]) == set(filters.KERNEL_COLUMNS)
+    assert set(rows[0]) == set(changes.KERNEL_COLUMNS)
     for row in rows:
         place = (row["row"], row["column"], row["channel"], row["filter"])
         assert row["value"] == values[place]
@@ -51,6 +51,6 @@ def test_kernel_rows_hold_every_number_once():
 
 def test_refuses_kernels_of_other_shapes():
     with pytest.raises(ValueError, match="one shape"):
-        filters.changes(np.ones((3, 3, 3, 4)), np.ones((5, 5, 3, 4)), run="r")
+        changes.changes(np.ones((3, 3, 3, 4)), np.ones((5, 5, 3, 4)), run="r")
     with pytest.raises(ValueError, match=r"Received: shape \(3, 4\)"):
-        filters.changes(np.ones((3, 4)), np.ones((3, 4)), run="r")
+        changes.changes(np.ones((3, 4)), np.ones((3, 4)), run="r")

@@ -5,13 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 
+from transfusion_tf.analysis import auc_table, error_agreement
 from transfusion_tf.metrics import agreement as metric
 from transfusion_tf.reporting import (
-    agreement,
     agreement_figure,
     disagreement_figure,
     figures,
-    predictions,
     tables,
 )
 from transfusion_tf.runs.predictions import Predictions
@@ -21,7 +20,7 @@ def scored_run(name, labels, scores, *, task="multiclass"):
     """A ScoredRun of images a0, a1, ..., two of each patient."""
     labels, scores = np.asarray(labels), np.asarray(scores, np.float32)
     numbers = range(len(labels))
-    return predictions.ScoredRun(
+    return auc_table.ScoredRun(
         name=name,
         root=f"runs/{name}",
         data={"name": "eyes", "fingerprint": "f0", "task": task},
@@ -94,7 +93,7 @@ def test_rows_by_hand():
 
     first = scored_run("x", labels, scores(1, 1, 1, 0, 0))
     other = scored_run("y", labels, scores(1, 0, 1, 1, 0))
-    rows, class_rows = agreement.rows([(first, other)])
+    rows, class_rows = error_agreement.rows([(first, other)])
     values = {row["measure"]: row["value"] for row in rows}
     assert values["agreement"] == values["equal_predictions"] == 0.6
     assert values["accuracy"] == values["other_accuracy"] == 0.6
@@ -129,17 +128,17 @@ def test_rows_by_hand():
 
 def test_images_are_matched_by_id():
     first, other = related_runs(2)
-    expected = agreement.rows([(first, other)])
+    expected = error_agreement.rows([(first, other)])
     order = np.random.default_rng(1).permutation(120)
-    assert agreement.rows([(first, reordered(other, order))]) == expected
+    assert error_agreement.rows([(first, reordered(other, order))]) == expected
     # Without their ids it would have been another result.
     swapped = changed(other, scores=other.predictions.scores[order])
-    assert agreement.rows([(first, swapped)]) != expected
+    assert error_agreement.rows([(first, swapped)]) != expected
 
 
 def test_a_row_for_each_label_without_its_missing_images():
     first, other = related_runs(2, num_labels=2)
-    rows, class_rows = agreement.rows([(first, other)])
+    rows, class_rows = error_agreement.rows([(first, other)])
     labels = first.predictions.labels
     for index in (0, 1):
         own = [row for row in rows if row["of"] == f"class {index}"]
@@ -160,13 +159,13 @@ def test_a_row_for_each_label_without_its_missing_images():
 
 def test_unknown_patients_leave_images_as_units():
     first, other = (changed(run, patients=None) for run in related_runs(2))
-    rows, _ = agreement.rows([(first, other)])
+    rows, _ = error_agreement.rows([(first, other)])
     assert {row["num_patients"] for row in rows} == {None}
 
 
 def test_the_same_predictions_twice_are_noted():
     (run,) = related_runs(1)
-    rows, _ = agreement.rows([(run, run)])
+    rows, _ = error_agreement.rows([(run, run)])
     (kappa,) = (row for row in rows if row["measure"] == "kappa")
     assert kappa["value"] == 1
     assert kappa["note"].startswith("equal scores: the same predictions twice")
@@ -174,18 +173,18 @@ def test_the_same_predictions_twice_are_noted():
 
 def test_pairs_are_those_of_one_data_set():
     runs = related_runs(4)
-    assert agreement.comparable_pairs(runs[:2]) == ([tuple(runs[:2])], "")
+    assert error_agreement.comparable_pairs(runs[:2]) == ([tuple(runs[:2])], "")
     runs[3] = dataclasses.replace(runs[3], data={"fingerprint": "f1"})
-    pairs, message = agreement.comparable_pairs(runs)
+    pairs, message = error_agreement.comparable_pairs(runs)
     assert [(a.name, b.name) for a, b in pairs] == [
         ("run0", "run1"),
         ("run0", "run2"),
         ("run1", "run2"),
     ]
     assert "3 of 6 pairs left out" in message
-    pairs, message = agreement.comparable_pairs(runs[2:])
+    pairs, message = error_agreement.comparable_pairs(runs[2:])
     assert not pairs and "no two of the runs are on the same data" in message
-    pairs, message = agreement.comparable_pairs(runs[:1])
+    pairs, message = error_agreement.comparable_pairs(runs[:1])
     assert not pairs and message.endswith("it takes two runs.")
 
 
@@ -222,7 +221,7 @@ def test_pairs_are_those_of_one_data_set():
 def test_what_cannot_be_matched_is_refused(change, message):
     first, other = related_runs(2)
     with pytest.raises(ValueError, match=message):
-        agreement.rows([(first, change(other))])
+        error_agreement.rows([(first, change(other))])
 
 
 @pytest.mark.parametrize(
@@ -236,11 +235,13 @@ def test_what_cannot_be_matched_is_refused(change, message):
     ],
 )
 def test_figures(runs, num_labels, sections, is_matrix, tmp_path):
-    pairs, _ = agreement.comparable_pairs(
+    pairs, _ = error_agreement.comparable_pairs(
         related_runs(runs, num_labels=num_labels)
     )
-    rows, class_rows = agreement.rows(pairs, num_resamples=100)
-    drawn = agreement_figure.draw(table(rows, agreement.COLUMNS, tmp_path))
+    rows, class_rows = error_agreement.rows(pairs, num_resamples=100)
+    drawn = agreement_figure.draw(
+        table(rows, error_agreement.COLUMNS, tmp_path)
+    )
     panels = [axes for axes in drawn.axes if axes.get_label() != "<colorbar>"]
     assert len(panels) == 2 * sections
     names = [label.get_text() for label in panels[0].get_yticklabels()]
@@ -254,7 +255,7 @@ def test_figures(runs, num_labels, sections, is_matrix, tmp_path):
     else:
         assert names == [f"{a.name}\n{b.name}" for a, b in pairs]
     assert figures.save(drawn, tmp_path / "agreement.png").is_file()
-    by_class = table(class_rows, agreement.CLASS_COLUMNS, tmp_path)
+    by_class = table(class_rows, error_agreement.CLASS_COLUMNS, tmp_path)
     drawn = disagreement_figure.draw(by_class)
     assert len(drawn.axes) == 2 * sections
     assert figures.save(drawn, tmp_path / "by_class.png").is_file()
@@ -266,12 +267,14 @@ def test_undefined_values_are_drawn(runs, tmp_path):
         scored_run(f"run{i}", [0] * 40, [[0.9 - i / 100, 0.1]] * 40)
         for i in range(runs)
     ]
-    pairs, _ = agreement.comparable_pairs(always_right)
-    rows, class_rows = agreement.rows(pairs, num_resamples=100)
+    pairs, _ = error_agreement.comparable_pairs(always_right)
+    rows, class_rows = error_agreement.rows(pairs, num_resamples=100)
     undefined = [row for row in rows if row["value"] is None]
     assert {row["measure"] for row in undefined} == {"kappa"}
-    drawn = agreement_figure.draw(table(rows, agreement.COLUMNS, tmp_path))
+    drawn = agreement_figure.draw(
+        table(rows, error_agreement.COLUMNS, tmp_path)
+    )
     assert figures.save(drawn, tmp_path / "agreement.png").is_file()
-    by_class = table(class_rows, agreement.CLASS_COLUMNS, tmp_path)
+    by_class = table(class_rows, error_agreement.CLASS_COLUMNS, tmp_path)
     drawn = disagreement_figure.draw(by_class)
     assert figures.save(drawn, tmp_path / "by_class.png").is_file()

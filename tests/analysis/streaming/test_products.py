@@ -11,7 +11,8 @@ from tests.linear_networks import (
     rows,
     stream_pair,
 )
-from transfusion_tf.analysis import moments, passes, similarity
+from transfusion_tf.analysis import moments, similarity
+from transfusion_tf.analysis.streaming import plan
 
 
 def test_the_larger_maps_are_averaged_to_the_smaller():
@@ -27,7 +28,7 @@ def test_the_larger_maps_are_averaged_to_the_smaller():
 def test_pooled_datapoints_are_means_over_positions():
     a, b = network(1), network(2)
     images = pixels()
-    options = passes.Options(datapoints="pooled")
+    options = plan.Options(datapoints="pooled")
     found = stream_pair(a, b, images, options=options)["a", "b"]["conv2"]
     x, y = (activations(n, images)[1].mean(axis=(1, 2)) for n in (a, b))
     assert_close(found.measured, moments.from_arrays(x, y))
@@ -39,7 +40,7 @@ def test_sums_over_images_give_the_debiased_similarity(stage):
     # either way; pooled, there is one position.
     a, b = network(1), network(2)
     images = pixels(30)
-    options = passes.Options(debiased=True)
+    options = plan.Options(debiased=True)
     found = stream_pair(a, b, images, options=options)["a", "b"][stage]
     index = {"conv1": 0, "conv2": 1}[stage]
     x, y = (rows(activations(n, images)[index]) for n in (a, b))
@@ -53,7 +54,7 @@ def test_sums_over_images_give_the_debiased_similarity(stage):
     cka = similarity.cka(found.measured).value
     assert cka == pytest.approx(similarity.cka(expected).value, abs=1e-5)
     assert abs(similarity.cka(found.chance).value) < cka
-    pooled = passes.Options(debiased=True, datapoints="pooled")
+    pooled = plan.Options(debiased=True, datapoints="pooled")
     found = stream_pair(a, b, images, options=pooled)["a", "b"][stage]
     x, y = (activations(n, images)[index].mean(axis=(1, 2)) for n in (a, b))
     cka = similarity.cka(found.measured).value

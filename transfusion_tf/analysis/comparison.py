@@ -9,7 +9,8 @@ import tensorflow as tf
 import tqdm
 
 from transfusion_tf import datasets
-from transfusion_tf.analysis import moments, sums_store
+from transfusion_tf.analysis import moments
+from transfusion_tf.analysis.streaming import checkpoint
 from transfusion_tf.initialization.pretrained import load_backbone
 from transfusion_tf.models.stages import Backbone
 from transfusion_tf.runs import record
@@ -201,7 +202,7 @@ def gather(networks, pairs, images, *, stages, options, batch_size, **where):
         batch_size=batch_size,
         num_images=images.num_images,
         max_bytes=max_bytes,
-        store=directory and sums_store.Store(directory, identity),
+        store=directory and checkpoint.Store(directory, identity),
     )
 
 

@@ -20,7 +20,7 @@ import dataclasses
 
 import numpy as np
 
-from transfusion_tf.analysis import function_fit
+from transfusion_tf.analysis.filters import variable_projection
 from transfusion_tf.initialization import gabor
 
 # Octaves. There the side lobes of an even wave have 17% of its peak; with a
@@ -64,8 +64,8 @@ def fit(patterns):
     """
     unit, defined = _normalized(patterns)
     side = unit.shape[1]
-    explained, values = function_fit.best(_gabors(side), unit)
-    blob, _ = function_fit.best(_blobs(side), unit)
+    explained, values = variable_projection.best(_gabors(side), unit)
+    blob, _ = variable_projection.best(_blobs(side), unit)
     return Fits(
         orientation=_spread(_degrees(values[:, 0]), defined),
         wavelength=_spread(np.exp(values[:, -1]), defined),
@@ -77,7 +77,7 @@ def fit(patterns):
 def r_squared(patterns):
     """The `r_squared` of `fit` alone, without the blob, which takes longer."""
     unit, defined = _normalized(patterns)
-    explained, _ = function_fit.best(_gabors(unit.shape[1]), unit)
+    explained, _ = variable_projection.best(_gabors(unit.shape[1]), unit)
     return _spread(explained, defined)
 
 
@@ -117,7 +117,7 @@ def _gabors(side):
     blobs = _blobs(side)
     waves = np.log([gabor.sigma_of(1.0, MAX_BANDWIDTH), _MAX_WAVES])
     lengths = np.log([gabor.MIN_WAVELENGTH, side])
-    return function_fit.Family(
+    return variable_projection.Family(
         _gabor_basis,
         np.array([*blobs.lower[:4], waves[0], lengths[0]]),
         np.array([*blobs.upper[:4], waves[1], lengths[1]]),
@@ -136,7 +136,7 @@ def _blobs(side):
     centers = half * np.array([-0.5, 0, 0.5])
     sigmas = np.log([side / 6, side / 3])
     turn = np.arange(_ORIENTATIONS) * np.pi / _ORIENTATIONS
-    return function_fit.Family(
+    return variable_projection.Family(
         _blob_basis,
         np.array([-np.inf, -half, -half, least, least]),
         np.array([np.inf, half, half, most, most]),

@@ -1,7 +1,7 @@
 """The view `reuse`: features of runs beside those of the source network."""
 
-from transfusion_tf import comparison, datasets
-from transfusion_tf.analysis import probe, view_rows, views
+from transfusion_tf import datasets
+from transfusion_tf.analysis import comparison, probe, view_rows, views
 from transfusion_tf.config.init import InitConfig
 from transfusion_tf.initialization import pretrained, schemes
 from transfusion_tf.models import slim, zoo
