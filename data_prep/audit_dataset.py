@@ -119,9 +119,9 @@ def _facts(opened):
 
 def _search_identities(opened, output_dir):
     """Writes phi.csv; returns its counts for JSON, and lines of text."""
+    from transfusion_tf import tables
     from transfusion_tf.audit import phi_scan
     from transfusion_tf.conversion import hashing
-    from transfusion_tf.reporting import tables
 
     total = sum(opened.card.num_examples.values())
     with hashing.progress("Searching", total) as bar:

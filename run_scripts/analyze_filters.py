@@ -91,7 +91,7 @@ def _check_flags():
 
 def _show_runs():
     """Reads the kernels of every run; yields the paths of what it writes."""
-    from transfusion_tf.reporting import tables
+    from transfusion_tf import tables
 
     paths = globs.expanded(FLAGS.runs)
     run_names = tables.run_names(paths)
@@ -135,12 +135,10 @@ def _tables(kernels):
 
 def _draw_runs(output_dir):
     """Draws the tables; yields the paths of the figures."""
-    from transfusion_tf.reporting import (
-        figures,
-        filter_figures,
-        gabor_figure,
-        tables,
-    )
+    from transfusion_tf import tables
+    from transfusion_tf.reporting.figures import filters as filter_figures
+    from transfusion_tf.reporting.figures import gabor as gabor_figure
+    from transfusion_tf.reporting.figures import style
 
     kernels, *gabor_tables = (
         tables.read(output_dir / f"{stem}.csv")
@@ -159,17 +157,18 @@ def _draw_runs(output_dir):
         "gabor_like": gabor_figure.counts_and_fits(*gabor_tables),
     }
     for stem, figure in drawn.items():
-        yield figures.save(figure, output_dir / f"{stem}.png")
+        yield style.save(figure, output_dir / f"{stem}.png")
 
 
 def _show_bank():
     """Draws the bank as training would, and reports its parameters."""
     config = config_flags.from_flags(BANK_FLAGS, init="gabor")
     quiet.start_tensorflow()
-    from transfusion_tf import experiment
+    from transfusion_tf import experiment, tables
     from transfusion_tf.analysis.filters import changes as filters
     from transfusion_tf.initialization import gabor
-    from transfusion_tf.reporting import figures, filter_figures, tables
+    from transfusion_tf.reporting.figures import filters as filter_figures
+    from transfusion_tf.reporting.figures import style
 
     waves, kernel = experiment.gabor_bank(config)
     rows = gabor.rows(waves, run=config.model.name)
@@ -180,7 +179,7 @@ def _show_bank():
     table = output_dir / "gabor_kernels.csv"
     yield tables.write(table, kernels, columns=filters.KERNEL_COLUMNS)
     figure = filter_figures.filter_bank(tables.read(table))
-    yield figures.save(figure, output_dir / "gabor_bank.png")
+    yield style.save(figure, output_dir / "gabor_bank.png")
 
 
 def _made_output_dir():

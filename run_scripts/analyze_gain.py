@@ -55,8 +55,10 @@ def main(argv):
     if not _RUNS.value or not _OUTPUT_DIR.value:
         raise ValueError("Give --runs=RUN,RUN and --output_dir=DIR.")
 
+    from transfusion_tf import tables
     from transfusion_tf.analysis import gain, gain_runs
-    from transfusion_tf.reporting import figures, gain_figure, tables
+    from transfusion_tf.reporting.figures import gain as gain_figure
+    from transfusion_tf.reporting.figures import style
 
     paths = globs.expanded(_RUNS.value)
     runs = gain_runs.read(paths, _SPLIT.value)
@@ -82,7 +84,7 @@ def main(argv):
         figure = gain_figure.scatter(
             of_measure, correlations[correlations["measure"] == measure]
         )
-        print(figures.save(figure, output_dir / f"gain_{measure}.png"))
+        print(style.save(figure, output_dir / f"gain_{measure}.png"))
 
 
 if __name__ == "__main__":

@@ -50,16 +50,12 @@ def main(argv):
     import tqdm
 
     from transfusion_tf.analysis import auc_table, error_agreement
-    from transfusion_tf.reporting import (
-        agreement_figure,
-        auc_figure,
-        disagreement_figure,
-    )
+    from transfusion_tf.reporting.figures import agreement, auc, disagreement
 
     paths = globs.expanded(_RUNS.value)
     runs = auc_table.load(paths, _SPLIT.value)
     auc_rows = auc_table.auc_rows_of(runs)
-    _write("auc", auc_rows, auc_table.COLUMNS, auc_figure.intervals)
+    _write("auc", auc_rows, auc_table.COLUMNS, auc.intervals)
     pairs, message = error_agreement.comparable_pairs(runs)
     if message:
         print(message)
@@ -70,24 +66,25 @@ def main(argv):
         num_resamples=_NUM_RESAMPLES.value,
         seed=_SEED.value,
     )
-    _write("agreement", rows, error_agreement.COLUMNS, agreement_figure.draw)
+    _write("agreement", rows, error_agreement.COLUMNS, agreement.draw)
     _write(
         "disagreement_by_class",
         class_rows,
         error_agreement.CLASS_COLUMNS,
-        disagreement_figure.draw,
+        disagreement.draw,
     )
 
 
 def _write(name, rows, columns, draw):
     """Writes <name>.csv into --output_dir and <name>.png from it alone."""
-    from transfusion_tf.reporting import figures, tables
+    from transfusion_tf import tables
+    from transfusion_tf.reporting.figures import style
 
     stem = pathlib.Path(_OUTPUT_DIR.value) / name
     stem.parent.mkdir(parents=True, exist_ok=True)
     path = tables.write(stem.with_suffix(".csv"), rows, columns=columns)
     print(path)
-    print(figures.save(draw(tables.read(path)), stem.with_suffix(".png")))
+    print(style.save(draw(tables.read(path)), stem.with_suffix(".png")))
 
 
 if __name__ == "__main__":

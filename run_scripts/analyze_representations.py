@@ -125,13 +125,14 @@ flags.mark_flags_as_required(["runs", "output_dir"])
 def main(argv):
     """Streams the moments of all networks of the view, and reports them."""
     del argv  # There is nothing besides the flags.
+    from transfusion_tf import tables
     from transfusion_tf.analysis import view_rows, views
-    from transfusion_tf.reporting import published, tables
+    from transfusion_tf.reporting.published import lookup
     from transfusion_tf.runs.directory import RunDir
 
     for measure in FLAGS.measures:
         names.check("measure", measure, names.MEASURES)
-    references = _references(published)
+    references = _references(lookup)
     paths = globs.expanded(FLAGS.runs)
     named = zip(tables.run_names(paths), paths, strict=True)
     runs = {name: RunDir(path) for name, path in named}
@@ -147,7 +148,8 @@ def main(argv):
     # Mistakes so far are told at once, without waiting for TensorFlow.
     quiet.start_tensorflow()
     from transfusion_tf.analysis import comparison
-    from transfusion_tf.reporting import figures, similarity_figures
+    from transfusion_tf.reporting.figures import style
+    from transfusion_tf.reporting.figures import views as similarity_figures
 
     images = comparison.images_of_runs(
         runs,
@@ -171,13 +173,13 @@ def main(argv):
         print(_write_fits(stem, table))
     behind = {"published": references} if FLAGS.published else {}
     figure = similarity_figures.FIGURES[FLAGS.view](table, **behind)
-    print(figures.save(figure, stem.with_suffix(".png")))
+    print(style.save(figure, stem.with_suffix(".png")))
 
 
 def _rows(runs, pairs, images, options):
     """The rows of some pairs, whose networks are loaded for them alone."""
     from transfusion_tf.analysis import comparison, movement, reuse, views
-    from transfusion_tf.reporting import published
+    from transfusion_tf.reporting.published import lookup
 
     given = {}
     if FLAGS.view == "reuse":
@@ -186,7 +188,7 @@ def _rows(runs, pairs, images, options):
     networks = comparison.load(runs, pairs, stages=FLAGS.stages, given=given)
     every = next(iter(networks.values())).backbone.stage_names
     stages = [name for name in every if name in (FLAGS.stages or every)]
-    published.check_fit(FLAGS.published, stages=every, measures=FLAGS.measures)
+    lookup.check_fit(FLAGS.published, stages=every, measures=FLAGS.measures)
     rows = _similarity_rows(networks, pairs, images, stages, options)
     if FLAGS.view == "movement":
         rows += movement.rows(FLAGS.view, pairs, networks, stages=stages)
@@ -224,7 +226,7 @@ def _similarity_rows(networks, pairs, images, stages, options):
 
 def _references(published):
     """The published curves of the flag; ValueError for views without any."""
-    from transfusion_tf.reporting import similarity_figures
+    from transfusion_tf.reporting.figures import views as similarity_figures
 
     known = similarity_figures.WITH_CURVES
     cli.check_goes_with(
@@ -245,8 +247,8 @@ def _random_starts(networks):
 
 
 def _write_fits(stem, table):
+    from transfusion_tf import tables
     from transfusion_tf.analysis import start_end
-    from transfusion_tf.reporting import tables
 
     return tables.write(
         stem.with_name(f"{stem.name}_fits.csv"),

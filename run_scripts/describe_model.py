@@ -118,8 +118,8 @@ def _published(backbone):
 
 
 def _write(rows):
+    from transfusion_tf import tables
     from transfusion_tf.models import cost
-    from transfusion_tf.reporting import tables
 
     output_dir = pathlib.Path(_OUTPUT_DIR.value)
     output_dir.mkdir(parents=True, exist_ok=True)

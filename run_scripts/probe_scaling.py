@@ -43,9 +43,9 @@ def main(argv):
         )
     config = config_flags.from_flags(CONFIG_FLAGS, init="pretrained")
     quiet.start_tensorflow()
-    from transfusion_tf import experiment
+    from transfusion_tf import experiment, tables
     from transfusion_tf.analysis import scaling_probe
-    from transfusion_tf.reporting import figures, tables
+    from transfusion_tf.reporting.figures import style
 
     found = experiment.probe_scaling(
         config, split=FLAGS.split, num_images=FLAGS.num_images
@@ -59,8 +59,8 @@ def main(argv):
     table = output_dir / "scaling_probe.csv"
     rows = scaling_probe.rows(found, run=config.model.name)
     print(tables.write(table, rows, columns=scaling_probe.COLUMNS))
-    figure = figures.scaling_probe(tables.read(table))
-    print(figures.save(figure, output_dir / "scaling_probe.png"))
+    figure = style.scaling_probe(tables.read(table))
+    print(style.save(figure, output_dir / "scaling_probe.png"))
 
 
 if __name__ == "__main__":

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from transfusion_tf import files
+from transfusion_tf import files, tables
 from transfusion_tf.analysis import auc_table
 from transfusion_tf.config.run import RunConfig
-from transfusion_tf.reporting import auc_figure, figures, tables
+from transfusion_tf.reporting.figures import auc, style
 from transfusion_tf.runs.directory import RunDir
 
 
@@ -35,8 +35,8 @@ def test_undefined_aucs_leave_a_gap_not_an_error(tiny_runs, tmp_path):
     rows = auc_table.auc_rows(tiny_runs, "test")
     rows[0] |= {"value": None, "low": None, "high": None, "note": "one class"}
     path = tables.write(tmp_path / "auc.csv", rows, columns=auc_table.COLUMNS)
-    figure = auc_figure.intervals(tables.read(path))
-    assert figures.save(figure, tmp_path / "auc.png").is_file()
+    figure = auc.intervals(tables.read(path))
+    assert style.save(figure, tmp_path / "auc.png").is_file()
 
 
 def test_the_positive_class_is_said(tiny_runs):
@@ -118,7 +118,7 @@ def test_runs_of_one_start_look_alike():
         "c": ("m", "random", 1),
         "d": ("m", "pretrained", 0),  # From another source.
     }
-    axes = auc_figure.intervals(table_of(runs)).axes[0]
+    axes = auc.intervals(table_of(runs)).axes[0]
     whiskers = [bars.has_xerr for bars in axes.containers]
     assert whiskers == [True] * 4
     colors = [bars.lines[0].get_color() for bars in axes.containers]
@@ -161,7 +161,7 @@ def test_few_positives_are_noted_in_the_table_and_hollow_in_the_figure(
     rows = auc_table.auc_rows_of([few_positives(first), other])
     assert "only 3 positive" in rows[0]["note"] and rows[1]["note"] == ""
     path = tables.write(tmp_path / "auc.csv", rows, columns=auc_table.COLUMNS)
-    (panel,) = auc_figure.intervals(tables.read(path)).axes
+    (panel,) = auc.intervals(tables.read(path)).axes
     assert "hollow: see note in auc.csv" in panel.get_xlabel()
     hollow = [
         line.get_xdata().tolist()

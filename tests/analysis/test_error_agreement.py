@@ -5,14 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
+from transfusion_tf import tables
 from transfusion_tf.analysis import auc_table, error_agreement
 from transfusion_tf.metrics import agreement as metric
-from transfusion_tf.reporting import (
-    agreement_figure,
-    disagreement_figure,
-    figures,
-    tables,
-)
+from transfusion_tf.reporting.figures import agreement, disagreement, style
 from transfusion_tf.runs.predictions import Predictions
 
 
@@ -239,9 +235,7 @@ def test_figures(runs, num_labels, sections, is_matrix, tmp_path):
         related_runs(runs, num_labels=num_labels)
     )
     rows, class_rows = error_agreement.rows(pairs, num_resamples=100)
-    drawn = agreement_figure.draw(
-        table(rows, error_agreement.COLUMNS, tmp_path)
-    )
+    drawn = agreement.draw(table(rows, error_agreement.COLUMNS, tmp_path))
     panels = [axes for axes in drawn.axes if axes.get_label() != "<colorbar>"]
     assert len(panels) == 2 * sections
     names = [label.get_text() for label in panels[0].get_yticklabels()]
@@ -254,11 +248,11 @@ def test_figures(runs, num_labels, sections, is_matrix, tmp_path):
         assert rows[1]["measure"] == "independence"
     else:
         assert names == [f"{a.name}\n{b.name}" for a, b in pairs]
-    assert figures.save(drawn, tmp_path / "agreement.png").is_file()
+    assert style.save(drawn, tmp_path / "agreement.png").is_file()
     by_class = table(class_rows, error_agreement.CLASS_COLUMNS, tmp_path)
-    drawn = disagreement_figure.draw(by_class)
+    drawn = disagreement.draw(by_class)
     assert len(drawn.axes) == 2 * sections
-    assert figures.save(drawn, tmp_path / "by_class.png").is_file()
+    assert style.save(drawn, tmp_path / "by_class.png").is_file()
 
 
 @pytest.mark.parametrize("runs", [2, 7])
@@ -271,10 +265,8 @@ def test_undefined_values_are_drawn(runs, tmp_path):
     rows, class_rows = error_agreement.rows(pairs, num_resamples=100)
     undefined = [row for row in rows if row["value"] is None]
     assert {row["measure"] for row in undefined} == {"kappa"}
-    drawn = agreement_figure.draw(
-        table(rows, error_agreement.COLUMNS, tmp_path)
-    )
-    assert figures.save(drawn, tmp_path / "agreement.png").is_file()
+    drawn = agreement.draw(table(rows, error_agreement.COLUMNS, tmp_path))
+    assert style.save(drawn, tmp_path / "agreement.png").is_file()
     by_class = table(class_rows, error_agreement.CLASS_COLUMNS, tmp_path)
-    drawn = disagreement_figure.draw(by_class)
-    assert figures.save(drawn, tmp_path / "by_class.png").is_file()
+    drawn = disagreement.draw(by_class)
+    assert style.save(drawn, tmp_path / "by_class.png").is_file()

@@ -5,8 +5,8 @@ import pandas as pd
 from inits_experiments import EXPERIMENTS
 from matplotlib.figure import Figure
 
-from transfusion_tf import files
-from transfusion_tf.reporting import figures, tables
+from transfusion_tf import files, tables
+from transfusion_tf.reporting.figures import style
 from transfusion_tf.runs.directory import RunDir
 
 RUN_COLUMNS = (
@@ -123,8 +123,8 @@ def figure(name, paths):
     drawn = Figure(figsize=(9.5, 4.2), layout="constrained")
     curves, dots = drawn.subplots(1, 2, width_ratios=(3, 2))
     for index, (arm, runs) in enumerate(paths.items()):
-        color = figures.PALETTE[index % len(figures.PALETTE)]
-        marker = figures.MARKERS[index % len(figures.MARKERS)]
+        color = style.PALETTE[index % len(style.PALETTE)]
+        marker = style.MARKERS[index % len(style.MARKERS)]
         histories = [tables.read(RunDir(path).history) for path in runs]
         steps = histories[0]["step"]
         aucs = np.array([h["val_auc"] for h in histories], float)

@@ -110,7 +110,8 @@ def _summarize(name, grid):
     """Writes the tables and the figure of an experiment; yields their paths."""
     import inits_results
 
-    from transfusion_tf.reporting import figures, tables
+    from transfusion_tf import tables
+    from transfusion_tf.reporting.figures import style
 
     output_dir = pathlib.Path(FLAGS.output_dir)
     output_dir.mkdir(parents=True, exist_ok=True)
@@ -134,7 +135,7 @@ def _summarize(name, grid):
         for arm, rate in chosen.items()
     }
     figure = inits_results.figure(name, paths)
-    yield figures.save(figure, output_dir / f"{name}.png")
+    yield style.save(figure, output_dir / f"{name}.png")
 
 
 def main(argv):

@@ -196,7 +196,7 @@ def main(argv):
 
     import tqdm
 
-    from transfusion_tf.reporting import tables
+    from transfusion_tf import tables
 
     jobs = [(*cell, FLAGS.num_studies) for cell in _cells()]
     with concurrent.futures.ProcessPoolExecutor(FLAGS.num_processes) as pool:

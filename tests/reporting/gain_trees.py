@@ -4,10 +4,9 @@ import hashlib
 
 import numpy as np
 
-from transfusion_tf import files
+from transfusion_tf import files, tables
 from transfusion_tf.analysis import view_rows
 from transfusion_tf.config.run import RunConfig
-from transfusion_tf.reporting import tables
 from transfusion_tf.runs import predictions
 from transfusion_tf.runs import record as run_record
 from transfusion_tf.runs.directory import RunDir

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from transfusion_tf import tables
 from transfusion_tf.analysis.filters import changes, gabor_like
-from transfusion_tf.reporting import tables
 from transfusion_tf.runs.directory import RunDir
 
 SCRIPT = "run_scripts/analyze_filters.py"

@@ -4,8 +4,8 @@ import pytest
 from PIL import Image
 
 from tests.reporting.gain_trees import make_run, make_table
+from transfusion_tf import tables
 from transfusion_tf.analysis import gain
-from transfusion_tf.reporting import tables
 
 SCRIPT = "run_scripts/analyze_gain.py"
 # Init and data set: AUC and similarity of seeds 0, 1, 2.

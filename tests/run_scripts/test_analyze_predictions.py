@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 
+from transfusion_tf import tables
 from transfusion_tf.analysis import auc_table, error_agreement
 from transfusion_tf.metrics.agreement import NUM_RESAMPLES
-from transfusion_tf.reporting import tables
 
 SCRIPT = "run_scripts/analyze_predictions.py"
 

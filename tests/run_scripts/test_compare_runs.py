@@ -5,8 +5,9 @@ import json
 import pytest
 
 from tests.reporting.arm_trees import make_run
+from transfusion_tf import tables
 from transfusion_tf.analysis import paired_table, run_comparison
-from transfusion_tf.reporting import tables, verdict_text
+from transfusion_tf.reporting import verdict_text
 
 SCRIPT = "run_scripts/compare_runs.py"
 FILES = ("arms.csv", "comparisons.csv", "comparisons.png", "verdict.json")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from transfusion_tf.reporting import tables
+from transfusion_tf import tables
 
 SCRIPT = "run_scripts/describe_model.py"
 

@@ -3,9 +3,8 @@
 import pytest
 from PIL import Image
 
-from transfusion_tf import names
+from transfusion_tf import names, tables
 from transfusion_tf.analysis import scaling_probe
-from transfusion_tf.reporting import tables
 
 SCRIPT = "run_scripts/probe_scaling.py"
 

@@ -3,10 +3,10 @@
 import dataclasses
 import pathlib
 
+from transfusion_tf import tables
 from transfusion_tf.config.run import RunConfig
 from transfusion_tf.data import card
 from transfusion_tf.metrics import summary
-from transfusion_tf.reporting import tables
 from transfusion_tf.runs import checksums, predictions
 from transfusion_tf.runs import record as run_record
 from transfusion_tf.runs.directory import RunDir

@@ -4,9 +4,9 @@ import pathlib
 
 import pandas as pd
 
+from transfusion_tf import tables
 from transfusion_tf.analysis import auc_table, gain
 from transfusion_tf.config.run import RunConfig
-from transfusion_tf.reporting import tables
 from transfusion_tf.runs import record as run_record
 from transfusion_tf.runs.directory import RunDir
 

@@ -2,14 +2,10 @@
 
 import pathlib
 
-from transfusion_tf import files
+from transfusion_tf import files, tables
 from transfusion_tf.analysis import paired_table
-from transfusion_tf.reporting import (
-    comparison_figure,
-    figures,
-    tables,
-    verdict_text,
-)
+from transfusion_tf.reporting import verdict_text
+from transfusion_tf.reporting.figures import comparisons, style
 
 
 def write(found, output_dir):
@@ -36,8 +32,8 @@ def write(found, output_dir):
     ]
     if found.rows:
         arms, rows = (tables.read(path) for path in paths)
-        figure = comparison_figure.differences(rows, arms)
-        paths.append(figures.save(figure, folder / "comparisons.png"))
+        figure = comparisons.differences(rows, arms)
+        paths.append(style.save(figure, folder / "comparisons.png"))
     verdict = paired_table.as_json(found.rows, margin=found.margin)
     files.write_json(
         folder / "verdict.json", {**verdict, "left_out": found.left_out}

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from transfusion_tf.reporting import figures, gabor_figure
+from transfusion_tf.reporting.figures import gabor, style
 
 THRESHOLDS = (0.6, 0.7)
 
@@ -37,7 +37,7 @@ def shares(run, before, after):
 
 
 def drawn(rows, fits, scrambled):
-    return gabor_figure.counts_and_fits(
+    return gabor.counts_and_fits(
         *(
             pd.DataFrame(table).astype({name: float})
             for table, name in (
@@ -101,4 +101,4 @@ def test_nothing_is_cut_off(tmp_path):
         box = panel.get_tightbbox()
         assert not box.overlaps(legend)
         assert figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1
-    assert figures.save(figure, tmp_path / "f.png").is_file()
+    assert style.save(figure, tmp_path / "f.png").is_file()

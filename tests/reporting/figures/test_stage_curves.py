@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot
 
-from transfusion_tf.reporting import published, stage_curves
+from transfusion_tf.reporting.figures import stage_curves
+from transfusion_tf.reporting.published import lookup
 
 
 def curves(num_pairs=2, measures=("cca", "svcca")):
@@ -68,7 +69,7 @@ def test_published_curves_are_pale_labelled_and_of_their_measure():
     table["stage"] = table["stage_index"].map(
         dict(enumerate(["block1", "conv1", "block3", "block2"]))
     )
-    references = published.curves(["chest:random_random", "isic:random_random"])
+    references = lookup.curves(["chest:random_random", "isic:random_random"])
     figure = stage_curves.draw(table, references)
     cca, svcca = figure.axes
     pale = [line for line in cca.get_lines() if line.get_color() == "0.72"]

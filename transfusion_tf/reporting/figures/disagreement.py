@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from transfusion_tf.reporting import figures
+from transfusion_tf.reporting.figures import style
 
 # So few pairs have a mark and an interval each; of more the spread is drawn.
 _MOST_PAIRS = 6
@@ -93,12 +93,12 @@ def _intervals(axes, rows, place):
         is_own = (rows["pair"] == pair).to_numpy()
         own = rows[is_own]
         y = place[is_own] + (index + 1) / (len(pairs) + 1)
-        color = figures.PALETTE[index]
+        color = style.PALETTE[index]
         axes.hlines(y, own["low"], own["high"], color=color, linewidth=1.4)
         axes.plot(
             own["value"],
             y,
-            figures.MARKERS[index],
+            style.MARKERS[index],
             color=color,
             markersize=4.5,
             label=pair,
@@ -114,7 +114,7 @@ def _spread(axes, rows, place):
         rows["value"],
         y,
         "o",
-        color=figures.PALETTE[0],
+        color=style.PALETTE[0],
         alpha=0.5,
         markersize=3,
         markeredgewidth=0,
@@ -125,7 +125,7 @@ def _spread(axes, rows, place):
         medians,
         medians.index + 0.1,
         medians.index + 0.9,
-        color=figures.PALETTE[1],
+        color=style.PALETTE[1],
         linewidth=2,
         label="median of the pairs",
     )

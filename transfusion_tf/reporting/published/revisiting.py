@@ -4,7 +4,7 @@ Revisiting Hidden Representations in Transfer Learning for Medical Imaging. The
 result files belong to its first version; later versions have other splits.
 """
 
-from transfusion_tf.reporting.published_table import STAGES, Table
+from transfusion_tf.reporting.published.table import STAGES, Table
 
 _FOLDS = "mean and standard deviation of 5 folds"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from transfusion_tf.reporting import tables
+from transfusion_tf import tables
 
 
 def test_written_table_reads_back(tmp_path):

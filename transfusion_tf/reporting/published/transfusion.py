@@ -4,7 +4,7 @@ Transfusion: Understanding Transfer Learning for Medical Imaging. Rows of the
 tables that no source could be found for are left out.
 """
 
-from transfusion_tf.reporting.published_table import Table
+from transfusion_tf.reporting.published.table import Table
 
 
 def _transfusion(number, *, fixed, rows, text, protocol):

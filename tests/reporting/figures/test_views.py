@@ -8,7 +8,8 @@ import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 
-from transfusion_tf.reporting import figures, similarity_figures
+from transfusion_tf.reporting.figures import style as figures
+from transfusion_tf.reporting.figures import views as similarity_figures
 
 STAGES = ["conv1", "conv2", "conv3", "conv4"]
 MEASURES = ["cca", "svcca"]

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from transfusion_tf.analysis.filters import changes
-from transfusion_tf.reporting import figures, filter_figures
+from transfusion_tf.reporting.figures import filters, style
 
 
 def kernels(values):
@@ -27,7 +27,7 @@ def test_filters_are_sorted_and_share_a_scale():
     after = before.copy()
     after[..., 1] = 1.0  # The most changed: comes first, white.
     after[..., 2] = -0.5  # Then this, at a quarter of the range.
-    figure = filter_figures.filter_grids(kernels({"r": {0: before, 60: after}}))
+    figure = filters.filter_grids(kernels({"r": {0: before, 60: after}}))
     left, right, difference = map(picture_of, figure.axes)
     tiles = [right[1, 1], right[1, 4], right[1, 7]]
     np.testing.assert_allclose(tiles, [[1.0] * 3, [0.25] * 3, [0.5] * 3])
@@ -40,9 +40,7 @@ def test_filters_are_sorted_and_share_a_scale():
 
 def test_difference_has_its_own_scale():
     before = np.ones((2, 2, 3, 1))
-    figure = filter_figures.filter_grids(
-        kernels({"r": {0: before, 9: 1.01 * before}})
-    )
+    figure = filters.filter_grids(kernels({"r": {0: before, 9: 1.01 * before}}))
     np.testing.assert_allclose(picture_of(figure.axes[0])[1, 1], 1 / 2.02 + 0.5)
     np.testing.assert_allclose(picture_of(figure.axes[2])[1, 1], 1.0)
 
@@ -51,7 +49,7 @@ def test_colours_are_those_of_the_channels():
     before = np.zeros((3, 3, 3, 1))
     after = before.copy()
     after[1, 2, 0] = 2.0
-    figure = filter_figures.filter_grids(kernels({"r": {0: before, 1: after}}))
+    figure = filters.filter_grids(kernels({"r": {0: before, 1: after}}))
     picture = picture_of(figure.axes[1])
     # One line of white above and left of the tile.
     np.testing.assert_allclose(picture[2, 3], [1.0, 0.5, 0.5])
@@ -59,7 +57,7 @@ def test_colours_are_those_of_the_channels():
 
 def test_all_zero_kernels_are_grey():
     zero = np.zeros((3, 3, 3, 2))
-    figure = filter_figures.filter_grids(kernels({"r": {0: zero, 1: zero}}))
+    figure = filters.filter_grids(kernels({"r": {0: zero, 1: zero}}))
     assert [picture_of(axes)[1, 1, 0] for axes in figure.axes] == [0.5] * 3
 
 
@@ -69,7 +67,7 @@ def test_runs_share_a_scale_or_have_their_own():
         {"weak": {0: 0 * weak, 1: weak}, "strong": {0: 0 * strong, 1: strong}}
     )
     for scale, expected in (("all", 0.625), ("run", 1.0)):
-        figure = filter_figures.filter_grids(table, scale=scale)
+        figure = filters.filter_grids(table, scale=scale)
         after = picture_of(figure.axes[1])[1, 1]
         difference = picture_of(figure.axes[2])[1, 1]
         np.testing.assert_allclose([after, difference], expected)
@@ -79,7 +77,7 @@ def test_runs_share_a_scale_or_have_their_own():
 def test_channels_are_grey_and_before_and_after_side_by_side():
     before = np.zeros((3, 3, 3, 1))
     before[1, 2] = np.array([[1.0], [0.5], [-1.0]])  # Red, green, blue.
-    figure = filter_figures.channel_grids(
+    figure = filters.channel_grids(
         kernels({"r": {0: before, 60: 0.5 * before}})
     )
     found = [picture_of(axes)[2, 3] for axes in figure.axes]
@@ -96,9 +94,7 @@ def test_channels_are_grey_and_before_and_after_side_by_side():
     assert figure.axes[0].get_title(loc="left") == "r\nred, step 0, ±1"
 
 
-@pytest.mark.parametrize(
-    "draw", [filter_figures.filter_grids, filter_figures.channel_grids]
-)
+@pytest.mark.parametrize("draw", [filters.filter_grids, filters.channel_grids])
 def test_runs_of_other_networks_have_a_line_each(draw, tmp_path):
     rng = np.random.default_rng(0)
     small, large = rng.normal(size=(3, 3, 3, 20)), rng.normal(size=(7, 7, 3, 9))
@@ -107,4 +103,4 @@ def test_runs_of_other_networks_have_a_line_each(draw, tmp_path):
     )
     shapes = {picture_of(axes).shape[:2] for axes in figure.axes}
     assert shapes == {(3 * 4, 8 * 4), (2 * 8, 8 * 8)}
-    assert figures.save(figure, tmp_path / "f.png").is_file()
+    assert style.save(figure, tmp_path / "f.png").is_file()

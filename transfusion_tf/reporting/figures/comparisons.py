@@ -4,15 +4,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from transfusion_tf.reporting import figures
+from transfusion_tf.reporting.figures import style
 from transfusion_tf.statistics import equivalence
 
 # Blue better, orange worse, grey no difference, black not known.
 _COLORS = {
-    equivalence.HELPS: figures.PALETTE[0],
-    equivalence.HELPS_WITHIN_MARGIN: figures.PALETTE[0],
-    equivalence.HURTS: figures.PALETTE[1],
-    equivalence.HURTS_WITHIN_MARGIN: figures.PALETTE[1],
+    equivalence.HELPS: style.PALETTE[0],
+    equivalence.HELPS_WITHIN_MARGIN: style.PALETTE[0],
+    equivalence.HURTS: style.PALETTE[1],
+    equivalence.HURTS_WITHIN_MARGIN: style.PALETTE[1],
     equivalence.EQUIVALENT: "0.5",
     equivalence.CANNOT_TELL: "0.0",
 }

@@ -5,7 +5,7 @@ import pytest
 from matplotlib import pyplot
 from PIL import Image
 
-from transfusion_tf.reporting import figures
+from transfusion_tf.reporting.figures import style
 
 
 def probed():
@@ -25,7 +25,7 @@ def probed():
 
 
 def test_a_line_for_each_scaling():
-    axes = figures.scaling_probe(probed()).axes[0]
+    axes = style.scaling_probe(probed()).axes[0]
     tf, torch = axes.get_lines()
     assert (tf.get_label(), torch.get_label()) == ("tf", "torch")
     assert list(torch.get_ydata()) == pytest.approx([0.3, 0.6, 0.9])
@@ -33,7 +33,7 @@ def test_a_line_for_each_scaling():
 
 
 def test_saved_figure_is_a_whole_png(tmp_path):
-    path = figures.save(figures.scaling_probe(probed()), tmp_path / "f.png")
+    path = style.save(style.scaling_probe(probed()), tmp_path / "f.png")
     with Image.open(path) as picture:
         picture.load()
         assert min(picture.size) > 400
@@ -41,10 +41,10 @@ def test_saved_figure_is_a_whole_png(tmp_path):
 
 
 def test_pyplot_is_left_alone():
-    figures.scaling_probe(probed())
+    style.scaling_probe(probed())
     assert pyplot.get_fignums() == []
 
 
 def test_styles_can_be_told_apart():
-    styles = [tuple(figures.style(index).values()) for index in range(49)]
+    styles = [tuple(style.style(index).values()) for index in range(49)]
     assert len(set(styles)) == 49

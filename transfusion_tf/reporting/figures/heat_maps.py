@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from transfusion_tf.reporting import stage_curves
+from transfusion_tf.reporting.figures import stage_curves
 
 _PAIR = ["run", "other_run"]
 _NUMBERS_FIT = 10  # Runs whose matrix has room for numbers.

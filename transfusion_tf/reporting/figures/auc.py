@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from transfusion_tf.reporting import figures
+from transfusion_tf.reporting.figures import style as figures
 
 
 def intervals(table):

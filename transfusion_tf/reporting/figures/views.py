@@ -9,12 +9,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from transfusion_tf.analysis import start_end
-from transfusion_tf.reporting import (
-    figures,
+from transfusion_tf.reporting.figures import (
     grouped_curves,
     heat_maps,
     stage_curves,
 )
+from transfusion_tf.reporting.figures import style as figures
 
 _PAIR = ["run", "other_run"]
 

@@ -4,7 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from transfusion_tf.reporting import figures, stage_curves
+from transfusion_tf.reporting.figures import stage_curves
+from transfusion_tf.reporting.figures import style as figures
 
 _PAIR = ["run", "step", "other_run", "other_step"]
 _PAIR_LABEL = "thin: each pair, with its interval"

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from transfusion_tf.analysis import gain
-from transfusion_tf.reporting import gain_figure
+from transfusion_tf.reporting.figures import gain as gain_figure
 
 STAGES = ("conv1", "block1", "block2")
 

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from transfusion_tf.reporting import published, published_table
+from transfusion_tf.reporting.published import lookup
+from transfusion_tf.reporting.published import table as published_table
 
 # (model1, model2) of the pairs in the authors' files, {} being the data set.
 PAIRS = {
@@ -46,7 +47,7 @@ def check(row, values, digits):
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_similarities_are_those_of_the_files(results, dataset):
     table = pd.read_csv(results / f"CCA_{dataset}.csv")
-    rows = published.rows(quantity="cca", dataset=dataset)
+    rows = lookup.rows(quantity="cca", dataset=dataset)
     assert len(rows) == 7 * 5
     for row in rows.to_dict("records"):
         first, second = (name.format(dataset) for name in PAIRS[row["of"]])
@@ -57,7 +58,7 @@ def test_similarities_are_those_of_the_files(results, dataset):
 
 def test_aucs_are_those_of_the_file(results):
     table = pd.read_csv(results / "AUC.csv")
-    rows = published.rows(quantity="auc", network="resnet50")
+    rows = lookup.rows(quantity="auc", network="resnet50")
     rows = rows[rows["dataset"].isin(DATASETS)]
     assert len(rows) == 7 * 5
     for row in rows.to_dict("records"):
@@ -70,7 +71,7 @@ def test_aucs_are_those_of_the_file(results):
 
 def test_agreements_are_those_of_the_file(results):
     table = pd.read_csv(results / "similarity.csv")
-    rows = published.rows(quantity="error_agreement")
+    rows = lookup.rows(quantity="error_agreement")
     assert len(rows) == 7 * 4
     for row in rows.to_dict("records"):
         what, _, frozen = row["of"].partition("_")
@@ -81,7 +82,7 @@ def test_agreements_are_those_of_the_file(results):
 
 
 def test_every_number_has_a_source_and_a_confidence():
-    rows = published.rows()
+    rows = lookup.rows()
     assert tuple(rows.columns) == published_table.COLUMNS
     for column in ("source", "confidence", "protocol", "quantity", "network"):
         assert (rows[column] != "").all()
@@ -95,7 +96,7 @@ def test_every_number_has_a_source_and_a_confidence():
 
 def test_spot_values_of_transfusion():
     def one(**wanted):
-        (row,) = published.rows(**wanted).to_dict("records")
+        (row,) = lookup.rows(**wanted).to_dict("records")
         return row
 
     top = one(quantity="cca_top_two", network="cbr_tiny", of="random_random")
@@ -111,19 +112,19 @@ def test_spot_values_of_transfusion():
 
 def test_looking_up_what_is_not_there_lists_what_is():
     with pytest.raises(ValueError, match="network 'vgg'; known: resnet50, "):
-        published.rows(network="vgg")
+        lookup.rows(network="vgg")
     with pytest.raises(ValueError, match="column 'paper'; known: quantity"):
-        published.rows(paper=1)
+        lookup.rows(paper=1)
 
 
 def test_rows_can_be_changed_without_changing_the_next():
-    changed = published.rows()
+    changed = lookup.rows()
     changed["value"] = 0.0
-    assert (published.rows()["value"] > 0).all()
+    assert (lookup.rows()["value"] > 0).all()
 
 
 def test_curves():
-    table = published.curves(["chest:random_random"])
+    table = lookup.curves(["chest:random_random"])
     assert list(table["value"]) == [0.579, 0.426, 0.413, 0.421, 0.416]
     assert list(table["stage"]) == list(published_table.STAGES)
     assert set(table["measure"]) == {"cca"}
@@ -133,7 +134,7 @@ def test_curves():
 
 
 def test_mean_over_the_data_sets():
-    table = published.curves(["mean:imagenet_before_after"])
+    table = lookup.curves(["mean:imagenet_before_after"])
     expected = [0.890, 0.858, 0.754, 0.555, 0.327]
     np.testing.assert_allclose(table["value"], expected, atol=1e-3)
     assert "mean of 7" in table["label"][0]
@@ -141,7 +142,7 @@ def test_mean_over_the_data_sets():
 
 def test_every_pair_and_data_set_can_be_drawn():
     known = [f"{of}:{pair}" for of in (*DATASETS, "mean") for pair in PAIRS]
-    table = published.curves([*known, known[0]])
+    table = lookup.curves([*known, known[0]])
     assert len(table) == 5 * len(known)
     assert table["label"].nunique() == len(known)
 
@@ -151,20 +152,20 @@ def test_every_pair_and_data_set_can_be_drawn():
 )
 def test_unknown_curves_list_the_choices(name):
     with pytest.raises(ValueError, match=r"'; known: DATASET:PAIR") as caught:
-        published.curves(["chest:random_random", name])
+        lookup.curves(["chest:random_random", name])
     for known in (*DATASETS, "mean", *PAIRS):
         assert known in str(caught.value)
 
 
 def test_no_curves():
-    assert published.curves([]).empty
-    published.check_fit([], stages=["conv2"], measures=["svcca"])
+    assert lookup.curves([]).empty
+    lookup.check_fit([], stages=["conv2"], measures=["svcca"])
 
 
 def test_other_stages_or_measures_do_not_fit():
     names = ["chest:random_random"]
-    published.check_fit(names, stages=["conv1", "block4"], measures=["cca"])
+    lookup.check_fit(names, stages=["conv1", "block4"], measures=["cca"])
     with pytest.raises(ValueError, match="with conv2; leave --published out"):
-        published.check_fit(names, stages=["conv1", "conv2"], measures=["cca"])
+        lookup.check_fit(names, stages=["conv1", "conv2"], measures=["cca"])
     with pytest.raises(ValueError, match="only; .* Received: svcca"):
-        published.check_fit(names, stages=["conv1"], measures=["svcca"])
+        lookup.check_fit(names, stages=["conv1"], measures=["svcca"])

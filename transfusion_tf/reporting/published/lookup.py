@@ -12,11 +12,8 @@ import functools
 import pandas as pd
 
 from transfusion_tf import names
-from transfusion_tf.reporting import (
-    published_revisiting,
-    published_transfusion,
-)
-from transfusion_tf.reporting.published_table import COLUMNS, STAGES
+from transfusion_tf.reporting.published import revisiting, transfusion
+from transfusion_tf.reporting.published.table import COLUMNS, STAGES
 
 MEAN = "mean"
 _PAIR_LABELS = {
@@ -32,7 +29,7 @@ _PAIR_LABELS = {
 
 @functools.cache
 def _all():
-    tables = published_revisiting.TABLES + published_transfusion.TABLES
+    tables = revisiting.TABLES + transfusion.TABLES
     return pd.DataFrame(
         [row for table in tables for row in table.observations()],
         columns=list(COLUMNS),

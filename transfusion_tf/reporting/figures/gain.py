@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from transfusion_tf.reporting import figures
+from transfusion_tf.reporting.figures import style
 
 _LEGEND_COLUMNS = 4
 
@@ -89,7 +89,7 @@ def _line(axes, x, y):
 
 
 def _style(index):
-    return {**figures.style(index), "markersize": 4.5, "alpha": 0.85}
+    return {**style.style(index), "markersize": 4.5, "alpha": 0.85}
 
 
 def _title(stage, correlations):

@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from transfusion_tf.analysis import estimates
-from transfusion_tf.reporting import figures
+from transfusion_tf.reporting.figures import style as figures
 
 FLOORS = {"layout": "--", "chance": ":"}
 _FLOOR_LABELS = {

@@ -4,9 +4,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from transfusion_tf.reporting import figures
+from transfusion_tf.reporting.figures import style
 
-_BEFORE_AFTER = figures.PALETTE[:2]
+_BEFORE_AFTER = style.PALETTE[:2]
 
 
 def counts_and_fits(counts, fits, scrambled):

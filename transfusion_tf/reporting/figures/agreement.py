@@ -6,13 +6,13 @@ Few pairs are lines with intervals, many are a matrix of runs.
 import numpy as np
 from matplotlib.figure import Figure
 
-from transfusion_tf.reporting import figures
+from transfusion_tf.reporting.figures import style
 
 # More are not read but scanned, for which a matrix is better.
 _MOST_PAIRS, _MOST_LINES = 15, 60
 _SECTION = ["dataset", "of"]
 _PAIR = ["run", "other_run"]
-_BLUE, _ORANGE = figures.PALETTE[:2]
+_BLUE, _ORANGE = style.PALETTE[:2]
 _NUMBERS_FIT = 12  # Runs whose matrix has room for numbers.
 
 
