@@ -8,7 +8,7 @@ patients.
 
 import pathlib
 
-from data_prep.sources import fields, published_counts, tables
+from data_prep.sources.common import fields, published_counts, tables
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives
 

@@ -8,8 +8,8 @@ images.
 
 import re
 
-from data_prep.sources import fields, members, published_counts
-from data_prep.sources import folds as published_folds
+from data_prep.sources.common import fields, members, published_counts
+from data_prep.sources.common import folds as published_folds
 from transfusion_tf import names
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives

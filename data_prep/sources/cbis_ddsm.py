@@ -17,8 +17,8 @@ calcification has an image in both kinds of tables, with a label of each; they
 are one patient's, and the audit reports them if their pixels are the same.
 """
 
-from data_prep.sources import fields, members, published_counts
-from data_prep.sources import folds as published_folds
+from data_prep.sources.common import fields, members, published_counts
+from data_prep.sources.common import folds as published_folds
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives
 

@@ -15,7 +15,7 @@ import re
 
 import pandas as pd
 
-from data_prep.sources import (
+from data_prep.sources.common import (
     fields,
     published_counts,
     tables,

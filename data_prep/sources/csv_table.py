@@ -13,7 +13,7 @@ rows that differ are refused.
 import numpy as np
 from absl import logging
 
-from data_prep.sources import csv_text, fields, spellings, split_names
+from data_prep.sources.common import csv_text, fields, spellings, split_names
 from transfusion_tf import files
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives

@@ -15,8 +15,8 @@ import xml.parsers.expat as expat
 
 from absl import logging
 
-from data_prep.sources import fields, members, published_counts, tables
-from data_prep.sources import folds as published_folds
+from data_prep.sources.common import fields, members, published_counts, tables
+from data_prep.sources.common import folds as published_folds
 from transfusion_tf import files, names
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives

@@ -14,7 +14,7 @@ knowledge. The records hold neither the number nor the file's name.
 
 import re
 
-from data_prep.sources import fields, tables
+from data_prep.sources.common import fields, tables
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.images import metadata
 from transfusion_tf.stores import archives

@@ -8,7 +8,7 @@ the folders look like splits, it is asked for.
 
 import pathlib
 
-from data_prep.sources import fields, spellings, split_names
+from data_prep.sources.common import fields, spellings, split_names
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives
 

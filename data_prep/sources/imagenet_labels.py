@@ -5,7 +5,7 @@ import io
 import pathlib
 import re
 
-from data_prep.sources import tables
+from data_prep.sources.common import tables
 from transfusion_tf import files
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives

@@ -16,8 +16,8 @@ name. --patient_pattern reads the names in another way.
 
 import re
 
-from data_prep.sources import fields, members
-from data_prep.sources import folds as published_folds
+from data_prep.sources.common import fields, members
+from data_prep.sources.common import folds as published_folds
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives
 

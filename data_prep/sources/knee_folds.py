@@ -12,7 +12,7 @@ import dataclasses
 
 from absl import logging
 
-from data_prep.sources import folds as published_folds
+from data_prep.sources.common import folds as published_folds
 
 ORDER = ("acl", "meniscus", "normal")
 PATTERN = (

@@ -14,7 +14,7 @@ without it patients are not known.
 
 from absl import logging
 
-from data_prep.sources import fields, published_counts, tables
+from data_prep.sources.common import fields, published_counts, tables
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives
 

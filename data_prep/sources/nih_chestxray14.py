@@ -10,7 +10,7 @@ without any has "No Finding", which is all of the fourteen 0.
 import numpy as np
 from absl import logging
 
-from data_prep.sources import fields, members, published_counts, tables
+from data_prep.sources.common import fields, members, published_counts, tables
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives
 

@@ -19,8 +19,8 @@ import pathlib
 import numpy as np
 from absl import logging
 
-from data_prep.sources import folds as published_folds
-from data_prep.sources import members, published_counts
+from data_prep.sources.common import folds as published_folds
+from data_prep.sources.common import members, published_counts
 from transfusion_tf import files
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives, hdf5

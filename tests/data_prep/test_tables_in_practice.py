@@ -171,7 +171,7 @@ def test_columns_of_published_tables_are_read_alike(tmp_path):
         (folds / f"{split}_1.csv").write_text(
             f";path;class\n0;x/chest_xray/{split}/NORMAL/IM-{split}.jpeg;NORMAL\n"
         )
-    from data_prep.sources import folds as published
+    from data_prep.sources.common import folds as published
 
     fold = published.read(folds, 1, "chest", r"(?P<key>chest_xray/.+)")
     assert fold.table["split"].tolist() == ["train", "val", "test"]

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from data_prep.sources import published_counts
+from data_prep.sources.common import published_counts
 
 
 @pytest.mark.parametrize(

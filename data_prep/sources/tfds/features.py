@@ -5,7 +5,8 @@ import pathlib
 
 import numpy as np
 
-from data_prep.sources import tfds_guard, uncertain_labels
+from data_prep.sources import tfds_guard
+from data_prep.sources.common import uncertain_labels
 from transfusion_tf.data import manifest as manifests
 
 

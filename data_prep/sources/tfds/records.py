@@ -19,13 +19,10 @@ import pathlib
 import numpy as np
 from absl import logging
 
-from data_prep.sources import (
-    chexpert,
-    fields,
-    split_names,
-    tfds_features,
-    tfds_labels,
-)
+from data_prep.sources import chexpert
+from data_prep.sources.common import fields, split_names
+from data_prep.sources.tfds import features as tfds_features
+from data_prep.sources.tfds import labels
 from transfusion_tf.conversion import hashing
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import tfds
@@ -92,7 +89,7 @@ def manifest(
     reader = tfds_features.label_reader(
         info.features, label_column, known.get("labels")
     )
-    tfds_labels.check(reader, task, uncertain, blank)
+    labels.check(reader, task, uncertain, blank)
     splits = _known_splits(info)
     table, values, store = _scanned(
         splits, image_key, reader.key, patient_column
@@ -100,9 +97,7 @@ def manifest(
     if patient_pattern is not None:
         table["patient"] = fields.patients_in(table["patient"], patient_pattern)
     are_chosen = reader.several and classes is not None
-    found = tfds_labels.of_images(
-        reader, values, task, classes, uncertain, blank
-    )
+    found = labels.of_images(reader, values, task, classes, uncertain, blank)
     if not found.are_there.any():
         raise ValueError(f"{info.name} has no image with a label.")
     in_use = _in_labelled_splits(table["split"], found.are_there, info.name)

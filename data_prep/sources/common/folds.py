@@ -13,7 +13,7 @@ import typing
 
 from absl import logging
 
-from data_prep.sources import csv_text
+from data_prep.sources.common import csv_text
 from transfusion_tf import files, names
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives

@@ -1,6 +1,6 @@
 """What data sets of several files read alike: their tables, their images."""
 
-from data_prep.sources import fields, tables
+from data_prep.sources.common import fields, tables
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives
 

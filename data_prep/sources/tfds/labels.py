@@ -4,7 +4,7 @@ import typing
 
 import numpy as np
 
-from data_prep.sources import fields, uncertain_labels
+from data_prep.sources.common import fields, uncertain_labels
 from transfusion_tf.data import manifest as manifests
 
 

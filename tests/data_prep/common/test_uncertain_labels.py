@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from data_prep.sources import uncertain_labels
+from data_prep.sources.common import uncertain_labels
 
 
 def values(states, label="Edema", **options):

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from data_prep.sources import folds
+from data_prep.sources.common import folds
 from tests.data_prep.trees_revisiting import write_folds
 
 ROWS = {
