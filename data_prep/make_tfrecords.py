@@ -32,9 +32,10 @@ def main(argv):
     further = conversion_flags.further()
     engine = engine_flags.engine(argv[1:])
 
-    from transfusion_tf import paths, quiet
+    from transfusion_tf import paths
     from transfusion_tf.conversion import convert
     from transfusion_tf.data import records
+    from transfusion_tf.process import quiet
     from transfusion_tf.reporting import audit_text
 
     if paths.is_in_tensorflow_store(FLAGS.output_dir):

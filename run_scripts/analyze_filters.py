@@ -26,8 +26,9 @@ import pathlib
 
 from absl import flags
 
-from transfusion_tf import cli, names, quiet
+from transfusion_tf import cli, names
 from transfusion_tf.config import flags as config_flags
+from transfusion_tf.process import quiet
 from transfusion_tf.runs import globs
 
 FLAGS = flags.FLAGS

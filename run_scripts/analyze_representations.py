@@ -23,7 +23,8 @@ import pathlib
 
 from absl import flags
 
-from transfusion_tf import cli, names, quiet
+from transfusion_tf import cli, names
+from transfusion_tf.process import quiet
 from transfusion_tf.runs import globs
 
 FLAGS = flags.FLAGS

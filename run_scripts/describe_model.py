@@ -12,8 +12,9 @@ import pathlib
 
 from absl import flags
 
-from transfusion_tf import cli, quiet
+from transfusion_tf import cli
 from transfusion_tf.config import flags as config_flags
+from transfusion_tf.process import quiet
 
 # The side for which most papers state multiply-adds.
 IMAGE_SIZE = 224

@@ -9,7 +9,8 @@ import pathlib
 
 from absl import flags
 
-from transfusion_tf import cli, names, quiet
+from transfusion_tf import cli, names
+from transfusion_tf.process import quiet
 
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "directory of the run")
 _DATASET = flags.DEFINE_string(

@@ -8,8 +8,9 @@ An interrupted run is continued by the same command, without --overwrite.
 
 from absl import flags
 
-from transfusion_tf import cli, quiet
+from transfusion_tf import cli
 from transfusion_tf.config import flags as config_flags
+from transfusion_tf.process import quiet
 
 _RUN_DIR = flags.DEFINE_string(
     "run_dir",

@@ -17,7 +17,8 @@ import traceback
 
 from absl import flags
 
-from transfusion_tf import names, terminal
+from transfusion_tf import names
+from transfusion_tf.process import terminal
 
 # absl's own flags, of logging and so on, are taken by every binary.
 _OURS = ("transfusion_tf.", "data_prep.")

@@ -31,7 +31,8 @@ import numpy as np
 import photographs
 from absl import flags
 
-from transfusion_tf import cli, pool, quiet
+from transfusion_tf import cli
+from transfusion_tf.process import pool, quiet
 
 FLAGS = flags.FLAGS
 flags.DEFINE_enum("what", "speed", ("speed", "memory"), "what is measured")

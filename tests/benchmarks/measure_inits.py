@@ -67,7 +67,7 @@ def _start_worker():
 
 
 def _train(path, settings):
-    from transfusion_tf import quiet
+    from transfusion_tf.process import quiet
 
     quiet.start_tensorflow()
     import keras

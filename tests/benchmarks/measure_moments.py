@@ -22,7 +22,8 @@ import time
 import numpy as np
 from absl import flags
 
-from transfusion_tf import cli, quiet
+from transfusion_tf import cli
+from transfusion_tf.process import quiet
 
 FLAGS = flags.FLAGS
 flags.DEFINE_enum(

@@ -17,8 +17,9 @@ import time
 
 from absl import flags
 
-from transfusion_tf import cli, quiet
+from transfusion_tf import cli
 from transfusion_tf.config import flags as config_flags
+from transfusion_tf.process import quiet
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list(

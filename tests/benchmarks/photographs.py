@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from transfusion_tf import pool
+from transfusion_tf.process import pool
 
 SIZE = 2196, 1958  # Pixels across and down.
 QUALITY = 95

@@ -7,11 +7,11 @@ import pytest
 
 from tests import conversion_data
 from tests.conversion_data import make_manifest
-from transfusion_tf import pool
 from transfusion_tf.conversion import identify, work_folder
 from transfusion_tf.conversion import plan as shards
 from transfusion_tf.data import ids, splits
 from transfusion_tf.images import prepare
+from transfusion_tf.process import pool
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from transfusion_tf.images import prepare
 LIGHT = """
 import sys, time
 start = time.process_time()
-from transfusion_tf import pool
+from transfusion_tf.process import pool
 from transfusion_tf.conversion import hashing
 from transfusion_tf.conversion import shard_task as shard_writer
 from transfusion_tf.stores import archives as stores

@@ -8,12 +8,12 @@ import typing
 import numpy as np
 import pandas as pd
 
-from transfusion_tf import pool
 from transfusion_tf.audit import prints
 from transfusion_tf.conversion import hashing
 from transfusion_tf.data import ids, record_check, record_reader
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.images import fingerprints, prepare
+from transfusion_tf.process import pool
 
 _ROWS_AT_ONCE = 10_000  # Python objects of so many images are held at a time.
 _FEW_IMAGES = 2_000  # For fewer, starting processes takes longer.

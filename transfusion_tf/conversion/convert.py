@@ -17,7 +17,7 @@ import numpy as np
 import PIL
 from absl import logging
 
-from transfusion_tf import paths, pool
+from transfusion_tf import paths
 from transfusion_tf.audit import audit as audits
 from transfusion_tf.conversion import (
     data_card,
@@ -34,6 +34,7 @@ from transfusion_tf.data import manifest as manifests
 from transfusion_tf.data import official_splits, records
 from transfusion_tf.data import splits as split_rules
 from transfusion_tf.images import prepare
+from transfusion_tf.process import pool
 from transfusion_tf.stores import archives
 
 MAX_BAD_FRACTION = 0.01

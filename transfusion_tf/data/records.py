@@ -11,10 +11,11 @@ import functools
 import hashlib
 import pathlib
 
-from transfusion_tf import files, paths, quiet
+from transfusion_tf import files, paths
 from transfusion_tf.data import tfrecord
 from transfusion_tf.data.card import DataCard
 from transfusion_tf.data.card import shard_name as shard_name
+from transfusion_tf.process import quiet
 
 VERSION = "1.0.0"
 CARD = "data_card.json"

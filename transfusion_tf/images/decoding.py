@@ -6,7 +6,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from transfusion_tf import files, silence
+from transfusion_tf import files
 from transfusion_tf.images import (
     jpeg_rebuild,
     jpeg_scan,
@@ -16,6 +16,7 @@ from transfusion_tf.images import (
     png_rebuild,
     tiff_tags,
 )
+from transfusion_tf.process import silence
 
 # Named, because Pillow knows dozens, one of which (EPS) starts a program.
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")

@@ -4,12 +4,13 @@ import dataclasses
 
 import tensorflow as tf
 
-from transfusion_tf import datasets, files, quiet
+from transfusion_tf import datasets, files
 from transfusion_tf.config.run import RunConfig
 from transfusion_tf.data import pipeline, records, subsets
 from transfusion_tf.initialization import pretrained, schemes, sources
 from transfusion_tf.metrics import summary
 from transfusion_tf.models import zoo
+from transfusion_tf.process import quiet
 from transfusion_tf.runs import checksums
 from transfusion_tf.runs import record as run_record
 from transfusion_tf.training import (

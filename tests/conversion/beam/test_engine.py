@@ -11,7 +11,7 @@ import pytest
 
 from tests import conversion_data
 from tests.conversion_data import contents, make_manifest
-from tests.test_pool import add
+from tests.process.test_pool import add
 from transfusion_tf.conversion import convert
 from transfusion_tf.conversion.beam import engine as beam_engine
 

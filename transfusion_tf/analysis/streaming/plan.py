@@ -9,7 +9,7 @@ memory at once goes in several passes.
 import dataclasses
 import math
 
-from transfusion_tf import machine
+from transfusion_tf.process import machine
 
 _GIB = 2**30
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from transfusion_tf import quiet
+from transfusion_tf.process import quiet
 
 NAME = "TF_ENABLE_ONEDNN_OPTS"
 FAKE = "import sys, types; sys.modules['tensorflow'] = types.ModuleType('x'); "
@@ -60,7 +60,7 @@ def test_before_tensorflow_is_imported_the_environment_counts(
 def test_afterwards_what_tensorflow_found_counts():
     code = f"""
 import os
-from transfusion_tf import quiet
+from transfusion_tf.process import quiet
 quiet.start_tensorflow()
 os.environ["{NAME}"] = "1"
 print(quiet.onednn_setting())

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from transfusion_tf import pool
+from transfusion_tf.process import pool
 
 
 def add(held, task):
@@ -96,8 +96,8 @@ def test_an_error_stops_the_others_which_tidy_up(tmp_path):
 
 SCRIPT = """
 import pathlib, sys
-from transfusion_tf import pool
-from tests.test_pool import wait
+from transfusion_tf.process import pool
+from tests.process.test_pool import wait
 if __name__ == "__main__":
     with pool.Pool(pathlib.Path(sys.argv[1]), 2) as workers:
         list(workers.run(wait, range(4)))
@@ -133,7 +133,7 @@ def test_workers_end_with_their_process_and_tidy_up(name, tmp_path):
 
 UNNOTICED = """
 import signal, sys, threading, time
-from transfusion_tf import pool
+from transfusion_tf.process import pool
 class Ended:
     def recv(self):
         raise EOFError

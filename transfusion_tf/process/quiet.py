@@ -3,7 +3,7 @@
 import os
 import sys
 
-from transfusion_tf import silence
+from transfusion_tf.process import silence
 
 
 def start_tensorflow():

@@ -5,8 +5,8 @@ import os
 
 import pytest
 
-from transfusion_tf import machine, pool
 from transfusion_tf.analysis.streaming import plan
+from transfusion_tf.process import machine, pool
 
 HOST = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 MIB = 2**20

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 
-from transfusion_tf import machine
+from transfusion_tf.process import machine
 
 # Tasks that wait for each worker: enough that none is idle, and few, so that
 # memory does not grow with the number of tasks.

@@ -10,7 +10,7 @@ from tests.conftest import ROOT
 CODE = """
 import logging
 from absl import logging as absl_logging
-from transfusion_tf import terminal
+from transfusion_tf.process import terminal
 terminal.start_logging()
 absl_logging.warning("12 images are %s.", "left out")
 absl_logging.info("a detail")

@@ -3,7 +3,7 @@
 import os
 import threading
 
-from transfusion_tf import silence
+from transfusion_tf.process import silence
 
 
 def test_nothing_reaches_stderr_until_the_last_thread_leaves(capfd):
