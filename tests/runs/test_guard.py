@@ -13,10 +13,9 @@ from tests.guarded_runs import (
     make_record,
 )
 from transfusion_tf import files
-from transfusion_tf.runs import guard
+from transfusion_tf.runs import guard, state
 from transfusion_tf.runs import record as run_record
 from transfusion_tf.runs.directory import RunDir
-from transfusion_tf.training import state
 
 
 def test_the_same_configuration_is_finished(tmp_path):

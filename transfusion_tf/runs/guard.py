@@ -7,9 +7,8 @@ import os
 from absl import logging
 
 from transfusion_tf import files
-from transfusion_tf.runs import contents
+from transfusion_tf.runs import contents, state
 from transfusion_tf.runs import record as run_record
-from transfusion_tf.training import state
 
 
 def is_finished(run, record, *, overwrite):

@@ -10,8 +10,7 @@ import tensorflow as tf
 import tqdm
 
 from transfusion_tf import files
-from transfusion_tf.runs import checksums
-from transfusion_tf.training import state
+from transfusion_tf.runs import checksums, state
 
 # A run killed between two saves repeats at most this long.
 SECONDS_BETWEEN_STATES = 30

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from transfusion_tf.training import state
+from transfusion_tf.runs import state
 
 
 @pytest.fixture
