@@ -96,7 +96,7 @@ setuptools.setup(
     ],
     extras_require={
         # JPEG lossless and JPEG-LS need more, of other licences; the message
-        # that names them stands in data/dicom.py.
+        # that names them stands in images/dicom.py.
         "dicom": [
             "pydicom>=3.0,<4",
             "pylibjpeg>=2.0,<3",

@@ -1,7 +1,7 @@
 """The configuration of one run: frozen, checked when built, JSON in and out.
 
 Each field is written once, with its default, its meaning, its limits and its
-flag; config_flags.py derives the command line from the fields. A setting that
+flag; flags.py derives the command line from the fields. A setting that
 goes with another one, as momentum with SGD, is None where it does not go, and
 must not be given there: not even its default value, which would do nothing.
 """
