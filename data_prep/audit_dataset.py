@@ -119,12 +119,11 @@ def _facts(opened):
 
 def _search_identities(opened, output_dir):
     """Writes phi.csv; returns its counts for JSON, and lines of text."""
-    from transfusion_tf import tables
+    from transfusion_tf import progress, tables
     from transfusion_tf.audit import phi_scan
-    from transfusion_tf.conversion import hashing
 
     total = sum(opened.card.num_examples.values())
-    with hashing.progress("Searching", total) as bar:
+    with progress.bar("Searching", total, unit="images") as bar:
         found = phi_scan.scan(opened, on_record=bar.update)
     tables.write(output_dir / "phi.csv", found.rows, columns=phi_scan.COLUMNS)
     rows = [

@@ -47,8 +47,7 @@ def main(argv):
         what="several --runs, whose agreement has intervals",
     )
 
-    import tqdm
-
+    from transfusion_tf import progress
     from transfusion_tf.analysis import auc_table, error_agreement
     from transfusion_tf.reporting.figures import agreement, auc, disagreement
 
@@ -62,7 +61,7 @@ def main(argv):
     if not pairs:
         return
     rows, class_rows = error_agreement.rows(
-        tqdm.tqdm(pairs, unit="pair", desc="comparing", disable=None),
+        progress.over(pairs, "Comparing", unit="pairs"),
         num_resamples=_NUM_RESAMPLES.value,
         seed=_SEED.value,
     )

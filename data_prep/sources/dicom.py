@@ -13,7 +13,7 @@ import dataclasses
 from absl import logging
 
 from data_prep.sources import csv_table
-from transfusion_tf.conversion import hashing
+from transfusion_tf import progress
 
 
 def manifest(
@@ -70,7 +70,7 @@ def _with_patients(manifest, place):
     """Reads all headers for the column patient."""
     found, bad = {}, []
     images = manifest.table["image"]
-    with hashing.progress("Reading headers", len(images)) as bar:
+    with progress.bar("Reading headers", len(images), unit="images") as bar:
         for image in images:
             try:
                 found[image] = _patient(manifest.store.read(image))

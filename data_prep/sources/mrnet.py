@@ -14,8 +14,7 @@ splits share none, new ones may.
 from data_prep.sources import knee_folds
 from data_prep.sources.common import folds as published_folds
 from data_prep.sources.common import members, published_counts
-from transfusion_tf import names
-from transfusion_tf.conversion import hashing
+from transfusion_tf import names, progress
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives
 from transfusion_tf.stores import volumes as volume_store
@@ -195,7 +194,7 @@ def _labels(store, found, part, place):
 def _with_lengths(exams, volumes, place):
     """Returns `exams` with the column length, and those that are damaged."""
     lengths, bad = [], []
-    with hashing.progress("Reading volumes", len(exams)) as bar:
+    with progress.bar("Reading volumes", len(exams), unit="volumes") as bar:
         for image in exams["image"]:
             try:
                 lengths.append(len(volumes.volume(image)))

@@ -6,9 +6,8 @@ import itertools
 
 import numpy as np
 import tensorflow as tf
-import tqdm
 
-from transfusion_tf import datasets
+from transfusion_tf import datasets, progress
 from transfusion_tf.analysis import moments
 from transfusion_tf.analysis.streaming import checkpoint
 from transfusion_tf.initialization.pretrained import load_backbone
@@ -94,13 +93,11 @@ class Images:
         """Yields the batches, with a progress bar."""
         left = self.num_images
         batches = datasets.images(self.opened, self.split, **self.reading)
-        with tqdm.tqdm(
-            total=left, unit="image", desc="comparing", disable=None
-        ) as progress:
+        with progress.bar("Comparing", left, unit="images") as bar:
             for batch in batches:
                 yield {name: rows[:left] for name, rows in batch.items()}
                 read = min(left, len(batch["image"]))
-                progress.update(read)
+                bar.update(read)
                 left -= read
                 if not left:
                     return

@@ -1,0 +1,1 @@
+"""What the audit of a data set finds: copies, near-duplicates, identities."""

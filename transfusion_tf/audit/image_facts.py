@@ -8,8 +8,8 @@ import typing
 import numpy as np
 import pandas as pd
 
+from transfusion_tf import progress
 from transfusion_tf.audit import prints
-from transfusion_tf.conversion import hashing
 from transfusion_tf.data import ids, record_check, record_reader
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.images import fingerprints, prepare
@@ -104,7 +104,9 @@ def of_manifest(manifest, *, image_options=prepare.DEFAULTS, num_workers=None):
 def _rows(opened):
     """Yields a dict for each record, split by split."""
     card = opened.card
-    with hashing.progress("Reading", sum(card.num_examples.values())) as bar:
+    with progress.bar(
+        "Reading", sum(card.num_examples.values()), unit="images"
+    ) as bar:
         for split in card.num_examples:
             examples = record_reader.examples(opened, split)
             for file, offset, features in examples:

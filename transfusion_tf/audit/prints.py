@@ -11,9 +11,10 @@ import io
 import numpy as np
 from PIL import Image
 
-from transfusion_tf.conversion import hashing, quarantine
+from transfusion_tf import progress
 from transfusion_tf.data import ids
 from transfusion_tf.images import fingerprints, prepare
+from transfusion_tf.stores import archives
 
 PRINTS = np.dtype(
     [
@@ -53,7 +54,7 @@ def of_images(names, image_options, workers):
         for start in range(0, len(names), _IMAGES_PER_TASK)
     )
     prints = np.zeros(len(names), PRINTS)
-    with hashing.progress("Looking", len(names)) as bar:
+    with progress.bar("Looking", len(names), unit="images") as bar:
         for (start, part, _), rows in workers.run(_of_task, tasks):
             for place, row in enumerate(rows, start):
                 if row:
@@ -70,8 +71,8 @@ def _of_task(store, task):
 
 def _of_image(store, name, image_options):
     try:
-        raw = quarantine.read(store, name)
+        raw = archives.read(store, name)
         found = of_prepared(prepare.prepare(raw, image_options))
-    except quarantine.BAD_IMAGE:
+    except (prepare.ImageError, archives.ReadError):
         return None
     return [int(ids.content_hash(raw), 16), *found]

@@ -1,0 +1,1 @@
+"""From a manifest to records; start reading at convert.py."""

@@ -190,7 +190,7 @@ def _num_workers(manifest):
     sizes = []
     for image in images_.iloc[places]:
         with contextlib.suppress(archives.ReadError):  # Will be met again.
-            raw = quarantine.read(manifest.store, image)
+            raw = archives.read(manifest.store, image)
             sizes.append(memoryview(raw).nbytes)
     work = len(images_) * (np.mean(sizes or [0]) + _WORK_OF_AN_IMAGE)
     return 1 if work < _SMALL_WORK else pool.num_cores()

@@ -5,9 +5,8 @@ import json
 import typing
 
 import numpy as np
-import tqdm
 
-from transfusion_tf.conversion import quarantine
+from transfusion_tf import progress
 from transfusion_tf.data import ids
 from transfusion_tf.stores import archives
 
@@ -45,7 +44,7 @@ def hashed(images, workers):
         (start, list(images[start : start + step]))
         for start in range(0, count, step)
     )
-    with progress("Reading", count) as bar:
+    with progress.bar("Reading", count, unit="images") as bar:
         for (start, task), part in workers.run(_hash, tasks):
             place = slice(start, start + len(task))
             found.content[place] = np.array(part["content"], np.uint64)
@@ -66,7 +65,7 @@ def _hash(store, task):
     content, num_bytes, reasons = [], [], []
     for index, image in enumerate(names):
         try:
-            raw = quarantine.read(store, image)
+            raw = archives.read(store, image)
         except archives.ReadError as error:
             raw = b""
             reasons.append([index, str(error)])
@@ -97,15 +96,3 @@ def fingerprint(manifest, settings):
         part = rows.iloc[start : start + _ROWS_AT_ONCE]
         digest.update(part.to_csv(index=False).encode())
     return digest.hexdigest()
-
-
-def progress(what, num_images, done=0):
-    """A progress bar on a terminal; nothing in logs and pipes."""
-    return tqdm.tqdm(
-        desc=what,
-        total=num_images,
-        initial=done,
-        unit=" images",
-        smoothing=0.1,
-        disable=None,
-    )

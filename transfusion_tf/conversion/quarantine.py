@@ -31,14 +31,6 @@ class Bad(typing.NamedTuple):
     reason: str
 
 
-def read(store, image):
-    """Returns the raw image; stores.ReadError with a reason without names."""
-    try:
-        return store.read(image)
-    except OSError as error:
-        raise archives.ReadError(error.strerror or "cannot be read") from None
-
-
 @dataclasses.dataclass(frozen=True)
 class Limit:
     """How many of `num_images` may be bad: a share of `max_fraction`."""

@@ -16,6 +16,7 @@ from transfusion_tf.audit import prints
 from transfusion_tf.conversion import quarantine, work_folder
 from transfusion_tf.data import ids, records, tfrecord
 from transfusion_tf.images import prepare
+from transfusion_tf.stores import archives
 
 # What is known of each image of a shard, so that nothing later on has to
 # decode it again; `offset` is the place of its record.
@@ -220,7 +221,7 @@ class _Earlier:
 
 def _prepared(store, task, row):
     """Returns the _Image of a row from the raw data."""
-    raw = quarantine.read(store, row["image"])
+    raw = archives.read(store, row["image"])
     image = prepare.prepare(raw, task.image_options)
     pixels, perceptual = prints.of_prepared(image)
     facts = (

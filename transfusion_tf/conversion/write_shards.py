@@ -1,6 +1,7 @@
 """The second pass of a conversion: images are decoded and shards written."""
 
-from transfusion_tf.conversion import hashing, quarantine, shard_task, written
+from transfusion_tf import progress
+from transfusion_tf.conversion import quarantine, shard_task, written
 from transfusion_tf.data import ids
 
 
@@ -39,7 +40,9 @@ def run(plan, folder, workers, bad, limit):
     bad = list(bad)
     num_images = len(plan.manifest.table)
     left = sum(shard.rows.stop - shard.rows.start for shard in missing)
-    with hashing.progress("Writing", num_images, num_images - left) as bar:
+    with progress.bar(
+        "Writing", num_images, unit="images", done=num_images - left
+    ) as bar:
         for task, result in workers.run(shard_task.write, tasks):
             results[task.digest] = result
             image_of = {row["id"]: row["image"] for row in task.rows}

@@ -1,0 +1,1 @@
+"""One raw image: decoded, checked, resized and encoded, without TensorFlow."""

@@ -1,0 +1,1 @@
+"""Where raw images lie: folders, archives, HDF5, arrays, volumes, tfds."""

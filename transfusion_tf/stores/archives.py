@@ -51,6 +51,14 @@ class ReadError(ValueError):
     """One image cannot be read; the others may be fine."""
 
 
+def read(store, image):
+    """Returns the raw image; ReadError with a reason without names."""
+    try:
+        return store.read(image)
+    except OSError as error:
+        raise ReadError(error.strerror or "cannot be read") from None
+
+
 @contextlib.contextmanager
 def refusing_damage(what, error_type=ValueError):
     """Turns what damaged archives and arrays lead to into an `error_type`.

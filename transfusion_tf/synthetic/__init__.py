@@ -1,0 +1,1 @@
+"""Data sets that are drawn when they are first asked for."""

@@ -7,9 +7,9 @@ import time
 
 import numpy as np
 import tensorflow as tf
-import tqdm
 
 from transfusion_tf import files
+from transfusion_tf import progress as progress_bar
 from transfusion_tf.runs import checksums, state
 
 # A run killed between two saves repeats at most this long.
@@ -116,11 +116,11 @@ class Loop:
         else:
             self._save_weights(0)
             self._save_state()
-        with tqdm.tqdm(
-            total=self._plan.total_steps,
-            initial=self._progress.step,
-            unit="step",
-            disable=None,
+        with progress_bar.bar(
+            "",
+            self._plan.total_steps,
+            unit="steps",
+            done=self._progress.step,
         ) as bar:
             self._train(bar)
         self._name_best()  # Whatever has become of the file meanwhile.
@@ -185,7 +185,7 @@ class Loop:
         self._write_summary(row)
         auc = "n/a" if row["val_auc"] is None else f"{row['val_auc']:.4f}"
         bar.set_postfix(val_auc=auc, refresh=False)
-        tqdm.tqdm.write(
+        progress_bar.line(
             f"step {row['step']}/{self._plan.total_steps}  train_loss "
             f"{row['train_loss']:.4f}  val_loss {row['val_loss']:.4f}  "
             f"val_auc {auc}"

@@ -1,0 +1,1 @@
+"""What sources share: fields of tables, folds, spellings of labels."""

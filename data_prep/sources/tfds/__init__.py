@@ -1,0 +1,1 @@
+"""Records that tensorflow_datasets has prepared."""

@@ -23,7 +23,7 @@ from data_prep.sources import chexpert
 from data_prep.sources.common import fields, split_names
 from data_prep.sources.tfds import features as tfds_features
 from data_prep.sources.tfds import labels
-from transfusion_tf.conversion import hashing
+from transfusion_tf import progress
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import tfds
 
@@ -185,7 +185,7 @@ def _scanned(splits, image_key, label_key, patient_key):
     paths, file_of, offset_of = {}, {}, {}
     keys = [k for k in (image_key, label_key, patient_key) if k]
     total = sum(number for _, number in splits.values())
-    with hashing.progress("Reading labels", total) as bar:
+    with progress.bar("Reading labels", total, unit="images") as bar:
         for split, (files, number) in splits.items():
             places, patients = [], []
             for which, path in enumerate(files):

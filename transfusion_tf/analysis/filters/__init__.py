@@ -1,0 +1,1 @@
+"""First-layer filters: how they changed, and which are like Gabor functions."""

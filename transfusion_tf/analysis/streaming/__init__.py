@@ -1,0 +1,1 @@
+"""Moments of many networks in few passes over the images."""

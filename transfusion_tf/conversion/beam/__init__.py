@@ -1,0 +1,1 @@
+"""A conversion on Apache Beam: the same tasks, run by its workers."""

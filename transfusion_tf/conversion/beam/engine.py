@@ -12,7 +12,7 @@ from transfusion_tf import paths
 from transfusion_tf.conversion.beam import job as beam_job
 
 FOLDER = ".work-beam"
-_COMMAND = "from transfusion_tf.conversion.beam import process as beam_process; beam_process.main()"
+_COMMAND = "from transfusion_tf.conversion.beam import process; process.main()"
 _SECONDS_TO_END = 10
 _ERRORS = {"OSError": OSError, "ValueError": ValueError}
 

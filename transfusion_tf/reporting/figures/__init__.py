@@ -1,0 +1,1 @@
+"""One file a figure; style.py has what all of them share."""

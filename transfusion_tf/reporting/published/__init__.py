@@ -1,0 +1,1 @@
+"""Numbers of published tables, and how ours compare with them."""
