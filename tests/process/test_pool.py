@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from tests.conftest import ROOT
 from transfusion_tf.process import pool
 
 
@@ -114,7 +115,7 @@ def test_workers_end_with_their_process_and_tidy_up(name, tmp_path):
         [sys.executable, script, folder],
         env={
             **os.environ,
-            "PYTHONPATH": str(pathlib.Path(__file__).parents[1]),
+            "PYTHONPATH": str(ROOT),
         },
         stderr=subprocess.PIPE,
         text=True,
@@ -133,6 +134,7 @@ def test_workers_end_with_their_process_and_tidy_up(name, tmp_path):
 
 UNNOTICED = """
 import signal, sys, threading, time
+from tests.conftest import ROOT
 from transfusion_tf.process import pool
 class Ended:
     def recv(self):

@@ -1,6 +1,6 @@
 """The process in which Apache Beam runs, apart from everything else.
 
-    python -c "from transfusion_tf.conversion.beam import process; process.main()"
+    from transfusion_tf.conversion.beam import process; process.main()
 
 Requests and replies are lines of JSON on stdin and stdout. The first request,
 {"flags": [...], "further": [...]}, is answered once the options are checked;
