@@ -22,6 +22,7 @@ def convert(binary, tmp_path, *arguments, name="out"):
         "--source=image_folder",
         "--input=raw",
         f"--output_dir={name}",
+        "--name=letters",
         *arguments,
         cwd=tmp_path,
     )
