@@ -10,7 +10,12 @@ from keras.src.utils import file_utils
 
 from tests.initialization import draws
 from transfusion_tf import names
-from transfusion_tf.initialization import architectures, imagenet
+from transfusion_tf.initialization import (
+    architectures,
+    imagenet,
+    matching,
+    weight_files,
+)
 from transfusion_tf.models import cost, stages, zoo
 
 # {name: (Keras' builder, parameters without head as Keras' documentation has
@@ -157,6 +162,17 @@ def test_the_architecture_is_recognised(pair):
     for layers in (leaves(pair.theirs), leaves(pair.ours.model)):
         shapes = [[weight.shape for weight in x.weights] for x in layers]
         assert architectures.recognise(shapes) == pair.name
+
+
+def test_every_layer_takes_its_weights_from_keras_file(pair, tmp_path):
+    path = tmp_path / "w.weights.h5"
+    pair.theirs.save_weights(path)
+    match = matching.plan(pair.ours, weight_files.read(path))
+    path.unlink()  # Up to two hundred megabytes.
+    assert not match.skipped
+    body = [x for x in pair.ours.weights if x.path not in pair.ours.head_paths]
+    for weight, theirs in zip(body, pair.theirs.weights, strict=True):
+        np.testing.assert_array_equal(match.values[weight.path], theirs)
 
 
 def test_features_are_those_of_keras(pair):
