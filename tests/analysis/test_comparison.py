@@ -56,6 +56,12 @@ def covariances(gathered, pair):
     return [sums.moments()[pair].measured.cov_xy for sums in gathered]
 
 
+@pytest.fixture(scope="module")
+def whole(networks, pair, images):
+    """Covariances of a pass that nothing interrupts."""
+    return covariances(gather(networks, pair, images), pair)
+
+
 def test_images_are_those_of_the_split(images, runs, tiny_dataset):
     assert images.num_images == 60
     ids = np.concatenate([batch["id"] for batch in images()])
@@ -138,9 +144,8 @@ def test_a_stage_that_is_not_there_is_refused(runs, pair):
 
 
 def test_an_interrupted_pass_goes_on_and_is_not_repeated(
-    networks, pair, images, tmp_path, monkeypatch
+    networks, pair, images, whole, tmp_path, monkeypatch
 ):
-    whole = covariances(gather(networks, pair, images), pair)
     monkeypatch.setattr(checkpoint, "SECONDS_BETWEEN_SAVES", -1)
     plain, taken = checkpoint.SavedPass.save, []
 
@@ -173,10 +178,9 @@ def test_an_interrupted_pass_goes_on_and_is_not_repeated(
 
 @pytest.mark.parametrize("small_first", [True, False])
 def test_another_memory_splits_passes_and_reads_no_wrong_stage(
-    networks, pair, images, tmp_path, monkeypatch, small_first
+    networks, pair, images, whole, tmp_path, monkeypatch, small_first
 ):
     """A folder of moments goes from one machine to another."""
-    whole = covariances(gather(networks, pair, images), pair)
     jobs = plan.jobs(
         {n: networks[n].backbone for n in pair},
         [pair],

@@ -80,6 +80,24 @@ def residual(library, is_turned=False):
     return library.Model(image, add(one, other, "high"))
 
 
+def resnet(library, *, size=SIZE, **options):
+    """ResNet50's first layers, by its names: two stages, two blocks, narrow."""
+    # The builder of all sizes is not exported.
+    module = importlib.import_module(
+        f"{library.__name__}.src.applications.resnet"
+    )
+    is_first = library.__name__ == "tf_keras"
+    stack = module.stack1 if is_first else module.stack_residual_blocks_v1
+
+    def blocks(x):
+        x = stack(x, 4, 2, stride1=1, name="conv2")
+        return stack(x, 8, 2, name="conv3")
+
+    options = {"include_top": False, "weights": None, **options}
+    shape = (size, size, 3)
+    return module.ResNet(blocks, False, True, input_shape=shape, **options)
+
+
 def backbone(build, outputs=None):
     """The Backbone of a small network, by default of one stage, `body`."""
     features = build(keras)

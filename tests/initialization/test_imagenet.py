@@ -1,4 +1,7 @@
-"""Published weights: Keras' own table, its cache, and what is said offline."""
+"""Published weights: Keras' cache, and what is said offline.
+
+tests/models/test_applications.py holds the table to Keras' own.
+"""
 
 import dataclasses
 import hashlib
@@ -8,7 +11,6 @@ import time
 
 import keras
 import pytest
-from keras.src.utils import file_utils
 
 from transfusion_tf.initialization import (
     architectures,
@@ -18,16 +20,6 @@ from transfusion_tf.initialization import (
     weight_files,
 )
 from transfusion_tf.models import zoo
-
-APPLICATIONS = {
-    "resnet50": keras.applications.ResNet50,
-    "inception_v3": keras.applications.InceptionV3,
-    "densenet121": keras.applications.DenseNet121,
-    "inception_resnet_v2": keras.applications.InceptionResNetV2,
-    "efficientnetv2_b0": keras.applications.EfficientNetV2B0,
-    "convnext_tiny": keras.applications.ConvNeXtTiny,
-    "mobilenet_v3_small": keras.applications.MobileNetV3Small,
-}
 
 
 @pytest.fixture
@@ -60,32 +52,6 @@ def published(weights, monkeypatch):
     )
     monkeypatch.setitem(imagenet.FILES, "resnet50", entry)
     return entry
-
-
-@pytest.mark.parametrize("model", APPLICATIONS)
-def test_the_table_is_keras_own(model, monkeypatch):
-    """What Keras itself asks for; and what it builds is recognised."""
-    asked, built = [], []
-
-    def get_file(name, origin, **options):
-        asked.append((name, origin, options))
-        return "file"
-
-    monkeypatch.setattr(file_utils, "get_file", get_file)
-    monkeypatch.setattr(
-        keras.Model, "load_weights", lambda self, path: built.append(self)
-    )
-    APPLICATIONS[model](include_top=False, input_shape=(224, 224, 3))
-    entry = imagenet.FILES[model]
-    options = {"cache_subdir": "models", "file_hash": entry.digest}
-    assert asked == [(entry.file, entry.url, options)]
-    layers = built[0]._flatten_layers(include_self=False)
-    shapes = [
-        [weight.shape for weight in layer.weights]
-        for layer in layers
-        if layer.weights and not isinstance(layer, keras.Model)
-    ]
-    assert architectures.recognise(shapes) == model
 
 
 def test_every_network_but_cbr_has_published_weights():

@@ -6,9 +6,16 @@ import keras
 import numpy as np
 import pytest
 from keras import applications
+from keras.src.utils import file_utils
 
 from tests.initialization import draws
 from transfusion_tf import names
+from transfusion_tf.initialization import (
+    architectures,
+    imagenet,
+    matching,
+    weight_files,
+)
 from transfusion_tf.models import cost, stages, zoo
 
 # {name: (Keras' builder, parameters without head as Keras' documentation has
@@ -40,6 +47,8 @@ PREPROCESS = {
     "densenet121": applications.densenet.preprocess_input,
     "inception_resnet_v2": applications.inception_resnet_v2.preprocess_input,
 }
+# MobileNetV3's published weights are for 224 pixels; none are loaded.
+pytestmark = pytest.mark.filterwarnings("ignore:`input_shape` is undefined or")
 # Padding keeps halves whole in these; the others lose borders.
 SIDES = {75: [35, 15, 7, 3, 1], 32: [16, 8, 4, 2, 1]}
 
@@ -52,6 +61,24 @@ class Pair:
     ours: stages.Backbone
     theirs: keras.Model
     size: int
+    asked: list  # Of Keras' downloads: (file, url, options).
+
+
+def build_theirs(name, size):
+    """(Keras' own network, what it would download), without weights."""
+    asked, built = [], []
+
+    def get_file(file, origin, **options):
+        asked.append((file, origin, options))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(file_utils, "get_file", get_file)
+        patch.setattr(
+            keras.Model, "load_weights", lambda self, path: built.append(self)
+        )
+        model = KERAS[name][0](include_top=False, input_shape=(size, size, 3))
+    assert built == [model]
+    return model, asked
 
 
 @pytest.fixture(scope="module", params=KERAS)
@@ -63,15 +90,13 @@ def pair(request):
     ours = zoo.build(name, num_outputs=3, image_size=size, bn_momentum=momentum)
     # As in a fresh process: Keras numbers what it names by itself.
     keras.backend.clear_session()
-    theirs = KERAS[name][0](
-        weights=None, include_top=False, input_shape=(size, size, 3)
-    )
+    theirs, asked = build_theirs(name, size)
     arrays = random_weights(theirs)
     theirs.set_weights(arrays)
     body = [x for x in ours.weights if x.path not in ours.head_paths]
     for weight, array in zip(body, arrays, strict=True):
         weight.assign(array)
-    return Pair(name, ours, theirs, size)
+    return Pair(name, ours, theirs, size, asked)
 
 
 def random_weights(model):
@@ -124,6 +149,30 @@ def test_names_order_and_shapes_are_those_of_keras(pair):
         assert [w.shape for w in ours.weights] == [
             w.shape for w in theirs.weights
         ]
+
+
+def test_published_weights_are_those_that_keras_fetches(pair):
+    entry = imagenet.FILES[pair.name]
+    options = {"cache_subdir": "models", "file_hash": entry.digest}
+    assert pair.asked == [(entry.file, entry.url, options)]
+
+
+def test_the_architecture_is_recognised(pair):
+    """Keras', which has no head, and ours with its own."""
+    for layers in (leaves(pair.theirs), leaves(pair.ours.model)):
+        shapes = [[weight.shape for weight in x.weights] for x in layers]
+        assert architectures.recognise(shapes) == pair.name
+
+
+def test_every_layer_takes_its_weights_from_keras_file(pair, tmp_path):
+    path = tmp_path / "w.weights.h5"
+    pair.theirs.save_weights(path)
+    match = matching.plan(pair.ours, weight_files.read(path))
+    path.unlink()  # Up to two hundred megabytes.
+    assert not match.skipped
+    body = [x for x in pair.ours.weights if x.path not in pair.ours.head_paths]
+    for weight, theirs in zip(body, pair.theirs.weights, strict=True):
+        np.testing.assert_array_equal(match.values[weight.path], theirs)
 
 
 def test_features_are_those_of_keras(pair):

@@ -62,9 +62,25 @@ def test_widths(settings, widths):
     assert [stage.output.shape[-1] for stage in stages] == widths
 
 
-def test_lower_stages_fit_the_full_network():
+@pytest.fixture(scope="module")
+def resnet50_slim():
+    """(the ResNet50 that the zoo narrows, what it makes of it)."""
+    narrowed, narrow = [], slim.narrow
+
+    def recorded(backbone, *settings):
+        narrowed.append(backbone)
+        return narrow(backbone, *settings)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(slim, "narrow", recorded)
+        backbone = build("resnet50_slim")
+    return *narrowed, backbone
+
+
+def test_lower_stages_fit_the_full_network(resnet50_slim):
     """resnet50_slim: shapes as in resnet50 through block2, half above."""
-    full, narrow = shapes(build("resnet50")), shapes(build("resnet50_slim"))
+    full, narrow = map(shapes, resnet50_slim)
+    assert resnet50_slim[0].stage("block4").output.shape[-1] == 2048
     assert list(full) == list(narrow)
     for stage in ("conv1", "block1", "block2"):
         assert narrow[stage] == full[stage]

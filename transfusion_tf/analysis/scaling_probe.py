@@ -44,9 +44,10 @@ def divergences(backbone, images):
     if len(images) < 2:
         raise ValueError(f"Give at least two images. Received: {len(images)}")
     scaled = backbone.model.get_layer(f"scaling_{backbone.scaling}").output
-    inputs = keras.Model(scaled, [norm.input for norm in norms])
+    # Traced once for all presets, which takes seconds for a large network.
+    sums = _sums(keras.Model(scaled, [norm.input for norm in norms]))
     return {
-        preset: _fit(inputs, norms, preset, images)
+        preset: _fit(sums, norms, preset, images)
         for preset in names.INPUT_SCALINGS
     }
 
@@ -82,23 +83,28 @@ def gaussian_divergence(mean, variance, stored_mean, stored_variance):
     return 0.5 * (ratio + shift - 1 - np.log(ratio))
 
 
-def _fit(inputs, norms, preset, images, batch_size=16):
-    """{layer: divergence} under one preset."""
-    scale = scaling.scaling_layer(preset)
+def _sums(inputs):
+    """A function from scaled images to the sums of each batch norm's inputs."""
 
     @tf.function(reduce_retracing=True)
-    def sums(batch):
-        seen = [tf.cast(x, tf.float64) for x in inputs(scale(batch))]
+    def sums(scaled):
+        seen = [tf.cast(x, tf.float64) for x in inputs(scaled)]
         return [
             (tf.reduce_sum(x, axes), tf.reduce_sum(x * x, axes), tf.size(x))
             for x in seen
             for axes in [tuple(range(len(x.shape) - 1))]
         ]
 
+    return sums
+
+
+def _fit(sums, norms, preset, images, batch_size=16):
+    """{layer: divergence} under one preset."""
+    scale = tf.function(scaling.scaling_layer(preset), reduce_retracing=True)
     totals = None
     for start in range(0, len(images), batch_size):
         batch = tf.constant(images[start : start + batch_size], tf.float32)
-        found = [[np.float64(v) for v in of] for of in sums(batch)]
+        found = [[np.float64(v) for v in of] for of in sums(scale(batch))]
         totals = found if totals is None else _added(totals, found)
     return {
         norm.name: _divergence(norm, *total)

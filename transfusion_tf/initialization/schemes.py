@@ -38,14 +38,6 @@ class Start:
     account: dict
     skipped: dict
 
-    def replaced(self, values, why, skipped=None):
-        """A Start with some `values` from elsewhere."""
-        return Start(
-            {**self.values, **values},
-            {**self.account, **dict.fromkeys(values, why)},
-            self.skipped if skipped is None else skipped,
-        )
-
 
 def random(backbone, source, settings, seed):
     """All variables from their layers' own initialisers (Keras' defaults).
@@ -54,17 +46,13 @@ def random(backbone, source, settings, seed):
     batch norm as the identity, and zero biases.
     """
     del source, settings  # The signature is the family's.
-    values = {
-        variable.path: _draw(layer, variable, seed)
-        for layer in backbone.model.layers
-        for variable in layer.weights
-    }
-    return Start(values, dict.fromkeys(values, RANDOM), {})
+    return _start(backbone, seed)
 
 
 def pretrained(backbone, source, settings, seed):
     """All but the head from the source (batch norm's statistics included)."""
-    return _taken(backbone, source, settings, seed, backbone.stage_names)
+    del settings  # The signature is the family's.
+    return _taken(backbone, source, seed, backbone.stage_names)
 
 
 def transfusion(backbone, source, settings, seed):
@@ -79,7 +67,7 @@ def transfusion(backbone, source, settings, seed):
     if settings.through == NO_STAGE:
         return random(backbone, source, settings, seed)
     stages = [stage.name for stage in backbone.stages_through(settings.through)]
-    return _taken(backbone, source, settings, seed, stages)
+    return _taken(backbone, source, seed, stages)
 
 
 def mean_var(backbone, source, settings, seed):
@@ -90,6 +78,7 @@ def mean_var(backbone, source, settings, seed):
     biases, batch norm and layer scales start as in `random` (drawn like the
     kernels, a batch-norm variance could be negative), and so does the head.
     """
+    del settings  # The signature is the family's.
     match = matching.plan(backbone, source, stages=backbone.stage_names)
     drawn = {}
     for path, kernel in match.values.items():
@@ -98,10 +87,9 @@ def mean_var(backbone, source, settings, seed):
             rng = np.random.default_rng(_seed_of(seed, path))
             values = rng.normal(exact.mean(), exact.std(), kernel.shape)
             drawn[path] = values.astype(kernel.dtype)
-    others = match.values.keys() - drawn.keys()
+    others = [path for path in match.values if path not in drawn]
     skipped = match.skipping(others, "mean_var takes kernels only")
-    start = random(backbone, None, settings, seed)
-    return start.replaced(drawn, MATCHED, skipped)
+    return _start(backbone, seed, drawn, MATCHED, skipped)
 
 
 def gabor(backbone, source, settings, seed):
@@ -116,9 +104,8 @@ def gabor(backbone, source, settings, seed):
       ValueError: the first convolution is smaller than 5x5.
     """
     _, kernel, skipped = draw_bank(backbone, source, settings, seed)
-    start = random(backbone, None, settings, seed)
-    path = backbone.first_kernel.path
-    return start.replaced({path: kernel}, BANK, skipped)
+    conv1 = {backbone.first_kernel.path: kernel}
+    return _start(backbone, seed, conv1, BANK, skipped)
 
 
 def draw_bank(backbone, source, settings, seed):
@@ -189,10 +176,26 @@ def initialize(backbone, settings, *, source=None, seed):
     }
 
 
-def _taken(backbone, source, settings, seed, stages):
+def _taken(backbone, source, seed, stages):
     match = matching.plan(backbone, source, stages=stages)
-    start = random(backbone, None, settings, seed)
-    return start.replaced(match.values, TAKEN, match.skipped)
+    return _start(backbone, seed, match.values, TAKEN, match.skipped)
+
+
+def _start(backbone, seed, given=None, why=RANDOM, skipped=None):
+    """A Start of `given` values, which are there for `why`; the rest random.
+
+    What is given is not drawn: large networks take seconds to draw.
+    """
+    given, values, account = given or {}, {}, {}
+    for layer in backbone.model.layers:
+        for variable in layer.weights:
+            path = variable.path
+            if path in given:
+                values[path], account[path] = given[path], why
+            else:
+                values[path] = _draw(layer, variable, seed)
+                account[path] = RANDOM
+    return Start(values, account, skipped or {})
 
 
 def _assign(variables, values):
