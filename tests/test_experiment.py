@@ -1,14 +1,27 @@
 """What train and evaluate refuse, and what a run's options change."""
 
 import dataclasses
+import math
 import shutil
 
 import numpy as np
 import pytest
 
+from tests import idle_steps
 from transfusion_tf import datasets, experiment, files
 from transfusion_tf.config.run import RunConfig
 from transfusion_tf.runs.directory import RunDir
+from transfusion_tf.training import loop, step
+
+
+def configuration(**settings):
+    """RunConfig of three steps with these settings."""
+    defaults = {
+        "model": "cbr_tiny",
+        "batch_size": 16,
+        "steps": 3,
+    }
+    return RunConfig.from_flags_dict({**defaults, **settings})
 
 
 @pytest.fixture
@@ -16,16 +29,17 @@ def train(tiny_dataset, tmp_path):
     """Trains on the tiny data set with the settings given."""
 
     def start(run="run", **settings):
-        defaults = {
-            "dataset": str(tiny_dataset),
-            "model": "cbr_tiny",
-            "batch_size": 16,
-            "steps": 3,
-        }
-        config = RunConfig.from_flags_dict({**defaults, **settings})
+        settings = {"dataset": str(tiny_dataset), **settings}
+        config = configuration(**settings)
         return experiment.train(config, run_dir=tmp_path / run)
 
     return start
+
+
+@pytest.fixture
+def steps(monkeypatch):
+    """The steps of trainings from here on, in which no weight moves."""
+    return idle_steps.replace_steps(monkeypatch)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +106,7 @@ def test_a_stage_that_is_not_there_is_refused(train, tiny_runs):
         train(init="transfusion", through="fc", weights=str(tiny_runs[0]))
 
 
+@pytest.mark.usefixtures("steps")
 def test_a_scaling_that_contradicts_the_weights_is_refused(train, tiny_runs):
     source = str(tiny_runs[0])
     with pytest.raises(ValueError, match="--input_scaling=caffe contradicts"):
@@ -101,6 +116,7 @@ def test_a_scaling_that_contradicts_the_weights_is_refused(train, tiny_runs):
     assert config["model"]["input_scaling"] == "tf"
 
 
+@pytest.mark.usefixtures("steps")
 def test_a_network_gets_the_scaling_of_its_source(train):
     source = train("source", input_scaling="torch")
     run = train("run", init="pretrained", weights=str(source.root))
@@ -112,38 +128,29 @@ def test_a_network_gets_the_scaling_of_its_source(train):
 
 def test_frozen_stages_end_as_they_started(train, tiny_runs):
     run = train(
+        model="cbr_tiny_slim",
+        slim_width=0.25,
         init="transfusion",
         through="conv2",
         weights=str(tiny_runs[0]),
         freeze_through="conv2",
     )
     source = experiment.load_backbone(tiny_runs[0], "best")
-    backbone = experiment.load_backbone(run, "last")
-    for stage in backbone.stages:
+    start, end = (experiment.load_backbone(run, step) for step in (0, "last"))
+    for stage in end.stages:
+        is_frozen = stage.name in ("conv1", "conv2")
+        other = (source if is_frozen else start).stage(stage.name)
         same = [
             np.array_equal(a.numpy(), b.numpy())
-            for a, b in zip(
-                stage.variables,
-                source.stage(stage.name).variables,
-                strict=True,
-            )
+            for a, b in zip(stage.variables, other.variables, strict=True)
         ]
-        assert all(same) if stage.name in ("conv1", "conv2") else not any(same)
-
-
-def test_a_slim_network_is_trained_and_loaded_again(train, tiny_runs):
-    run = train(
-        model="cbr_tiny_slim",
-        slim_width=0.25,
-        init="transfusion",
-        through="conv2",
-        weights=str(tiny_runs[0]),
-    )
-    backbone = experiment.load_backbone(run, "last")
-    widths = [stage.output.shape[-1] for stage in backbone.stages]
+        assert all(same) if is_frozen else not any(same)
+    # The network that is built anew from the run's record is the slim one.
+    widths = [stage.output.shape[-1] for stage in end.stages]
     assert widths == [32, 64, 32, 64]
 
 
+@pytest.mark.usefixtures("steps")
 def test_grey_images_are_told(train, capsys):
     train(steps=1)
     assert "images are grey" in capsys.readouterr().out
@@ -193,29 +200,25 @@ def final_weights(run, step):
 
 
 @pytest.fixture(scope="module")
-def plain_runs(tiny_dataset, tmp_path_factory):
-    """{optimizer: run} of three steps with the default settings."""
+def plain_steps(tiny_dataset, tmp_path_factory):
+    """{optimizer: steps of a training with the default settings}."""
     root = tmp_path_factory.mktemp("plain")
-    return {
-        optimizer: experiment.train(
-            RunConfig.from_flags_dict(
-                {
-                    "dataset": str(tiny_dataset),
-                    "model": "cbr_tiny",
-                    "batch_size": 16,
-                    "steps": 3,
-                    "optimizer": optimizer,
-                }
-            ),
-            run_dir=root / optimizer,
-        )
-        for optimizer in ("adam", "sgd")
-    }
+    with pytest.MonkeyPatch.context() as patch:
+        made = idle_steps.replace_steps(patch)
+        for optimizer in ("adam", "adam", "sgd"):
+            experiment.train(
+                configuration(dataset=str(tiny_dataset), optimizer=optimizer),
+                run_dir=root / str(len(made)),
+            )
+    adam, again, sgd = made
+    assert adam.seen == again.seen and adam.about == again.about
+    return {"adam": adam, "sgd": sgd}
 
 
 @pytest.mark.parametrize(
     "settings",
     [
+        {"optimizer": "sgd"},
         {"optimizer": "sgd", "momentum": 0.5},
         {"learning_rate": 0.01},
         {"schedule": "constant"},
@@ -227,37 +230,24 @@ def plain_runs(tiny_dataset, tmp_path_factory):
         {"seed": 1},
     ],
 )
-def test_every_setting_changes_the_result(train, plain_runs, settings):
-    """No option is accepted and ignored."""
-    plain = plain_runs[settings.get("optimizer", "adam")]
-    changed = train(**settings)
-    assert any(
-        not np.array_equal(a, b)
-        for a, b in zip(
-            final_weights(plain, 3), final_weights(changed, 3), strict=True
-        )
-    )
+def test_every_setting_reaches_the_steps(train, steps, plain_steps, settings):
+    """No option is accepted and ignored; test_step has what comes of it."""
+    is_beside = len(settings) > 1  # The optimizer that a setting goes with.
+    plain = plain_steps[settings["optimizer"] if is_beside else "adam"]
+    train(**settings)
+    (changed,) = steps
+    assert (plain.seen, plain.about) != (changed.seen, changed.about)
 
 
-@pytest.mark.parametrize(
-    "freezing",
-    [
-        {},
-        # The interruption is in the first phase; the second follows.
-        {"freeze_through": "conv2", "unfreeze_at": 9},
-    ],
-)
-def test_an_interrupted_run_goes_on_exactly(
-    train, monkeypatch, tmp_path, freezing
-):
-    from transfusion_tf.training import loop, step
-
+def test_an_interrupted_run_goes_on_exactly(train, monkeypatch, tmp_path):
     settings = {
         "steps": 10,
         "eval_every": 5,
         "augment": ["shift"],
         "train_size": 40,
-        **freezing,
+        # The interruption is in the first phase; the second follows.
+        "freeze_through": "conv2",
+        "unfreeze_at": 9,
     }
     whole = train("whole", **settings)
     monkeypatch.setattr(loop, "SECONDS_BETWEEN_STATES", 0)
@@ -283,15 +273,12 @@ def test_an_interrupted_run_goes_on_exactly(
         np.testing.assert_array_equal(a, b)
 
 
-def test_a_loss_that_is_no_number_ends_the_run_with_advice(train, tmp_path):
-    with pytest.raises(ValueError, match="no longer finite at step"):
-        train(
-            optimizer="sgd",
-            momentum=0.0,
-            learning_rate=3e38,
-            schedule="constant",
-            steps=30,
-        )
+def test_a_loss_that_is_no_number_ends_the_run_with_advice(
+    train, steps, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(idle_steps, "LOSS", math.nan)
+    with pytest.raises(ValueError, match="no longer finite at step 3; give"):
+        train()
     status = RunDir(tmp_path / "run").read_status()
     assert status["status"] == "failed" and "finite" in status["reason"]
 

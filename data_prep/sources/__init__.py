@@ -15,7 +15,7 @@ _PLACES = {
     "image_folder": ("image_folder", "manifest"),
     "csv": ("csv_table", "manifest"),
     "dicom": ("dicom", "manifest"),
-    "tfds": ("tfds_records", "manifest"),
+    "tfds": ("tfds.records", "manifest"),
     "kermany_chest": ("kermany_chest", "manifest"),
     "idrid": ("idrid", "manifest"),
     "aptos": ("aptos", "manifest"),

@@ -1,6 +1,5 @@
 """Tests of CheXpert: tables, views, labels, patients, parts of the archive."""
 
-import json
 import shutil
 
 import pandas as pd
@@ -15,7 +14,9 @@ from tests.data_prep.trees_transfusion import (
     make_chexpert,
     write_csv,
 )
+from transfusion_tf.config.run import RunConfig
 from transfusion_tf.data import records
+from transfusion_tf.training import setup
 
 FIVE = [
     "Atelectasis",
@@ -135,17 +136,10 @@ def test_the_policy_is_on_the_card_and_in_the_runs_config(binary, tmp_path):
     assert cards["zeros"].counts["train"]["Edema"] == 1
     assert cards["ones"].counts["train"]["Edema"] == 2
     assert cards["zeros"].fingerprint != cards["ones"].fingerprint
-    done = binary(
-        "run_scripts/train.py",
-        f"--dataset={tmp_path / 'ones'}",
-        "--model=cbr_tiny",
-        "--steps=1",
-        "--batch_size=4",
-        f"--run_dir={tmp_path / 'run'}",
+    config = RunConfig.from_flags_dict(
+        {"dataset": str(tmp_path / "ones"), "model": "cbr_tiny", "steps": 1}
     )
-    assert done.returncode == 0, done.stderr
-    config = json.loads((tmp_path / "run" / "config.json").read_text())
-    source = config["data"]["source"]
+    source = setup.Job.prepare(config).record()["data"]["source"]
     assert source["kind"] == "chexpert" and source["view"] == "frontal"
     assert source["blank"] == "negative"
     assert source["uncertain"] == {

@@ -1,9 +1,13 @@
-"""Every source, from its raw layout to a test result, by the binaries alone.
+"""Every source, from its raw layout to a test result.
 
 A source is looped over because it is in names.SOURCES and has its small tree
 in test_sources.SETUPS; a tree that is too small to be trained on has a larger
-one in LARGER. Each binary is started once and does all sources one after the
+one in LARGER. Each binary is started once and does its sources one after the
 other: started for each anew, they would take twice as long.
+
+Steps and scores of a network depend on the task and the number of classes
+alone, so that the binaries train on one source of each such kind. All else
+that a training does with records is done with those of every source.
 """
 
 import csv
@@ -16,14 +20,23 @@ from tests.data_prep import trees_transfusion
 from tests.data_prep.test_sources import SETUPS
 from tests.data_prep.trees import SPLITS, make_npz
 from transfusion_tf import names
+from transfusion_tf.config.run import RunConfig
 from transfusion_tf.data import records
 from transfusion_tf.runs.directory import RunDir
+from transfusion_tf.training import evaluation, scoring, setup
 
 SIZE = 32
+# One source of each kind of records: task, and whether there are two classes.
+TRAINED = {
+    ("multiclass", True): "npz",
+    ("multiclass", False): "isic2018",
+    ("multilabel", False): "chexpert",
+    ("ordinal", False): "aptos",
+}
 TRAINING = (
     "--model=cbr_tiny",
-    "--steps=20",
-    "--eval_every=20",
+    "--steps=2",
+    "--eval_every=2",
     # One image a step: the least that shows that training goes on.
     "--batch_size=1",
     "--optimizer=sgd",
@@ -74,42 +87,41 @@ def flags_of(options):
 
 
 @pytest.fixture(scope="module")
-def passed(binary, tmp_path_factory):
-    """Takes all sources through the binaries.
-
-    Returns:
-      {source: (its folder with `records`, `run` and `evaluation`, a list of
-      exit status and stderr of each binary)}.
-    """
+def converted(binary, tmp_path_factory):
+    """{source: (its folder with `records`, exit status, stderr)}."""
     folders = {source: tmp_path_factory.mktemp(source) for source in SETUPS}
-    convert, train, evaluate = [], [], []
+    lists = []
     for source, folder in folders.items():
         options = LARGER.get(source, SETUPS[source])(folder)
-        output_dir, run_dir = folder / "records", f"--run_dir={folder / 'run'}"
-        convert.append(
+        lists.append(
             [
                 f"--source={source}",
                 *flags_of({**options, "image_size": SIZE}),
-                f"--output_dir={output_dir}",
+                f"--output_dir={folder / 'records'}",
             ]
         )
-        train.append([f"--dataset={output_dir}", run_dir, *TRAINING])
+    module = "data_prep.make_tfrecords"
+    ended = run_all(binary, tmp_path_factory, module, lists)
+    return {
+        source: (folders[source], *end)
+        for source, end in zip(folders, ended, strict=True)
+    }
+
+
+@pytest.fixture(scope="module")
+def trained(converted, binary, tmp_path_factory):
+    """{source of TRAINED: [(exit status, stderr) of train and evaluate]}."""
+    train, evaluate = [], []
+    for source in TRAINED.values():
+        folder = converted[source][0]
+        run_dir = f"--run_dir={folder / 'run'}"
+        train.append([f"--dataset={folder / 'records'}", run_dir, *TRAINING])
         evaluate.append([run_dir, f"--output_dir={folder / 'evaluation'}"])
     ended = [
-        run_all(binary, tmp_path_factory, module, lists)
-        for module, lists in (
-            ("data_prep.make_tfrecords", convert),
-            ("run_scripts.train", train),
-            ("run_scripts.evaluate", evaluate),
-        )
+        run_all(binary, tmp_path_factory, f"run_scripts.{module}", lists)
+        for module, lists in (("train", train), ("evaluate", evaluate))
     ]
-    return dict(
-        zip(
-            folders,
-            zip(folders.values(), zip(*ended, strict=True), strict=True),
-            strict=True,
-        )
-    )
+    return dict(zip(TRAINED.values(), zip(*ended, strict=True), strict=True))
 
 
 def run_all(binary, tmp_path_factory, module, lists):
@@ -126,16 +138,59 @@ def test_larger_trees_are_of_sources():
     assert LARGER.keys() <= SETUPS.keys()
 
 
+class Undecided(evaluation.Predictor):
+    """Finds all classes of an image equally likely."""
+
+    def logits(self, images):
+        return np.zeros((len(images), *self.outputs), np.float32)
+
+
 @pytest.mark.parametrize("source", names.SOURCES)
-def test_from_raw_data_to_a_result(source, passed):
-    folder, ended = passed[source]
-    for code, errors in ended:
+def test_records_can_be_trained_on(source, converted, tmp_path):
+    folder, code, errors = converted[source]
+    assert code == 0, errors
+    job = setup.Job.prepare(
+        RunConfig.from_flags_dict(
+            {
+                "dataset": str(folder / "records"),
+                "model": "cbr_tiny",
+                "steps": 2,
+                "batch_size": 4,
+            }
+        )
+    )
+    card = job.records.card
+    assert (card.task, len(card.classes) == 2) in TRAINED
+    batch = next(iter(job.training_batches(0)))
+    assert batch["image"].shape == (4, SIZE, SIZE, 3)
+    predictor = Undecided(job.strategy, None, card.task, batch_size=4)
+    predictor.outputs = [len(card.classes)]
+    for split in setup.EVALUATED_SPLITS:
+        path = tmp_path / f"{split}.csv"
+        numbers = scoring.score(
+            predictor, job.records, split, config=job.config, path=path
+        )
+        assert numbers["loss"] > 0
+        check_table(path, card, split)
+
+
+@pytest.mark.parametrize("kind", TRAINED)
+def test_from_raw_data_to_a_result(kind, converted, trained):
+    source = TRAINED[kind]
+    for code, errors in trained[source]:
         assert code == 0, errors
+    folder, *_ = converted[source]
     card = records.open_records(folder / "records", verify=True).card
+    assert (card.task, len(card.classes) == 2) == kind
     metrics = json.loads(RunDir(folder / "run").metrics.read_text())
     assert np.isfinite(metrics["test"]["loss"])
-    with open(folder / "evaluation" / "predictions.csv") as file:
+    check_table(folder / "evaluation" / "predictions.csv", card, "test")
+
+
+def check_table(path, card, split):
+    """Asserts that predictions are of all images and all classes."""
+    with open(path) as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == card.num_examples["test"] > 0
+    assert len(rows) == card.num_examples[split] > 0
     scores = [key for key in rows[0] if key.startswith("score_")]
     assert scores == [f"score_{name}" for name in card.classes]

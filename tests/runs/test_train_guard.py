@@ -131,14 +131,3 @@ def test_what_lies_among_a_run_is_left_where_it_is_overwritten(
     assert (run.root / "notes.txt").read_text() == "mine"
     assert (run.root / "weights" / "mine.h5").read_text() == "mine"
     assert run.weight_steps() == [] and not run.metrics.exists()
-
-
-def test_killed_before_its_configuration_was_written_a_run_is_begun(
-    settings, run, tmp_path
-):
-    begun = RunDir(tmp_path / "begun").make()
-    begun.lock.touch()
-    (begun.root / ".tmp-0123456789ab-config.json").write_text("{")
-    experiment.train(settings, run_dir=begun.root)
-    assert begun.read_status()["status"] == "finished"
-    assert files.read_json(begun.checksums) == files.read_json(run.checksums)

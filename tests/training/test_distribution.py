@@ -24,6 +24,12 @@ def test_one_device(strategy):
     assert made.num_replicas_in_sync == 1
 
 
+def test_the_cpu_alone_takes_batches_as_they_are():
+    batches = tf.data.Dataset.range(3)
+    one_device = distribution.make_strategy(TrainConfig())
+    assert distribution.distribute(one_device, batches) is batches
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

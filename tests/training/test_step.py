@@ -115,3 +115,17 @@ def test_each_phase_has_an_optimizer_of_its_own():
     # learning rate.
     later = [v for v in both.variables[first:] if v.name != "learning_rate"]
     assert not any(np.any(v.numpy()) for v in later)
+
+
+def test_learning_rate_and_momentum_are_those_given():
+    backbone, taken = make("conv4", optimizer="sgd", momentum=0.5)
+    found = [values(backbone)]
+    for number, rate in enumerate((1e-2, 0.0)):
+        taken(BATCH, step=number, learning_rate=rate)
+        found.append(values(backbone))
+    kernel = next(path for path in found[0] if path.startswith("logits"))
+    start, middle, end = (arrays[kernel] for arrays in found)
+    first, second = middle - start, end - middle
+    # Without a learning rate, only the velocity moves on: half the way.
+    assert np.abs(first).max() > 1e-5
+    np.testing.assert_allclose(second, first / 2, atol=1e-7)

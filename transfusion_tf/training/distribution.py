@@ -45,6 +45,18 @@ def synchronize_batch_norm(strategy, model):
             layer.synchronized = True
 
 
+def distribute(strategy, batches):
+    """What yields the batches of a tf.data.Dataset on the devices.
+
+    The CPU alone takes the dataset as it is. An iterator of the strategy ends
+    only when tf.data's autotuning next looks at it, which it does ever less
+    often: up to a minute after the last batch.
+    """
+    if kinds(strategy) == ["CPU"]:
+        return batches
+    return strategy.experimental_distribute_dataset(batches)
+
+
 def kinds(strategy):
     """What the devices of a strategy are, one by one: "CPU", "NVIDIA A100"."""
     return [_kind(name) for name in strategy.extended.worker_devices]

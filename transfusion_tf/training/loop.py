@@ -11,6 +11,7 @@ import tensorflow as tf
 from transfusion_tf import files
 from transfusion_tf import progress as progress_bar
 from transfusion_tf.runs import checksums, state
+from transfusion_tf.training import distribution
 
 # A run killed between two saves repeats at most this long.
 SECONDS_BETWEEN_STATES = 30
@@ -146,7 +147,7 @@ class Loop:
         first = self._progress.step
         batches = self._batches(first).take(self._plan.total_steps - first)
         try:
-            yield from self._strategy.experimental_distribute_dataset(batches)
+            yield from distribution.distribute(self._strategy, batches)
         except tf.errors.FailedPreconditionError as error:
             raise ValueError(
                 "The records hold another number of training images than "
