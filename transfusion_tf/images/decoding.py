@@ -220,10 +220,9 @@ class ImageFile:
         image.fp = stream or io.BytesIO(data)
         self._load(image)
         self._check_scans(image, reduction=1)
-        pixels = np.asarray(image)
         is_whole = stream is None or stream.was_needed
         if not is_whole or any(
-            jpeg_scan.has_needless_text(data, end, pixels) for end in ends
+            jpeg_scan.has_needless_text(data, end, image) for end in ends
         ):
             return None
         return data, image
