@@ -40,7 +40,7 @@ def of_images(names, image_options, workers):
 
     Args:
         names: what a store reads, N of them.
-        image_options: an images.Options.
+        image_options: an ImageOptions.
         workers: a pool.Pool, or another engine, that holds the store.
     """
     tasks = (

@@ -48,7 +48,7 @@ def quantisation(content):
 def huffman(content):
     """Returns (key, bytes) of the tables of a DHT segment.
 
-    Raises ValueError; segments.NotKept if it names a symbol twice, as text
+    Raises ValueError; metadata.NotKept if it names a symbol twice, as text
     that hides in it would.
     """
     tables = []
