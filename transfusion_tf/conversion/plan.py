@@ -77,7 +77,7 @@ class ShardPlan:
         return part.to_dict("records")
 
     def task(self, shard, folder, *, earlier=()):
-        """Returns the shard_writer.Task of a Shard."""
+        """Returns the shard_task.Task of a Shard."""
         return shard_task.Task(
             folder=folder,
             digest=shard.digest,

@@ -206,7 +206,7 @@ def _gathered(plan, folder, results):
 
 
 def _drop(folder, source, image_ids):
-    """Returns the shard_writer.Drop of `image_ids` (bytes, sorted)."""
+    """Returns the shard_task.Drop of `image_ids` (bytes, sorted)."""
     names = [image_id.decode() for image_id in image_ids]
     digest = hashlib.sha256(" ".join([source, *names]).encode()).hexdigest()
     return shard_task.Drop(
