@@ -216,7 +216,7 @@ def split_options():
 
 
 def further():
-    """Returns the arguments of conversion.convert that only some flags set."""
+    """Returns the fields of ConvertOptions that only some flags set."""
     names = ("num_workers", "max_bad_fraction", "on_leak", "near_duplicates")
     options = source_flags.given(names)
     if FLAGS.patient_salt_file is not None:
