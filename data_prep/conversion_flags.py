@@ -185,7 +185,7 @@ def image_flags(source):
 
 
 def image_options():
-    """Returns the images.Options that the flags describe."""
+    """Returns the ImageOptions that the flags describe."""
     from transfusion_tf.images import prepare
 
     cli.check_goes_with(
@@ -197,17 +197,17 @@ def image_options():
     options = source_flags.given(names)
     if FLAGS.window is not None:
         options["window"] = _window(FLAGS.window)
-    return prepare.Options(**options)
+    return prepare.ImageOptions(**options)
 
 
 def split_options():
-    """Returns the splits.Options that the flags describe."""
+    """Returns the SplitOptions that the flags describe."""
     from transfusion_tf.data import splits
 
     options = source_flags.given(("test_fraction", "val_fraction"))
     if FLAGS.num_folds:
         options |= {"num_folds": FLAGS.num_folds, "fold": FLAGS.fold}
-    return splits.Options(
+    return splits.SplitOptions(
         mode=FLAGS.splits or "auto",
         seed=FLAGS.seed,
         require_patients=FLAGS.require_patients,
@@ -216,7 +216,7 @@ def split_options():
 
 
 def further():
-    """Returns the arguments of conversion.convert that only some flags set."""
+    """Returns the fields of ConvertOptions that only some flags set."""
     names = ("num_workers", "max_bad_fraction", "on_leak", "near_duplicates")
     options = source_flags.given(names)
     if FLAGS.patient_salt_file is not None:

@@ -37,7 +37,7 @@ def is_beam():
 
 
 def engine(beam_flags):
-    """Returns the `engine` of conversion.convert, or None for its own pool.
+    """Returns the `engine` of ConvertOptions, or None for its own pool.
 
     Makes the places that --input and so on name absolute for Beam.
 

@@ -44,11 +44,13 @@ def main(argv):
         version_dir = convert.convert(
             source_flags.manifest(FLAGS.output_dir),
             FLAGS.output_dir,
-            image_options=image_options,
-            split_options=split_options,
-            engine=engine,
-            overwrite=FLAGS.overwrite,
-            **further,
+            convert.ConvertOptions(
+                image_options=image_options,
+                split_options=split_options,
+                engine=engine,
+                overwrite=FLAGS.overwrite,
+                **further,
+            ),
         )
     print(version_dir)
     card = records.read_card(version_dir)

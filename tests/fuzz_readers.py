@@ -24,10 +24,10 @@ from transfusion_tf.reporting import audit_text
 from transfusion_tf.stores import archives, hdf5
 
 OPTIONS = (
-    prepare.Options(),
-    prepare.Options(image_size=24),
-    prepare.Options(image_size=24, resize_mode="fit", frame=0),
-    prepare.Options(image_size=24, fundus="crop"),
+    prepare.ImageOptions(),
+    prepare.ImageOptions(image_size=24),
+    prepare.ImageOptions(image_size=24, resize_mode="fit", frame=0),
+    prepare.ImageOptions(image_size=24, fundus="crop"),
 )
 
 

@@ -112,7 +112,9 @@ def test_interrupted_while_it_appears_it_is_no_data_set_and_goes_on(
     with pytest.raises(FileNotFoundError, match="holds no records"):
         records.open_records(ROOT)
     manifest.store.read_ones.clear()
-    root = convert.convert(manifest, ROOT, num_workers=1)
+    root = convert.convert(
+        manifest, ROOT, convert.ConvertOptions(num_workers=1)
+    )
     assert len(manifest.store.read_ones) == 60  # Hashed, and none prepared.
     assert contents(root) == contents(convert.convert(manifest, tmp_path))
 
@@ -120,7 +122,7 @@ def test_interrupted_while_it_appears_it_is_no_data_set_and_goes_on(
 def test_overwriting_leaves_nothing_of_what_was_there(bucket):
     convert.convert(conversion_data.make_manifest(), ROOT)
     few = conversion_data.make_manifest(num_images=30, copies=())
-    root = convert.convert(few, ROOT, overwrite=True)
+    root = convert.convert(few, ROOT, convert.ConvertOptions(overwrite=True))
     card = records.open_records(ROOT, verify=True).card
     shards = [entry["file"] for part in card.shards.values() for entry in part]
     assert set(shards) == {p.name for p in root.glob("*.tfrecord-*")}

@@ -17,6 +17,7 @@ from data_prep.sources.common import fields, published_counts
 from transfusion_tf import names
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives, npy
+from transfusion_tf.stores import npz as npz_store
 
 KEYS = tuple(
     f"{split}_{what}" for split in names.SPLITS for what in ("images", "labels")
@@ -79,7 +80,7 @@ def manifest(*, input, name=None, task=None, classes=None, medmnist_set=None):
         table[list(classes)] = numbers.astype(np.int64)
     else:
         table["label"], classes = _named(numbers[:, 0], task, classes, path)
-    store = archives.NpzStore(path)
+    store = npz_store.NpzStore(path)
     return manifests.Manifest(
         name or fields.default_name(path),
         task,

@@ -64,7 +64,7 @@ def test_facts_of_a_manifest(tmp_path, num_workers):
 
 def test_images_are_prepared_as_for_records(tmp_path):
     manifest = manifest_of(files_of_one_image(tmp_path))
-    options = prepare.Options(image_size=8)
+    options = prepare.ImageOptions(image_size=8)
     found = image_facts.of_manifest(manifest, image_options=options)
     assert found.image_of(found.table["id"][0]).shape == (8, 8)
     assert set(found.table["pixels"]).isdisjoint(

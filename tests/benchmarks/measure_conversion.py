@@ -136,8 +136,10 @@ def _convert(folder, output_dir):
     convert.convert(
         sources.get("image_folder")(input=folder),
         output_dir,
-        image_options=prepare.Options(image_size=IMAGE_SIZE),
-        num_workers=_num_workers(),
+        convert.ConvertOptions(
+            image_options=prepare.ImageOptions(image_size=IMAGE_SIZE),
+            num_workers=_num_workers(),
+        ),
     )
 
 
@@ -245,7 +247,7 @@ def _peaks(num_rows, num_workers, connection):
         convert.convert(
             _tiny_manifest(num_rows, folder / "peaks"),
             folder / "records",
-            num_workers=num_workers,
+            convert.ConvertOptions(num_workers=num_workers),
         )
         workers = [
             float(path.read_text())

@@ -37,7 +37,7 @@ def main(argv):
     from transfusion_tf.stores import archives
 
     store = archives.open_files(FLAGS.archive)
-    options = prepare.Options(image_size=SIDE, fundus=FLAGS.fundus)
+    options = prepare.ImageOptions(image_size=SIDE, fundus=FLAGS.fundus)
     names = [name for name in store.names() if FLAGS.pattern in name]
     cuts, discs, seconds = [], [], []
     for name in names:

@@ -96,7 +96,9 @@ def test_the_order_of_rows_does_not_matter(converted, tmp_path):
 
 
 def test_the_number_of_workers_does_not_matter(converted, tmp_path):
-    again = convert.convert(make_manifest(), tmp_path, num_workers=2)
+    again = convert.convert(
+        make_manifest(), tmp_path, convert.ConvertOptions(num_workers=2)
+    )
     assert contents(again) == contents(converted)
 
 
@@ -111,8 +113,8 @@ def test_the_same_again_is_not_made_twice(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "settings, changes",
     [
-        ({"split_options": splits.Options(seed=1)}, {}),
-        ({"image_options": prepare.Options(image_size=4)}, {}),
+        ({"split_options": splits.SplitOptions(seed=1)}, {}),
+        ({"image_options": prepare.ImageOptions(image_size=4)}, {}),
         ({}, {"name": "others"}),
         ({}, {"classes": ("dog", "cat")}),
         ({}, {"patients": False}),
@@ -124,10 +126,16 @@ def test_another_conversion_replaces_only_if_told(
 ):
     root = convert.convert(make_manifest(), tmp_path)
     with pytest.raises(ValueError, match="1.0.0 is there already.*--overwrite"):
-        convert.convert(make_manifest(**changes), tmp_path, **settings)
+        convert.convert(
+            make_manifest(**changes),
+            tmp_path,
+            convert.ConvertOptions(**settings),
+        )
     assert contents(root) == contents(converted)
     convert.convert(
-        make_manifest(**changes), tmp_path, overwrite=True, **settings
+        make_manifest(**changes),
+        tmp_path,
+        convert.ConvertOptions(overwrite=True, **settings),
     )
     assert contents(root) != contents(converted)
     assert {path.name for path in tmp_path.iterdir()} == {"1.0.0"}
@@ -214,7 +222,9 @@ def test_official_splits_that_share_patients_are_kept_if_asked(
             convert.convert(
                 manifest,
                 tmp_path,
-                split_options=splits.Options(mode="official"),
+                convert.ConvertOptions(
+                    split_options=splits.SplitOptions(mode="official")
+                ),
             )
         )
     shared = num_shared(manifest)
@@ -234,19 +244,27 @@ def test_official_splits_by_patient_are_kept_unless_others_are_asked_for(
     assert records.read_card(kept).splits["test"] == "official"
     # To ask for what happens anyway is no other conversion.
     assert kept == convert.convert(
-        manifest, tmp_path / "a", split_options=splits.Options(mode="official")
+        manifest,
+        tmp_path / "a",
+        convert.ConvertOptions(
+            split_options=splits.SplitOptions(mode="official")
+        ),
     )
     with pytest.raises(ValueError, match="is there already"):
         convert.convert(
             manifest,
             tmp_path / "a",
-            split_options=splits.Options(mode="grouped"),
+            convert.ConvertOptions(
+                split_options=splits.SplitOptions(mode="grouped")
+            ),
         )
     card = records.read_card(
         convert.convert(
             manifest,
             tmp_path / "b",
-            split_options=splits.Options(mode="grouped", seed=3),
+            convert.ConvertOptions(
+                split_options=splits.SplitOptions(mode="grouped", seed=3)
+            ),
         )
     )
     assert card.splits["test"].endswith("by patient, stratified, seed 3")
@@ -257,7 +275,7 @@ def test_official_splits_by_patient_are_kept_unless_others_are_asked_for(
     "settings, message",
     [
         (
-            {"split_options": splits.Options(mode="official")},
+            {"split_options": splits.SplitOptions(mode="official")},
             "--splits=official needs a data set with",
         ),
         ({"num_workers": 0}, "num_workers must be at least 1. Received: 0"),
@@ -266,7 +284,11 @@ def test_official_splits_by_patient_are_kept_unless_others_are_asked_for(
 )
 def test_settings_that_make_no_sense(settings, message, tmp_path):
     with pytest.raises(ValueError, match=message):
-        convert.convert(make_manifest(), tmp_path / "out", **settings)
+        convert.convert(
+            make_manifest(),
+            tmp_path / "out",
+            convert.ConvertOptions(**settings),
+        )
     assert list(tmp_path.iterdir()) == []
 
 
@@ -277,7 +299,9 @@ def test_only_records_are_overwritten(tmp_path):
     for overwrite in (False, True):
         with pytest.raises(ValueError, match="it was not made here, and is"):
             convert.convert(
-                make_manifest(), version.parent, overwrite=overwrite
+                make_manifest(),
+                version.parent,
+                convert.ConvertOptions(overwrite=overwrite),
             )
     assert (version / "dataset_info.json").read_text() == "of another program"
     assert [path.name for path in version.parent.iterdir()] == ["1.0.0"]

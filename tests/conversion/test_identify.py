@@ -20,7 +20,9 @@ def small_shards():
 def convert(folder, salt, **changes):
     """The version directory and {id: (split, patient)} of its examples."""
     root = conversion.convert(
-        make_manifest(**changes), folder, patient_salt=salt, on_leak="report"
+        make_manifest(**changes),
+        folder,
+        conversion.ConvertOptions(patient_salt=salt, on_leak="report"),
     )
     found = {
         example["id"].decode(): (split, example["patient"].decode())
@@ -88,7 +90,9 @@ def test_the_salt_is_in_no_file_and_another_gives_another(salted, tmp_path):
 def test_salts_that_make_no_sense(salt, changes, message, tmp_path):
     with pytest.raises(ValueError, match=message):
         conversion.convert(
-            make_manifest(**changes), tmp_path / "out", patient_salt=salt
+            make_manifest(**changes),
+            tmp_path / "out",
+            conversion.ConvertOptions(patient_salt=salt),
         )
     assert list(tmp_path.iterdir()) == []
 
@@ -99,7 +103,8 @@ def test_other_columns_of_a_manifest_do_not_count(salted, tmp_path):
     root = conversion.convert(
         dataclasses.replace(manifest, table=table),
         tmp_path,
-        patient_salt=b"open sesame",
-        on_leak="report",
+        conversion.ConvertOptions(
+            patient_salt=b"open sesame", on_leak="report"
+        ),
     )
     assert contents(root) == contents(salted[0])

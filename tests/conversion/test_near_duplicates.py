@@ -75,7 +75,9 @@ def test_copies_of_other_patients_leak_and_are_counted(reported):
 
 def test_group_keeps_copies_in_one_split(tmp_path):
     manifest, copies = with_copies()
-    root = conversion.convert(manifest, tmp_path, near_duplicates="group")
+    root = conversion.convert(
+        manifest, tmp_path, conversion.ConvertOptions(near_duplicates="group")
+    )
     split = split_of(root)
     assert len(split) == 60
     of = {name: split[id_of(d)] for name, d in manifest.store.images.items()}
@@ -91,7 +93,9 @@ def test_group_keeps_copies_in_one_split(tmp_path):
 
 def test_drop_takes_copies_out_of_the_earlier_split(tmp_path, reported):
     manifest, copies = with_copies()
-    root = conversion.convert(manifest, tmp_path, near_duplicates="drop")
+    root = conversion.convert(
+        manifest, tmp_path, conversion.ConvertOptions(near_duplicates="drop")
+    )
     before, after = split_of(reported), split_of(root)
     place = ("train", "val", "test").index
     gone = set()
@@ -119,8 +123,7 @@ def test_bytes_do_not_depend_on_workers_or_interruptions(
         return conversion.convert(
             with_copies()[0],
             tmp_path / place,
-            near_duplicates=policy,
-            **options,
+            conversion.ConvertOptions(near_duplicates=policy, **options),
         )
 
     with conversion_data.small_shards():
@@ -144,7 +147,9 @@ def test_official_splits_that_share_copies_are_drawn_anew(tmp_path, caplog):
     table = manifest.table.assign(split=shifted)
     manifest = conversion.dataclasses.replace(manifest, table=table)
     root = conversion.convert(
-        manifest, tmp_path / "auto", near_duplicates="group"
+        manifest,
+        tmp_path / "auto",
+        conversion.ConvertOptions(near_duplicates="group"),
     )
     card = records.read_card(root)
     assert across(root) == 0
@@ -153,8 +158,10 @@ def test_official_splits_that_share_copies_are_drawn_anew(tmp_path, caplog):
     root = conversion.convert(
         manifest,
         tmp_path / "official",
-        near_duplicates="group",
-        split_options=splits.Options(mode="official"),
+        conversion.ConvertOptions(
+            near_duplicates="group",
+            split_options=splits.SplitOptions(mode="official"),
+        ),
     )
     assert records.read_card(root).splits["train"] == "official"
     assert across(root) > 0
@@ -165,11 +172,14 @@ def test_policies_that_contradict_each_other(tmp_path):
         conversion.convert(
             make_manifest(),
             tmp_path,
-            near_duplicates="drop",
-            on_leak="report",
+            conversion.ConvertOptions(near_duplicates="drop", on_leak="report"),
         )
     with pytest.raises(ValueError, match="'x'; known: report, group, drop"):
-        conversion.convert(make_manifest(), tmp_path, near_duplicates="x")
+        conversion.convert(
+            make_manifest(),
+            tmp_path,
+            conversion.ConvertOptions(near_duplicates="x"),
+        )
 
 
 def test_conversion_and_audits_see_the_same_pairs(tmp_path):
@@ -178,10 +188,12 @@ def test_conversion_and_audits_see_the_same_pairs(tmp_path):
     for number in range(30):
         name = f"{number}.jpg"
         manifest.store.images[name] = picture(number % 15, quality=60 + number)
-    options = prepare.Options(image_size=24)
+    options = prepare.ImageOptions(image_size=24)
     # Nothing is dropped, so that all of them have the same images.
     root = conversion.convert(
-        manifest, tmp_path, image_options=options, on_leak="report"
+        manifest,
+        tmp_path,
+        conversion.ConvertOptions(image_options=options, on_leak="report"),
     )
     converted = image_facts.of_records(records.open_records(root)).table
     split = dict(zip(converted["id"], converted["split"], strict=True))

@@ -27,7 +27,7 @@ def make_plan(manifest, image_options=prepare.DEFAULTS, seed=0):
         found.manifest,
         found.num_bytes,
         image_options=image_options,
-        split_options=splits.Options(seed=seed),
+        split_options=splits.SplitOptions(seed=seed),
     )
 
 
@@ -100,7 +100,7 @@ def test_what_a_shard_depends_on_changes_its_digest_and_no_other():
     after = digests(manifest)
     assert after.keys() == before.keys()
     assert sum(after[file] != before[file] for file in before) == 1
-    smaller = prepare.Options(image_size=4)
+    smaller = prepare.ImageOptions(image_size=4)
     assert not set(after.values()) & set(
         digests(manifest, image_options=smaller).values()
     )

@@ -44,8 +44,7 @@ def test_bad_images_are_absent_and_in_no_other_way_felt(tmp_path, caplog):
         root = convert.convert(
             make_manifest(replaced=bad_images()),
             tmp_path / "a",
-            max_bad_fraction=0.05,
-            on_leak="report",
+            convert.ConvertOptions(max_bad_fraction=0.05, on_leak="report"),
         )
     quarantined = pd.read_csv(root / records.QUARANTINE)
     assert list(quarantined) == ["id", "reason", "row"]
@@ -79,7 +78,9 @@ def test_too_many_are_named_and_their_repair_reads_nothing_else(tmp_path):
     for path in work.iterdir():
         assert path.is_dir() or b"DOE" not in path.read_bytes(), path.name
     mended = make_manifest()
-    root = convert.convert(mended, tmp_path / "a", num_workers=1)
+    root = convert.convert(
+        mended, tmp_path / "a", convert.ConvertOptions(num_workers=1)
+    )
     read_twice = pd.Series(mended.store.read_ones).value_counts() > 1
     assert set(read_twice.index[read_twice]) == set(bad_images())
     clean = convert.convert(make_manifest(), tmp_path / "b")
@@ -98,17 +99,23 @@ def test_more_may_be_allowed_and_nothing_is_decoded_again(
         images, "prepare", lambda *a: prepared.append(a) or prepare(*a)
     )
     done = convert.convert(
-        manifest, tmp_path, max_bad_fraction=0.05, on_leak="report"
+        manifest,
+        tmp_path,
+        convert.ConvertOptions(max_bad_fraction=0.05, on_leak="report"),
     )
     # Bad ones are tried again; the contact sheet shows identical ones.
     tried = {raw for raw, *_ in prepared}
     assert tried == {*bad_images().values(), make_image(5)}
     # The same again is found; asked for less, it is refused, and stays.
     assert done == convert.convert(
-        manifest, tmp_path, max_bad_fraction=0.05, on_leak="report"
+        manifest,
+        tmp_path,
+        convert.ConvertOptions(max_bad_fraction=0.05, on_leak="report"),
     )
     with pytest.raises(ValueError, match="cannot be used"):
-        convert.convert(manifest, tmp_path, on_leak="report")
+        convert.convert(
+            manifest, tmp_path, convert.ConvertOptions(on_leak="report")
+        )
     assert records.read_card(done).quarantined == 3
 
 
@@ -126,7 +133,9 @@ def test_what_a_new_decoder_can_read_is_added(tmp_path, monkeypatch):
     monkeypatch.undo()
     with conversion_data.small_shards():
         manifest = make_manifest()
-        root = convert.convert(manifest, tmp_path / "a", num_workers=1)
+        root = convert.convert(
+            manifest, tmp_path / "a", convert.ConvertOptions(num_workers=1)
+        )
         again = manifest.store.read_ones[60:]
         # To see that it is mended, then to write it.
         assert again == ["DOE^JOHN/8.png"] * 2
@@ -154,9 +163,15 @@ def test_unreadable_and_known_bad_images_are_counted(tmp_path):
         match="3 images of 62 cannot .*allows 2.*8.png' .Input/output error.*"
         "gone.png' .absent.*new.png' .no label.*Nothing has been written",
     ):
-        convert.convert(manifest, tmp_path / "a", max_bad_fraction=0.04)
+        convert.convert(
+            manifest,
+            tmp_path / "a",
+            convert.ConvertOptions(max_bad_fraction=0.04),
+        )
     assert list(tmp_path.iterdir()) == []
-    root = convert.convert(manifest, tmp_path / "a", max_bad_fraction=0.05)
+    root = convert.convert(
+        manifest, tmp_path / "a", convert.ConvertOptions(max_bad_fraction=0.05)
+    )
     table = pd.read_csv(root / records.QUARANTINE, keep_default_na=False)
     assert table.to_numpy().tolist() == [
         ["", "Input/output error", ""],
@@ -170,14 +185,18 @@ def test_a_hopeless_conversion_ends_early(tmp_path):
     replaced = {f"DOE^JOHN/{i}.png": b"text %d" % i for i in range(0, 400, 2)}
     manifest = make_manifest(400, replaced=replaced)
     with pytest.raises(ValueError, match="So many are bad.*not looked at"):
-        convert.convert(manifest, tmp_path, num_workers=1)
+        convert.convert(
+            manifest, tmp_path, convert.ConvertOptions(num_workers=1)
+        )
     assert 400 < len(manifest.store.read_ones) < 700
     with pytest.raises(ValueError, match="200 images of 400.*and 190 more"):
-        convert.convert(manifest, tmp_path, max_bad_fraction=0.49)
+        convert.convert(
+            manifest, tmp_path, convert.ConvertOptions(max_bad_fraction=0.49)
+        )
 
 
 @pytest.mark.parametrize(
-    "num_images, max_fraction, num_bad, exceeded, is_hopeless",
+    "num_images, max_fraction, num_bad, exceeded, should_abort",
     [
         (100, 0.01, 1, False, False),
         (100, 0.01, 2, True, False),
@@ -188,10 +207,10 @@ def test_a_hopeless_conversion_ends_early(tmp_path):
         (1_000_000, 0.01, 100_001, True, True),
     ],
 )
-def test_limits(num_images, max_fraction, num_bad, exceeded, is_hopeless):
+def test_limits(num_images, max_fraction, num_bad, exceeded, should_abort):
     limit = quarantine.Limit(num_images, max_fraction)
     assert limit.exceeded(num_bad) == exceeded
-    assert limit.is_hopeless(num_bad) == is_hopeless
+    assert limit.should_abort(num_bad) == should_abort
 
 
 def test_no_way_out_where_all_are_bad():
@@ -213,7 +232,9 @@ def test_8_and_16_bits_do_not_mix(tmp_path):
         convert.convert(manifest, tmp_path / "out")
     # What is finished serves when the image is mended.
     mended = make_manifest(30)
-    convert.convert(mended, tmp_path / "out", num_workers=1)
+    convert.convert(
+        mended, tmp_path / "out", convert.ConvertOptions(num_workers=1)
+    )
     assert mended.store.read_ones[30:] == ["DOE^JOHN/0.png"]
 
 
@@ -224,7 +245,9 @@ def test_grey_among_colour_decodes_to_three_channels_and_is_told(
     Image.new("L", (8, 8), 77).save(buffer, "PNG")
     manifest = make_manifest(30, replaced={"DOE^JOHN/0.png": buffer.getvalue()})
     with caplog.at_level("WARNING", logger="absl"):
-        root = convert.convert(manifest, tmp_path, on_leak="report")
+        root = convert.convert(
+            manifest, tmp_path, convert.ConvertOptions(on_leak="report")
+        )
     assert "1 images are grey and 29 have colours" in caplog.text
     card = records.read_card(root)
     assert card.channels == 3 and card.preprocessing["kept"] == 30

@@ -18,8 +18,7 @@ LIGHT = """
 import sys, time
 start = time.process_time()
 from transfusion_tf.process import pool
-from transfusion_tf.conversion import hashing
-from transfusion_tf.conversion import shard_task as shard_writer
+from transfusion_tf.conversion import hash_task, shard_task
 from transfusion_tf.stores import archives as stores
 heavy = {"tensorflow", "pandas", "sklearn", "matplotlib", "keras"}
 print(sorted(heavy & set(sys.modules)), time.process_time() - start)
@@ -57,7 +56,7 @@ def make_task(folder, manifest, places, *, digest="11", **changes):
         rows=sorted(rows, key=lambda row: row["id"]),
         label_key="label",
         text_keys=("id",),
-        image_options=prepare.Options(image_size=6),
+        image_options=prepare.ImageOptions(image_size=6),
         **changes,
     )
 

@@ -71,7 +71,7 @@ def convert_to_the_metadata(output_dir, num_workers, store, at_the_end):
         convert.convert(
             dataclasses.replace(manifest, store=store),
             output_dir,
-            num_workers=num_workers,
+            convert.ConvertOptions(num_workers=num_workers),
         )
 
 
@@ -166,7 +166,9 @@ def test_killed_at_any_change_it_reads_only_what_is_missing(
     process.join()
     assert process.exitcode == -signal.SIGKILL
     manifest = make_manifest()
-    root = convert.convert(manifest, tmp_path, num_workers=1)
+    root = convert.convert(
+        manifest, tmp_path, convert.ConvertOptions(num_workers=1)
+    )
     assert contents(root) == clean
     in_missing_shards = len(manifest.store.read_ones) - 60
     assert (in_missing_shards == 0) == (number >= 18)

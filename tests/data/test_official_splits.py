@@ -46,9 +46,9 @@ def test_official_splits_are_kept_unless_they_share_patients(
     patients, split, options, kept
 ):
     table = make_table(patients, split)
-    options = splits.Options(**options)
+    options = splits.SplitOptions(**options)
     assert official_splits.keeps(table, options) is kept
-    settled, _ = official_splits.settle(table, options)
+    settled, _ = official_splits.resolve(table, options)
     assert ("split" in settled) is kept
     pd.testing.assert_frame_equal(
         settled, table if kept or split is None else table.drop(columns="split")
@@ -80,8 +80,8 @@ def test_official_splits_are_kept_unless_they_share_patients(
     ],
 )
 def test_what_became_of_them_is_told(patients, split, options, note, warnings):
-    _, found = official_splits.settle(
-        make_table(patients, split), splits.Options(**options)
+    _, found = official_splits.resolve(
+        make_table(patients, split), splits.SplitOptions(**options)
     )
     if note is None:
         assert found is None and warnings() == []
@@ -102,7 +102,7 @@ def test_what_became_of_them_is_told(patients, split, options, note, warnings):
 def test_unknown_patients_are_told_in_one_line(
     patients, split, is_told, warnings
 ):
-    official_splits.settle(make_table(patients, split), splits.DEFAULTS)
+    official_splits.resolve(make_table(patients, split), splits.DEFAULTS)
     assert len(warnings()) == is_told
     for line in warnings():
         assert "splits are drawn by image" in line and "\n" not in line
@@ -128,17 +128,19 @@ def test_unknown_patients_are_told_in_one_line(
 )
 def test_options_that_the_table_does_not_allow(columns, options, message):
     with pytest.raises(ValueError, match=message):
-        official_splits.settle(make_table(**columns), splits.Options(**options))
+        official_splits.resolve(
+            make_table(**columns), splits.SplitOptions(**options)
+        )
 
 
 def test_options_that_the_table_allows():
     table = make_table(*SHARED)
-    options = splits.Options(test_fraction=0.3, require_patients=True)
-    official_splits.settle(table, options)
+    options = splits.SplitOptions(test_fraction=0.3, require_patients=True)
+    official_splits.resolve(table, options)
     # A test split is drawn beside an official validation split.
     only_val = make_table(split=["train", "train", "train", "val"])
-    settled, _ = official_splits.settle(
-        only_val, splits.Options(test_fraction=0.3)
+    settled, _ = official_splits.resolve(
+        only_val, splits.SplitOptions(test_fraction=0.3)
     )
     assert settled["split"].tolist() == only_val["split"].tolist()
 

@@ -211,7 +211,9 @@ def test_training_sees_what_the_conversion_saw(file_format, mode, tmp_path):
         raw = path.read_bytes()
         seen[ids.content_hash(raw)] = prepare.prepare(raw).pixels
     manifest = image_folder.manifest(input=tmp_path / "raw")
-    root = convert.convert(manifest, tmp_path / "out", num_workers=1)
+    root = convert.convert(
+        manifest, tmp_path / "out", convert.ConvertOptions(num_workers=1)
+    )
     opened = records.open_records(root)
     for split in opened.card.shards:
         batches = pipeline.evaluation(

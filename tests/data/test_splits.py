@@ -31,7 +31,7 @@ def test_official_splits_are_kept():
     split, made = splits.complete(
         make_table(4, split=official),
         one_hot([0, 1, 0, 1]),
-        splits.Options(seed=0),
+        splits.SplitOptions(seed=0),
     )
     assert split.tolist() == official
     assert made == dict.fromkeys(("train", "val", "test"), "official")
@@ -61,14 +61,14 @@ def test_official_splits_are_kept():
 )
 def test_options_that_make_no_sense(options, message):
     with pytest.raises(ValueError, match=message):
-        splits.Options(**options)
+        splits.SplitOptions(**options)
 
 
 def test_val_is_exactly_a_tenth_of_each_class():
     classes = np.repeat([0, 1, 2], [500, 300, 200])
     table = make_table(1_200, split=["train"] * 1_000 + ["test"] * 200)
     labels = one_hot(np.append(classes, np.arange(200) % 3))
-    split, made = splits.complete(table, labels, splits.Options(seed=0))
+    split, made = splits.complete(table, labels, splits.SplitOptions(seed=0))
     assert labels[split == "val"].sum(axis=0).tolist() == [50, 30, 20]
     assert (split == "test").tolist() == [False] * 1_000 + [True] * 200
     assert made["val"] == "drawn: 10% of train by image, stratified, seed 0"
@@ -77,7 +77,9 @@ def test_val_is_exactly_a_tenth_of_each_class():
 
 def test_without_splits_test_is_15_percent_and_val_a_tenth_of_the_rest():
     split, _ = splits.complete(
-        make_table(2_000), one_hot(np.arange(2_000) % 2), splits.Options(seed=0)
+        make_table(2_000),
+        one_hot(np.arange(2_000) % 2),
+        splits.SplitOptions(seed=0),
     )
     counts = pd.Series(split).value_counts().to_dict()
     assert counts == {"train": 1_530, "val": 170, "test": 300}
@@ -110,7 +112,7 @@ def test_patients_stay_together_and_shares_are_near():
     classes = (patients % 4 == 0) * 1
     table = make_table(len(patients), patients=patients)
     labels = one_hot(classes)
-    split, made = splits.complete(table, labels, splits.Options(seed=0))
+    split, made = splits.complete(table, labels, splits.SplitOptions(seed=0))
     assert splits.patients_in_common(table["patient"], split) == 0
     shares = [
         labels[split == name].sum(axis=0) / labels.sum(axis=0)
@@ -125,7 +127,7 @@ def test_several_labels_are_drawn_by_combination():
     rng = np.random.default_rng(2)
     labels = rng.random((2_000, 3)) < (0.5, 0.2, 0.05)
     split, _ = splits.complete(
-        make_table(2_000), labels, splits.Options(seed=0)
+        make_table(2_000), labels, splits.SplitOptions(seed=0)
     )
     share = labels[split == "test"].sum(axis=0) / labels.sum(axis=0)
     np.testing.assert_allclose(share, 0.15, atol=0.02)
@@ -139,11 +141,11 @@ def test_the_order_of_rows_does_not_matter(by_patient):
     table = make_table(num_images, patients=patients)
     labels = one_hot(rng.integers(0, 3, num_images))
     order = rng.permutation(num_images)
-    split, _ = splits.complete(table, labels, splits.Options(seed=0))
+    split, _ = splits.complete(table, labels, splits.SplitOptions(seed=0))
     shuffled, _ = splits.complete(
         table.iloc[order].reset_index(drop=True),
         labels[order],
-        splits.Options(seed=0),
+        splits.SplitOptions(seed=0),
     )
     assert split[order].tolist() == shuffled.tolist()
 
@@ -151,7 +153,7 @@ def test_the_order_of_rows_does_not_matter(by_patient):
 def test_another_seed_draws_others():
     table, labels = make_table(200), one_hot(np.arange(200) % 2)
     first, again, other = (
-        splits.complete(table, labels, splits.Options(seed=seed))[0]
+        splits.complete(table, labels, splits.SplitOptions(seed=seed))[0]
         for seed in (0, 0, 1)
     )
     assert first.tolist() == again.tolist()
@@ -175,7 +177,7 @@ def test_rare_strata_are_drawn_at_their_rate():
 
 def test_fractions_can_be_chosen():
     table, labels = make_table(1_000), one_hot(np.arange(1_000) % 2)
-    options = splits.Options(test_fraction=0.2, val_fraction=0.25)
+    options = splits.SplitOptions(test_fraction=0.2, val_fraction=0.25)
     split, made = splits.complete(table, labels, options)
     counts = pd.Series(split).value_counts().to_dict()
     assert counts == {"train": 600, "val": 200, "test": 200}
@@ -186,7 +188,9 @@ def folds_of(table, labels, *, num_folds, seed=0):
     """The fold 1..num_folds in which each row is a test image."""
     fold = np.zeros(len(table), int)
     for number in range(1, num_folds + 1):
-        options = splits.Options(num_folds=num_folds, fold=number, seed=seed)
+        options = splits.SplitOptions(
+            num_folds=num_folds, fold=number, seed=seed
+        )
         split, made = splits.complete(table, labels, options)
         assert set(split) == set(names.SPLITS)
         assert (fold[split == "test"] == 0).all()
@@ -284,7 +288,7 @@ def test_without_a_train_split_nothing_can_be_drawn():
         splits.complete(
             make_table(2, split=["test"] * 2),
             one_hot([0, 1]),
-            splits.Options(seed=0),
+            splits.SplitOptions(seed=0),
         )
 
 
@@ -292,5 +296,5 @@ def test_too_few_patients_for_a_split():
     table = make_table(6, patients=[0, 0, 0, 0, 0, 0])
     with pytest.raises(ValueError, match="Too few images to draw a test"):
         splits.complete(
-            table, one_hot([0, 1, 0, 1, 0, 1]), splits.Options(seed=0)
+            table, one_hot([0, 1, 0, 1, 0, 1]), splits.SplitOptions(seed=0)
         )

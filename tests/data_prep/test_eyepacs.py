@@ -177,7 +177,7 @@ def test_new_splits_keep_both_eyes_together(tmp_path):
     table = read(root).table.drop(columns="split")
     labels = pd.get_dummies(table["label"]).to_numpy(bool)
     split, _ = splits.complete(
-        table.assign(id=table["image"]), labels, splits.Options(seed=0)
+        table.assign(id=table["image"]), labels, splits.SplitOptions(seed=0)
     )
     assert set(split) == {"train", "val", "test"}
     assert splits.patients_in_common(table["patient"], split) == 0

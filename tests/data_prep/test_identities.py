@@ -58,7 +58,9 @@ def test_nothing_of_a_dicom_header_is_in_the_records(tmp_path):
     labels = make_tree(raw)
     secrets = secrets_of(raw)
     manifest = sources.get("dicom")(input=str(raw), labels=str(labels))
-    root = convert.convert(manifest, tmp_path / "records", num_workers=1)
+    root = convert.convert(
+        manifest, tmp_path / "records", convert.ConvertOptions(num_workers=1)
+    )
     card = records.read_card(root)
     assert card.has_patients and sum(card.num_examples.values()) == 48
     assert card.patients_in_common == 0

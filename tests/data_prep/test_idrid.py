@@ -160,5 +160,5 @@ def test_the_real_archive(shared):
     assert not official_splits.keeps(table, splits.DEFAULTS)
     new = table.drop(columns="split").assign(id=table["image"])
     labels = pd.get_dummies(table["label"]).to_numpy(bool)
-    split, _ = splits.complete(new, labels, splits.Options(seed=0))
+    split, _ = splits.complete(new, labels, splits.SplitOptions(seed=0))
     assert splits.patients_in_common(table["patient"], split) == 0

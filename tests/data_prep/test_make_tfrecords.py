@@ -366,7 +366,7 @@ class TestOptions:
             "--fold=2",
             "--require_patients",
         )
-        assert conversion_flags.split_options() == splits.Options(
+        assert conversion_flags.split_options() == splits.SplitOptions(
             mode="grouped",
             seed=3,
             val_fraction=0.2,
@@ -378,7 +378,7 @@ class TestOptions:
     def test_of_images(self, flags):
         assert conversion_flags.image_options() == prepare.DEFAULTS
         flags("--image_size=9", "--window=40,400.5", "--frame=2")
-        assert conversion_flags.image_options() == prepare.Options(
+        assert conversion_flags.image_options() == prepare.ImageOptions(
             image_size=9, window=(40.0, 400.5), frame=2
         )
         flags("--window=none", "--fundus=crop")

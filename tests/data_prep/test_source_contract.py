@@ -39,12 +39,12 @@ class TestSource:
     def test_no_patient_is_in_two_of_our_splits(self, manifest):
         # Large shares, so that none of the splits of so few images is empty.
         is_open = {"test", "val"} - set(manifest.table.get("split", ()))
-        options = splits.Options(
+        options = splits.SplitOptions(
             **{f"{split}_fraction": 0.4 for split in is_open}
         )
         if not official_splits.keeps(manifest.table, options):
-            options = splits.Options(test_fraction=0.4, val_fraction=0.4)
-        table, _ = official_splits.settle(manifest.table, options)
+            options = splits.SplitOptions(test_fraction=0.4, val_fraction=0.4)
+        table, _ = official_splits.resolve(manifest.table, options)
         table = table.assign(id=table["image"])
         labels = one_hot(manifest)
         split, _ = splits.complete(table, labels, options)

@@ -189,7 +189,7 @@ def test_nothing_hidden_gets_into_the_records(raw):
 @pytest.mark.parametrize("size", [None, 20])
 def test_missing_rows_are_cut_off(raw, size):
     with pytest.raises(prepare.ImageError, match="damaged or cut off"):
-        prepare.prepare(raw, prepare.Options(image_size=size))
+        prepare.prepare(raw, prepare.ImageOptions(image_size=size))
 
 
 def test_a_chunk_with_a_wrong_checksum(shared):

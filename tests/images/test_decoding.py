@@ -72,13 +72,13 @@ def test_at_which_fraction_to_decode(shrinkage, expected):
 def test_reduced_decoding_costs_no_quality(reduction, subsampling, quality):
     raw = encoded(PHOTOGRAPH, quality=quality, subsampling=subsampling)
     # The largest result for which this reduction is chosen.
-    side = int(SIDE / reduction / decoding.SPARE_PIXELS)
+    side = int(SIDE / reduction / decoding.MIN_OVERSAMPLING)
     assert decoding.reduction(SIDE / side) == reduction
     full = np.asarray(Image.open(io.BytesIO(raw)))
     expected = np.asarray(
         Image.fromarray(full).resize((side, side), Image.Resampling.BICUBIC)
     )
-    prepared = prepare.prepare(raw, prepare.Options(image_size=side))
+    prepared = prepare.prepare(raw, prepare.ImageOptions(image_size=side))
     assert not np.array_equal(prepared.pixels, expected)  # It was reduced.
     again = np.asarray(
         Image.open(io.BytesIO(encoding.encode(expected, as_jpeg=True)))

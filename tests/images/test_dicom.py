@@ -21,7 +21,7 @@ JPEG_LOSSLESS = "SC_rgb_jpeg_gdcm.dcm"
 
 
 def prepared(raw, **options):
-    return prepare.prepare(raw, prepare.Options(**options))
+    return prepare.prepare(raw, prepare.ImageOptions(**options))
 
 
 def test_a_ct_as_pydicom_shows_it():

@@ -17,7 +17,7 @@ def case(shared):
 
     def read(name, **options):
         raw = (shared / "cases/dicom" / f"{name}.dcm").read_bytes()
-        return prepare.prepare(raw, prepare.Options(**options)).pixels
+        return prepare.prepare(raw, prepare.ImageOptions(**options)).pixels
 
     return read
 

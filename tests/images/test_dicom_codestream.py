@@ -48,7 +48,7 @@ def test_8_bits_in_16_allocated():
                 BitsStored=stored,
                 HighBit=stored - 1,
             )
-            prepared = prepare.prepare(raw, prepare.Options(window="none"))
+            prepared = prepare.prepare(raw, prepare.ImageOptions(window="none"))
             assert prepared.bit_depth == 8
             np.testing.assert_allclose(prepared.pixels, GREY, atol=2)
 
@@ -69,7 +69,7 @@ def test_jpeg_2000_is_what_its_codestream_says(syntax):
     raw = compressed(
         wide, "JPEG2000", syntax, BitsAllocated=16, BitsStored=16, HighBit=15
     )
-    found = prepare.prepare(raw, prepare.Options(window="none")).pixels
+    found = prepare.prepare(raw, prepare.ImageOptions(window="none")).pixels
     np.testing.assert_array_equal(found, wide)
 
 
@@ -78,7 +78,7 @@ def test_jpeg_2000_is_what_its_codestream_says(syntax):
 )
 def test_jpeg_is_what_its_codestream_says(syntax):
     raw = compressed(GREY, "JPEG", syntax, **BITS8)
-    found = prepare.prepare(raw, prepare.Options(window="none")).pixels
+    found = prepare.prepare(raw, prepare.ImageOptions(window="none")).pixels
     np.testing.assert_allclose(found, GREY, atol=2)
 
 

@@ -76,7 +76,7 @@ def test_elements_that_make_no_sense_are_named(elements, message):
 )
 def test_the_way_out_is_one(elements):
     raw = radiograph(WORDS, **elements)
-    found = prepare.prepare(raw, prepare.Options(window="none")).pixels
+    found = prepare.prepare(raw, prepare.ImageOptions(window="none")).pixels
     np.testing.assert_array_equal(found, (WORDS / 4095 * 65_535).round())
 
 

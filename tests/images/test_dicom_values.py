@@ -12,7 +12,7 @@ VALUES = (np.arange(48 * 64).reshape(48, 64) % 4000) + 50
 
 
 def shown(words, **elements):
-    options = prepare.Options(window=elements.pop("window", "auto"))
+    options = prepare.ImageOptions(window=elements.pop("window", "auto"))
     return prepare.prepare(radiograph(words, **elements), options).pixels
 
 

@@ -84,14 +84,14 @@ def not_discs():
 def test_where_there_is_no_disc(pixels):
     assert fundus_field.find(pixels) is None
     for mode in ("crop", "graham"):
-        options = prepare.Options(fundus=mode, image_size=32)
+        options = prepare.ImageOptions(fundus=mode, image_size=32)
         prepared = prepare.prepare(pixels, options)
         assert prepared.notes == (fundus_field.NOT_FOUND,)
         assert prepared.pixels.shape[:2] == (32, 32)
-    middle = prepare.Options(resize_mode="crop", image_size=32)
+    middle = prepare.ImageOptions(resize_mode="crop", image_size=32)
     np.testing.assert_array_equal(
         prepare.prepare(
-            pixels, prepare.Options(fundus="crop", image_size=32)
+            pixels, prepare.ImageOptions(fundus="crop", image_size=32)
         ).pixels,
         prepare.prepare(pixels, middle).pixels,
     )
@@ -147,7 +147,7 @@ def test_photographs_are_prepared_from_reduced_decoding():
     pixels = photograph(1304, 1604, 800, 650, 700)
     raw = jpeg(pixels)
     prepared = prepare.prepare(
-        raw, prepare.Options(fundus="crop", image_size=200)
+        raw, prepare.ImageOptions(fundus="crop", image_size=200)
     )
     disc = fundus_field.find(pixels)
     expected = fundus_field.cut(pixels, disc, image_size=200)
@@ -166,7 +166,7 @@ def test_small_discs_are_decoded_finer(monkeypatch):
         return read(self, reduction)
 
     monkeypatch.setattr(prepare.decoding.ImageFile, "picture", noting)
-    options = prepare.Options(fundus="crop", image_size=100)
+    options = prepare.ImageOptions(fundus="crop", image_size=100)
     for radius, expected in ((610, [8]), (310, [8, 4])):
         reductions.clear()
         raw = jpeg(photograph(1200, 1600, 800, 600, radius))
@@ -181,7 +181,7 @@ def test_turned_photographs():
     pixels = photograph(300, 400, 180, 150, 140)
     tags = Image.Exif()
     tags[0x0112] = 6
-    options = prepare.Options(fundus="crop", image_size=64)
+    options = prepare.ImageOptions(fundus="crop", image_size=64)
     upright = prepare.prepare(jpeg(pixels), options)
     turned = prepare.prepare(jpeg(pixels, exif=tags.tobytes()), options)
     np.testing.assert_array_equal(turned.pixels, np.rot90(upright.pixels, -1))

@@ -49,7 +49,7 @@ def exif(orientation):
 def test_files_of_the_wanted_size_are_kept(file_format, colour, channels):
     raw = encoded(gradient(16, 16, colour=colour), file_format)
     for size in (None, 16):
-        prepared = prepare.prepare(raw, prepare.Options(image_size=size))
+        prepared = prepare.prepare(raw, prepare.ImageOptions(image_size=size))
         assert prepared[:6] == (raw, 16, 16, channels, 8, True)
         np.testing.assert_array_equal(prepared.pixels, opened(raw))
         assert prepared.notes == ()
@@ -83,7 +83,7 @@ def test_files_that_are_encoded_anew_lose_it_too(options):
         exif=exif(3),
         icc_profile=SECRET.encode(),
     )
-    prepared = prepare.prepare(raw, prepare.Options(**options))
+    prepared = prepare.prepare(raw, prepare.ImageOptions(**options))
     assert not prepared.kept
     assert SECRET.encode() not in prepared.data
 
@@ -118,7 +118,7 @@ def test_lossless_files_become_png_and_jpeg_files_stay_jpeg():
             gradient(colour=False),
         )
     data = prepare.prepare(
-        encoded(gradient(), "JPEG"), prepare.Options(image_size=8)
+        encoded(gradient(), "JPEG"), prepare.ImageOptions(image_size=8)
     ).data
     image = opened(data)
     assert image.format == "JPEG"
@@ -151,10 +151,10 @@ def test_other_colour_modes_become_grey_or_rgb(raw, mode):
 
 def test_16_bits_stay():
     grey = gradient(16, 16, dtype=np.uint16, colour=False)
-    kept = prepare.prepare(encoded(grey), prepare.Options(image_size=16))
+    kept = prepare.prepare(encoded(grey), prepare.ImageOptions(image_size=16))
     assert kept.kept and kept.bit_depth == 16
     tiff = prepare.prepare(encoded(grey, "TIFF"))
-    resized = prepare.prepare(encoded(grey), prepare.Options(image_size=8))
+    resized = prepare.prepare(encoded(grey), prepare.ImageOptions(image_size=8))
     assert (tiff.bit_depth, resized.bit_depth) == (16, 16)
     np.testing.assert_array_equal(np.asarray(opened(tiff.data)), grey)
     means = grey.reshape(8, 2, 8, 2).mean(axis=(1, 3))
@@ -171,7 +171,7 @@ def test_16_bit_colour_of_arrays_and_files():
     kept = prepare.prepare(prepared.data)
     assert kept[:6] == (prepared.data, 16, 12, 3, 16, True)
     np.testing.assert_array_equal(kept.pixels, pixels)
-    small = prepare.Options(image_size=8)
+    small = prepare.ImageOptions(image_size=8)
     of_array, of_file = (
         prepare.prepare(raw, small) for raw in (pixels, prepared.data)
     )
@@ -198,7 +198,7 @@ def test_tensorflow_reads_16_bit_colour():
 )
 def test_pixels_are_what_is_encoded(file_format, options):
     prepared = prepare.prepare(
-        encoded(gradient(), file_format), prepare.Options(**options)
+        encoded(gradient(), file_format), prepare.ImageOptions(**options)
     )
     decoded = np.asarray(opened(prepared.data))
     assert prepared.pixels.shape == decoded.shape
@@ -243,7 +243,7 @@ PNG = encoded(gradient(64, 64), "PNG")
 def test_images_that_cannot_be_used(raw, message):
     for size in (None, 8):
         with pytest.raises(prepare.ImageError, match=message) as raised:
-            prepare.prepare(raw, prepare.Options(image_size=size))
+            prepare.prepare(raw, prepare.ImageOptions(image_size=size))
         assert "0x" not in str(raised.value)  # The same words every time.
 
 
@@ -264,25 +264,27 @@ def test_images_that_cannot_be_used(raw, message):
 )
 def test_options_that_make_no_sense(options, message):
     with pytest.raises(ValueError, match=message):
-        prepare.Options(**options)
+        prepare.ImageOptions(**options)
 
 
 def test_one_of_several_images():
     for frame, value in ((0, 0), (1, 255)):
-        prepared = prepare.prepare(two_frames(), prepare.Options(frame=frame))
+        prepared = prepare.prepare(
+            two_frames(), prepare.ImageOptions(frame=frame)
+        )
         assert (prepared.pixels == value).all()
-    first = prepare.Options(frame=0)
+    first = prepare.ImageOptions(frame=0)
     assert prepare.prepare(JPEG, first).kept  # The only one.
     for raw, count in ((two_frames(), 2), (JPEG, 1), (gradient(), 1)):
         with pytest.raises(prepare.ImageError, match=f"holds {count} images"):
-            prepare.prepare(raw, prepare.Options(frame=2))
+            prepare.prepare(raw, prepare.ImageOptions(frame=2))
 
 
 def test_a_window_is_for_dicom():
     for raw in (JPEG, gradient()):
         with pytest.raises(prepare.ImageError, match="given for DICOM"):
-            prepare.prepare(raw, prepare.Options(window=(40, 80)))
-    assert prepare.prepare(JPEG, prepare.Options(window="none")).kept
+            prepare.prepare(raw, prepare.ImageOptions(window=(40, 80)))
+    assert prepare.prepare(JPEG, prepare.ImageOptions(window="none")).kept
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 7])
@@ -295,7 +297,7 @@ def test_turning_and_reduced_decoding(orientation):
     )
     file = decoding.ImageFile(raw)
     for mode in prepare.RESIZE_MODES:
-        options = prepare.Options(image_size=24, resize_mode=mode)
+        options = prepare.ImageOptions(image_size=24, resize_mode=mode)
         full = resizing.resize(
             np.asarray(file.picture()), image_size=24, mode=mode
         )
@@ -310,7 +312,7 @@ def test_turning_and_reduced_decoding(orientation):
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_lossless_files_and_arrays_come_out_the_same(mode, dtype):
     pixels = gradient(403, 301, dtype=dtype, colour=False)
-    options = prepare.Options(image_size=24, resize_mode=mode)
+    options = prepare.ImageOptions(image_size=24, resize_mode=mode)
     expected = prepare.prepare(pixels, options)
     for file_format in ("PNG", "TIFF"):
         found = prepare.prepare(encoded(pixels, file_format), options)
@@ -324,7 +326,7 @@ def test_the_first_picture_of_a_phones_file():
     )
     raw = encoded(first, "MPO", save_all=True, append_images=[second])
     assert decoding.ImageFile(raw).is_jpeg
-    options = prepare.Options(image_size=20)
+    options = prepare.ImageOptions(image_size=20)
     expected = prepare.prepare(encoded(first, "JPEG"), options)
     np.testing.assert_array_equal(
         prepare.prepare(raw, options).pixels, expected.pixels
@@ -346,7 +348,7 @@ def test_a_result_that_lost_all_variation():
         (encoded(dot + 128, "JPEG", quality=100), small),
     ):
         with pytest.raises(prepare.ImageError, match="are equal, and those st"):
-            prepare.prepare(raw, prepare.Options(**options))
+            prepare.prepare(raw, prepare.ImageOptions(**options))
 
 
 def test_an_image_of_one_value_is_one():
@@ -354,7 +356,7 @@ def test_an_image_of_one_value_is_one():
         pixels = np.full((200, 200), value, np.uint8)
         for raw in (pixels, encoded(pixels), encoded(pixels, "JPEG")):
             for size in (None, 4):
-                options = prepare.Options(image_size=size)
+                options = prepare.ImageOptions(image_size=size)
                 assert (prepare.prepare(raw, options).pixels == value).all()
 
 

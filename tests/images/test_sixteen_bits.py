@@ -43,12 +43,11 @@ def test_more_than_256_grey_levels_reach_the_model(tmp_path):
             "label": ["a", "b"] * (NUMBER // 2),
         }
     )
-    options = prepare.Options(image_size=100)
+    options = prepare.ImageOptions(image_size=100)
     root = convert.convert(
         manifest.Manifest("scans", "multiclass", ("a", "b"), table, store),
         tmp_path,
-        image_options=options,
-        num_workers=1,
+        convert.ConvertOptions(image_options=options, num_workers=1),
     )
     opened = records.open_records(root)
     assert (opened.card.channels, opened.card.bit_depth) == (1, 16)

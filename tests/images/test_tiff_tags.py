@@ -168,11 +168,11 @@ def test_the_tags_of_the_frame_that_is_taken():
     last = raw.rindex(struct.pack("<HHI", 262, 3, 1)) + 8
     struct.pack_into("<H", raw, last, 0)
     for frame in (0, 1):
-        found = prepare.prepare(bytes(raw), prepare.Options(frame=frame))
+        found = prepare.prepare(bytes(raw), prepare.ImageOptions(frame=frame))
         np.testing.assert_array_equal(found.pixels, GREY)
     struct.pack_into("<H", raw, last, 34892)
     with pytest.raises(prepare.ImageError, match="linear raw"):
-        prepare.prepare(bytes(raw), prepare.Options(frame=1))
+        prepare.prepare(bytes(raw), prepare.ImageOptions(frame=1))
 
 
 def test_directories_in_a_circle():
@@ -180,7 +180,7 @@ def test_directories_in_a_circle():
     (count,) = struct.unpack_from("<H", raw, 8)
     struct.pack_into("<I", raw, 10 + 12 * count, 8)
     with pytest.raises(prepare.ImageError):
-        prepare.prepare(bytes(raw), prepare.Options(frame=1))
+        prepare.prepare(bytes(raw), prepare.ImageOptions(frame=1))
 
 
 def test_the_cases_of_others(shared):

@@ -50,7 +50,7 @@ def test_errors_of_a_task_are_raised(num_workers):
 def test_a_worker_that_dies_is_told():
     with (
         pool.Pool(3, 2) as workers,
-        pytest.raises(OSError, match="ended without a word.*--num_workers=1"),
+        pytest.raises(OSError, match="died unexpectedly.*--num_workers=1"),
     ):
         list(workers.run(die, range(3)))
 

@@ -10,7 +10,7 @@ import pytest
 
 from transfusion_tf import files
 from transfusion_tf.images import limits
-from transfusion_tf.stores import archives
+from transfusion_tf.stores import archives, npz
 
 FILES = {"a.txt": b"first", "b/c.txt": b"second" * 100, "b/d.txt": b""}
 
@@ -235,7 +235,7 @@ def test_npz_rows_and_heads(tmp_path):
         "b": np.ones((1, 2, 2), np.uint8),
     }
     np.savez_compressed(path, **arrays)
-    store = copy.deepcopy(archives.NpzStore(path))
+    store = copy.deepcopy(npz.NpzStore(path))
     np.testing.assert_array_equal(store.read("a/1"), arrays["a"][1])
     np.testing.assert_array_equal(store.read("b/0"), arrays["b"][0])
     assert store.head("a") == ((2, 3, 4), np.dtype(np.uint16))
@@ -246,7 +246,7 @@ def test_a_damaged_npz_array_is_told(tmp_path):
     np.savez(path, images=np.full((1, 8, 8), 77, np.uint8))
     path.write_bytes(path.read_bytes().replace(b"MMMM", b"MMMN", 1))
     with pytest.raises(ValueError, match="the array images is damaged"):
-        archives.NpzStore(path).read("images/0")
+        npz.NpzStore(path).read("images/0")
 
 
 def test_npz_arrays_that_declare_more_than_there_is(tmp_path):
@@ -255,7 +255,7 @@ def test_npz_arrays_that_declare_more_than_there_is(tmp_path):
     np.lib.format.write_array_header_1_0(member, header)
     with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
         archive.writestr("a.npy", member.getvalue())
-    store = archives.NpzStore(tmp_path / "x.npz")
+    store = npz.NpzStore(tmp_path / "x.npz")
     for read in (store.array, store.head):
         with pytest.raises(ValueError, match="declares 4,398,046,511,104 by"):
             read("a")
@@ -265,4 +265,4 @@ def test_npz_arrays_that_grow_out_of_all_proportion(tmp_path, monkeypatch):
     monkeypatch.setattr(limits, "HARMLESS_BYTES", 1_000)
     np.savez_compressed(tmp_path / "x.npz", a=np.zeros((9, 99, 99), np.uint8))
     with pytest.raises(ValueError, match="declares 88,337 bytes and holds"):
-        archives.NpzStore(tmp_path / "x.npz").array("a")
+        npz.NpzStore(tmp_path / "x.npz").array("a")

@@ -37,7 +37,7 @@ class Audit:
     """What an audit found.
 
     Attributes:
-        pairs: what `audit_table.listed` returns.
+        pairs: what `pair_table.listed` returns.
         dropped: ids, sorted, of images that must go.
         summary: dict of plain values for the data card.
     """
@@ -76,18 +76,14 @@ def audit(
             in at most so many bits, 0 to 64.
         max_pairs: how many pairs are listed; all are counted.
         max_comparisons: see `near_duplicates.plan`; beyond it the distance is
-            reduced, and the summary tells to what.
+            reduced, and the summary has what it was.
 
     Raises:
         ValueError: wrong settings; "error" and something leaks; "drop" and a
             split would lose all of its images.
     """
     check_policies(on_leak, near_duplicates)
-    if not 0 <= distance <= hash_search.BITS or max_pairs < 0:
-        raise ValueError(
-            f"distance must be 0 to {hash_search.BITS}, max_pairs at least "
-            f"0. Received: distance={distance}, max_pairs={max_pairs}."
-        )
+    _check_limits(distance, max_pairs)
     images = image_groups.Images(facts)
     found, searched = image_pairs.search(
         images.hashes,
@@ -96,34 +92,40 @@ def audit(
         most=max_pairs,
         max_comparisons=max_comparisons,
     )
-    leaking = images.leaking()
-    shared = _patients_in_common(images.table)
-    if on_leak == "error":
-        _check_nothing_leaks(images.table, leaking, shared)
-    dropped = leaking & (on_leak == "drop")
-    near_dropped = (
-        images.leaking(found.has_near) & ~leaking & (near_duplicates == "drop")
-    )
-    _check_splits_stay(images.table, dropped | near_dropped)
+    policies = {"on_leak": on_leak, "near_duplicates": near_duplicates}
+    head = {**policies, "distance": distance, "distance_searched": searched}
+    return _audited(images, found, head, most=max_pairs)
+
+
+def _audited(images, found, head, *, most):
+    """Returns the Audit of what a search has found.
+
+    Args:
+        images: groups.Images.
+        found: what pairs.search returned.
+        head: the settings, with which the summary begins.
+        most: how many pairs are listed.
+    """
+    table, leaking = images.table, images.leaking()
+    shared = _patients_in_common(table)
+    if head["on_leak"] == "error":
+        _check_nothing_leaks(table, leaking, shared)
+    drops = head["on_leak"] == "drop", head["near_duplicates"] == "drop"
+    dropped = leaking & drops[0]
+    near_dropped = images.leaking(found.has_near) & ~leaking & drops[1]
+    _check_splits_stay(table, dropped | near_dropped)
     pairs = pair_table.listed(
-        images,
-        found,
-        searched,
-        most=max_pairs,
-        drops=(on_leak == "drop", near_duplicates == "drop"),
+        images, found, head["distance_searched"], most=most, drops=drops
     )
     summary = {
-        "on_leak": on_leak,
-        "near_duplicates": near_duplicates,
-        "distance": distance,
-        "distance_searched": searched,
+        **head,
         "patients_in_common": shared,
         **_counts(images, found),
         # Images whose pixels are also in a later split.
-        "leaking": _by_split(images.table, leaking),
-        "dropped": _by_split(images.table, dropped),
+        "leaking": _by_split(table, leaking),
+        "dropped": _by_split(table, dropped),
         # Images that only look like those of a later split.
-        "near_dropped": _by_split(images.table, near_dropped),
+        "near_dropped": _by_split(table, near_dropped),
         "pairs_listed": len(pairs),
     }
     summary["pairs_not_listed"] = (
@@ -131,8 +133,15 @@ def audit(
         + sum(summary["near_pairs"].values())
         - len(pairs)
     )
-    gone = images.table["id"][dropped | near_dropped].tolist()
-    return Audit(pairs, gone, summary)
+    return Audit(pairs, table["id"][dropped | near_dropped].tolist(), summary)
+
+
+def _check_limits(distance, max_pairs):
+    if not 0 <= distance <= hash_search.BITS or max_pairs < 0:
+        raise ValueError(
+            f"distance must be 0 to {hash_search.BITS}, max_pairs at least "
+            f"0. Received: distance={distance}, max_pairs={max_pairs}."
+        )
 
 
 def check_policies(on_leak, near_duplicates):

@@ -22,7 +22,7 @@ def draw(pairs, image_of, *, total):
     """Returns the PIL.Image of the first pairs, those across splits first.
 
     Args:
-        pairs: pandas.DataFrame as of `audit_table.listed`.
+        pairs: pandas.DataFrame as of `pair_table.listed`.
         image_of: function of an id that returns its pixels.
         total: how many pairs there are; the title tells.
     """

@@ -1,4 +1,4 @@
-"""The images of an audit, in groups of identical and cells of like pixels.
+"""The images of an audit, grouped by equal pixels and by equal hash.
 
 Images with the same pixels are one group; groups with the same perceptual
 hash are one cell.

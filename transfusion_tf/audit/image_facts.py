@@ -19,7 +19,7 @@ _ROWS_AT_ONCE = 10_000  # Python objects of so many images are held at a time.
 _FEW_IMAGES = 2_000  # For fewer, starting processes takes longer.
 
 
-class Facts(typing.NamedTuple):
+class ImageFacts(typing.NamedTuple):
     """The facts of a data set.
 
     Attributes:
@@ -36,7 +36,7 @@ class Facts(typing.NamedTuple):
 
 
 def of_records(opened):
-    """Returns the Facts of opened records; keeps one image in memory.
+    """Returns the ImageFacts of opened records; keeps one image in memory.
 
     Raises ValueError for a damaged shard or image.
     """
@@ -53,17 +53,17 @@ def of_records(opened):
         features = record_reader.example_at(opened, row["file"], row["offset"])
         return _pixels(features, opened.card)
 
-    return Facts(table, opened.card.counts, image_of, 0)
+    return ImageFacts(table, opened.card.counts, image_of, 0)
 
 
 def of_manifest(manifest, *, image_options=prepare.DEFAULTS, num_workers=None):
-    """Returns the Facts of a manifest's images, prepared as for records.
+    """Returns the ImageFacts of a manifest's images, prepared as for records.
 
     Its splits are taken as they are; without any, all images are of train.
 
     Args:
         manifest: a Manifest.
-        image_options: an images.Options.
+        image_options: an ImageOptions.
         num_workers: processes; None: one a core, or none for few images.
 
     Raises:
@@ -98,7 +98,7 @@ def of_manifest(manifest, *, image_options=prepare.DEFAULTS, num_workers=None):
         return prepare.prepare(raw, image_options).pixels
 
     left_out = int((~is_read).sum()) + len(manifest.bad)
-    return Facts(facts, manifests.counts(manifest), image_of, left_out)
+    return ImageFacts(facts, manifests.counts(manifest), image_of, left_out)
 
 
 def _rows(opened):

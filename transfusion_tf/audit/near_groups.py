@@ -5,7 +5,6 @@ hashes differ in few bits, and so do all that belong to either of them.
 """
 
 import numpy as np
-from scipy.sparse import coo_array, csgraph
 
 from transfusion_tf.audit import near_duplicates
 
@@ -74,6 +73,9 @@ def _merged(group, held):
 
 def _components(edges, size):
     """Returns the connected component of each of `size` nodes."""
+    # Here, because every conversion imports this module and few use it.
+    from scipy.sparse import coo_array, csgraph
+
     graph = coo_array((np.ones(edges.shape[1], bool), edges), (size, size))
     return csgraph.connected_components(graph, directed=False)[1]
 

@@ -1,4 +1,4 @@
-"""Pairs of images with equal or like pixels: counted in full, listed in part.
+"""Pairs of identical images and near-duplicates: all counted, some listed.
 
 What is true of all images of a group or cell (see `image_groups`) is never
 worked out image by image, so that 50,000 black images cost no more than

@@ -6,14 +6,11 @@ the same pairs at the same distance: JPEG files that are encoded anew decode to
 other pixels than were encoded, and what is trained on is what is in the file.
 """
 
-import io
-
 import numpy as np
-from PIL import Image
 
 from transfusion_tf import progress
 from transfusion_tf.data import ids
-from transfusion_tf.images import fingerprints, prepare
+from transfusion_tf.images import encoding, fingerprints, prepare
 from transfusion_tf.stores import archives
 
 PRINTS = np.dtype(
@@ -25,7 +22,6 @@ PRINTS = np.dtype(
     ]
 )
 _IMAGES_PER_TASK = 100
-_JPEG = b"\xff\xd8"
 
 
 def of_prepared(image):
@@ -34,10 +30,8 @@ def of_prepared(image):
     They are those of the pixels that its `data` decode to.
     """
     pixels = image.pixels
-    if not image.kept and image.data.startswith(_JPEG):
-        # As images.prepare decodes it, without what it does besides.
-        with Image.open(io.BytesIO(image.data), formats=("JPEG",)) as stored:
-            pixels = np.asarray(stored)
+    if not image.kept:
+        pixels = encoding.decoded(image.data, pixels)
     return fingerprints.pixel_hash(pixels), fingerprints.perceptual_hash(pixels)
 
 
@@ -46,7 +40,7 @@ def of_images(names, image_options, workers):
 
     Args:
         names: what a store reads, N of them.
-        image_options: an images.Options.
+        image_options: an ImageOptions.
         workers: a pool.Pool, or another engine, that holds the store.
     """
     tasks = (

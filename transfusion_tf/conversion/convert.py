@@ -8,12 +8,11 @@ interruptions: finished shards wait in a hidden work folder, and the directory
 appears under its name when all is done.
 """
 
-import contextlib
 import dataclasses
 import hashlib
 import json
+import typing
 
-import numpy as np
 import PIL
 from absl import logging
 
@@ -21,7 +20,6 @@ from transfusion_tf import paths
 from transfusion_tf.audit import audit as audits
 from transfusion_tf.conversion import (
     data_card,
-    hashing,
     identify,
     near_grouping,
     quarantine,
@@ -29,35 +27,83 @@ from transfusion_tf.conversion import (
     work_folder,
     write_shards,
 )
+from transfusion_tf.conversion import engine as engines
 from transfusion_tf.conversion import plan as shards
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.data import official_splits, records
 from transfusion_tf.data import splits as split_rules
 from transfusion_tf.images import prepare
-from transfusion_tf.process import pool
-from transfusion_tf.stores import archives
 
 MAX_BAD_FRACTION = 0.01
-# Below this much work, counted in raw bytes, processes take longer to start
-# than they save. An image takes what this many bytes do, however small.
-_SMALL_WORK = 3e7
-_WORK_OF_AN_IMAGE = 1e4
 
 
-def convert(
-    manifest,
-    output_dir,
-    *,
-    image_options=prepare.DEFAULTS,
-    split_options=split_rules.DEFAULTS,
-    on_leak="drop",
-    near_duplicates="report",
-    max_bad_fraction=MAX_BAD_FRACTION,
-    num_workers=None,
-    engine=None,
-    overwrite=False,
-    patient_salt=None,
-):
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ConvertOptions:
+    """How a conversion is done.
+
+    Attributes:
+        image_options: an ImageOptions.
+        split_options: a SplitOptions. Whether official splits share patients
+            is asked of unusable images, too, so that their repair changes
+            nothing.
+        on_leak: what becomes of a training image with the pixels of a
+            validation or test image, one of audit.ON_LEAK.
+        near_duplicates: what becomes of near-duplicates, one of
+            audit.NEAR_DUPLICATES.
+        max_bad_fraction: share of the images that may be unusable; they are
+            listed in quarantine.csv and in no shard.
+        num_workers: processes; None: one a core, or none for small data.
+        engine: function (store, output_dir) that returns an Engine, in place
+            of `num_workers` processes.
+        overwrite: whether to replace other records in the output directory.
+        patient_salt: bytes; `patient` in the records is then a keyed hash, by
+            which data sets with the same salt can be linked.
+    """
+
+    image_options: prepare.ImageOptions = prepare.DEFAULTS
+    split_options: split_rules.SplitOptions = split_rules.DEFAULTS
+    on_leak: str = "drop"
+    near_duplicates: str = "report"
+    max_bad_fraction: float = MAX_BAD_FRACTION
+    num_workers: int | None = None
+    engine: typing.Callable[..., engines.Engine] | None = None
+    overwrite: bool = False
+    patient_salt: bytes | None = None
+
+    def __post_init__(self):
+        audits.check_policies(**self.policies)
+        if self.num_workers is not None and self.num_workers < 1:
+            raise ValueError(
+                f"num_workers must be at least 1. Received: {self.num_workers}."
+            )
+        if not 0 <= self.max_bad_fraction < 1:
+            raise ValueError(
+                "max_bad_fraction must be at least 0 and below 1. "
+                f"Received: {self.max_bad_fraction}."
+            )
+
+    @property
+    def policies(self):
+        """What becomes of leaks and near-duplicates, as audit.audit takes."""
+        return {
+            "on_leak": self.on_leak,
+            "near_duplicates": self.near_duplicates,
+        }
+
+    @property
+    def settings(self):
+        """All that changes the records, as plain values."""
+        return {
+            "images": dataclasses.asdict(self.image_options),
+            "splits": self.split_options.fingerprint_settings(),
+            **self.policies,
+        }
+
+
+DEFAULTS = ConvertOptions()
+
+
+def convert(manifest, output_dir, options=DEFAULTS):
     """Writes the records of `manifest` to `output_dir`/1.0.0.
 
     A conversion that is there already is kept if it must come out the same;
@@ -67,22 +113,7 @@ def convert(
     Args:
         manifest: a Manifest.
         output_dir: the directory above the version directory.
-        image_options: an images.Options.
-        split_options: a splits.Options. Whether official splits share
-            patients is asked of unusable images, too, so that their repair
-            changes nothing.
-        on_leak: what becomes of a training image with the pixels of a
-            validation or test image, one of audit.ON_LEAK.
-        near_duplicates: what becomes of images that look like others, one of
-            audit.NEAR_DUPLICATES.
-        max_bad_fraction: share of the images that may be unusable; they are
-            listed in quarantine.csv and in no shard.
-        num_workers: processes; None: one a core, or none for small data.
-        engine: function (store, output_dir) that returns what runs tasks as a
-            pool.Pool does, in the place of one with `num_workers`.
-        overwrite: whether to replace other records in `output_dir`.
-        patient_salt: bytes; `patient` in the records is then a keyed hash, by
-            which data sets with the same salt can be linked.
+        options: a ConvertOptions.
 
     Returns:
         path of the version directory.
@@ -93,81 +124,61 @@ def convert(
             and `overwrite` is not set.
         OSError: reading or writing failed.
     """
-    policies = {"on_leak": on_leak, "near_duplicates": near_duplicates}
-    settings = {
-        "images": dataclasses.asdict(image_options),
-        "splits": split_options.decisive(),
-        **policies,
-    }
-    audits.check_policies(**policies)
-    _check_settings(num_workers, max_bad_fraction)
     manifest.check()
-    identify.check_salt(patient_salt, manifest)
-    manifest = _with_splits(manifest, split_options)
+    identify.check_salt(options.patient_salt, manifest)
+    manifest = _with_splits(manifest, options.split_options)
     output_dir = paths.path(output_dir)
     root = output_dir / records.VERSION
     limit = quarantine.Limit(
-        len(manifest.table) + len(manifest.bad), max_bad_fraction
+        len(manifest.table) + len(manifest.bad), options.max_bad_fraction
     )
-    engine = engine or _pool_of(num_workers or _num_workers(manifest))
+    engine = options.engine or engines.of_processes(
+        options.num_workers, manifest
+    )
     with (
         work_folder.output_folder(output_dir),
         engine(manifest.store, output_dir) as workers,
     ):
         work_folder.require_records(root)
-        found = identify.identify(manifest, workers, patient_salt)
-        if limit.exceeded(len(found.bad)):
-            raise limit.refusal(found.bad, "Nothing has been written yet.")
-        configuration = hashing.fingerprint(found.manifest, settings)
-        if overwrite or not _is_there(root, configuration, limit):
-            if near_duplicates == "group":
-                grouped = near_grouping.grouped(
-                    found.manifest,
-                    workers,
-                    image_options=image_options,
-                    split_options=split_options,
-                )
-                found = found._replace(manifest=grouped)
-            plan = shards.plan(
-                found.manifest,
-                found.num_bytes,
-                image_options=image_options,
-                split_options=split_options,
-            )
+        found = identify.identify(manifest, workers, options.patient_salt)
+        limit.check(found.bad, "Nothing has been written yet.")
+        configuration = shards.fingerprint(found.manifest, options.settings)
+        if options.overwrite or not _is_up_to_date(root, configuration, limit):
+            plan = _plan(found, workers, options)
             folder = work_folder.WorkFolder(
-                output_dir / f".work-{_preparation(image_options)}"
+                output_dir / f".work-{_preparation(options.image_options)}"
             )
             folder.restore()
-            done, bad = write_shards.run(
+            converted, bad = write_shards.write_shards(
                 plan, folder, workers, found.bad, limit
             )
             del found, plan  # Memory for TensorFlow, which comes last.
-            card = _audited(
-                done, bad, manifest.rows, workers, policies, configuration
+            card = _finish(
+                converted, bad, manifest.rows, workers, options, configuration
             )
-            del done
+            del converted
             records.write_metadata(folder.ready, card)
             folder.publish(root)
-        for rest in output_dir.glob(".work-*"):
-            paths.remove_tree(rest)  # Of this conversion and of abandoned ones.
+        for abandoned in output_dir.glob(".work-*"):
+            paths.remove_tree(abandoned)  # This conversion's is among them.
     return root
 
 
-def _check_settings(num_workers, max_bad_fraction):
-    if num_workers is not None and num_workers < 1:
-        raise ValueError(
-            f"num_workers must be at least 1. Received: {num_workers}."
-        )
-    if not 0 <= max_bad_fraction < 1:
-        raise ValueError(
-            "max_bad_fraction must be at least 0 and below 1. "
-            f"Received: {max_bad_fraction}."
-        )
+def _plan(found, workers, options):
+    """Returns the ShardPlan of a HashedManifest."""
+    manifest = found.manifest
+    kinds = {
+        "image_options": options.image_options,
+        "split_options": options.split_options,
+    }
+    if options.near_duplicates == "group":
+        manifest = near_grouping.grouped(manifest, workers, **kinds)
+    return shards.plan(manifest, found.num_bytes, **kinds)
 
 
 def _with_splits(manifest, options):
     """Returns the manifest without its splits where they are not kept."""
-    table, note = official_splits.settle(manifest.table, options)
+    table, note = official_splits.resolve(manifest.table, options)
     source = manifest.source
     if note:
         source = {**source, "official_splits": note}
@@ -177,26 +188,7 @@ def _with_splits(manifest, options):
     return manifest
 
 
-def _pool_of(num_workers):
-    return lambda store, output_dir: pool.Pool(
-        store, num_workers, continues=True
-    )
-
-
-def _num_workers(manifest):
-    """Chooses the number of processes from a few images."""
-    images_ = manifest.table["image"]
-    places = np.linspace(0, len(images_) - 1, 16, dtype=int)
-    sizes = []
-    for image in images_.iloc[places]:
-        with contextlib.suppress(archives.ReadError):  # Will be met again.
-            raw = archives.read(manifest.store, image)
-            sizes.append(memoryview(raw).nbytes)
-    work = len(images_) * (np.mean(sizes or [0]) + _WORK_OF_AN_IMAGE)
-    return 1 if work < _SMALL_WORK else pool.num_cores()
-
-
-def _is_there(root, configuration, limit):
+def _is_up_to_date(root, configuration, limit):
     """Whether `root` has the records of `configuration`, undamaged.
 
     Records that left out more images than `limit` allows do not count.
@@ -226,39 +218,42 @@ def _is_there(root, configuration, limit):
 def _preparation(image_options):
     """Returns a name for what is done to images, which a work folder has."""
     what = [
-        hashing.FORMAT,
+        shards.FORMAT,
         dataclasses.asdict(image_options),
         PIL.__version__,
     ]
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:16]
 
 
-def _audited(done, bad, rows, workers, policies, configuration):
-    """Puts together all but the metadata; returns the DataCard.
+def _finish(converted, bad, rows, workers, options, configuration):
+    """Audits the shards, and puts together all files but the metadata.
 
     Args:
-        done: a Written.
+        converted: the ConvertedShards.
         bad: list of quarantine.Bad.
         rows: see Manifest.
-        workers: a pool.Pool.
-        policies: what audits.audit takes of `convert`.
+        workers: an Engine.
+        options: the ConvertOptions.
         configuration: see DataCard.
+
+    Returns:
+        The DataCard.
     """
-    data_card.bit_depth(done)  # Before longer work.
-    audit = audits.audit(done.for_audit(), **policies)
-    left = done.without(audit.dropped, workers)
-    folder = done.folder
-    folder.keep_only({*done.digests, *left.digests})
+    data_card.bit_depth(converted)  # Before longer work.
+    audit = audits.audit(converted.for_audit(), **options.policies)
+    left = converted.without(audit.dropped, workers)
+    folder = converted.folder
+    folder.keep_only({*converted.digests, *left.digests})
     card = data_card.card(
         left,
         audit=audit.summary,
         configuration=configuration,
         quarantined=len(bad),
     )
-    report.tell(card, bad)
-    audits.write(audit, folder.ready, done.image)
+    report.log_findings(card, bad)
+    audits.write(audit, folder.ready, converted.image)
     quarantine.write(folder.ready, bad, rows)
     report.write_notes(folder.ready, left.notes)
-    file_names = [shard.file for shard in done.plan.shards]
+    file_names = [shard.file for shard in converted.plan.shards]
     folder.assemble(dict(zip(left.digests, file_names, strict=True)))
     return card

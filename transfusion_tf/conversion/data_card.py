@@ -15,7 +15,7 @@ def card(written, *, audit, configuration, quarantined):
     """Returns the DataCard.
 
     Args:
-        written: a Written.
+        written: a ConvertedShards.
         audit: the summary of an Audit.
         configuration: see DataCard.
         quarantined: number of images left out.

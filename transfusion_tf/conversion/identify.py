@@ -1,16 +1,19 @@
-"""The rows of a manifest with what stands for images and patients."""
+"""The first pass of a conversion: what the images are, by their content.
+
+It returns the rows of a manifest with what stands for images and patients.
+"""
 
 import dataclasses
 import typing
 
 import numpy as np
 
-from transfusion_tf.conversion import hashing, quarantine
+from transfusion_tf.conversion import hash_task, quarantine
 from transfusion_tf.data import ids
 from transfusion_tf.data import manifest as manifests
 
 
-class Identified(typing.NamedTuple):
+class HashedManifest(typing.NamedTuple):
     """What the first pass over the images finds.
 
     Attributes:
@@ -45,16 +48,16 @@ def check_salt(salt, manifest):
 
 
 def identify(manifest, workers, salt):
-    """Reads all images; returns the Identified.
+    """Reads all images; returns the HashedManifest.
 
     Args:
         manifest: a Manifest.
-        workers: a pool.Pool that holds its store.
+        workers: an Engine that holds its store.
         salt: bytes or None.
     """
     # Only what goes into the records may decide on their order.
     table = manifest.table[_columns(manifest)].reset_index(drop=True)
-    found = hashing.hashed(table["image"].array, workers)
+    found = hash_task.hashed(table["image"].array, workers)
     bad = [
         quarantine.Bad("", table["image"].iloc[place], reason)
         for place, reason in found.reasons.items()
@@ -65,7 +68,7 @@ def identify(manifest, workers, salt):
         table["patient_key"] = _keyed(table["patient"], salt)
     is_good = ~np.isin(np.arange(len(table)), list(found.reasons))
     table = ids.assign(table[is_good])
-    return Identified(
+    return HashedManifest(
         dataclasses.replace(manifest, table=table),
         found.num_bytes[is_good],
         bad,
@@ -87,7 +90,7 @@ def _known_to_be_bad(manifest, workers):
     if not manifest.bad:
         return []
     names, reasons = zip(*manifest.bad, strict=True)
-    found = hashing.hashed(names, workers)
+    found = hash_task.hashed(names, workers)
     return [
         quarantine.Bad(
             "" if i in found.reasons else ids.text(int(found.content[i])),

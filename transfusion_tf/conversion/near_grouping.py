@@ -20,9 +20,9 @@ def grouped(manifest, workers, *, image_options, split_options):
 
     Args:
         manifest: a Manifest whose table is as ids.assign returns it.
-        workers: a pool.Pool, or another engine, that holds its store.
-        image_options: an images.Options.
-        split_options: a splits.Options.
+        workers: an Engine that holds its store.
+        image_options: an ImageOptions.
+        split_options: a SplitOptions.
 
     Raises:
         ValueError: too many images look alike for splits to be drawn.
@@ -44,7 +44,7 @@ def grouped(manifest, workers, *, image_options, split_options):
             "hash distance %d.",
             searched,
         )
-    table, note = official_splits.settle_groups(
+    table, note = official_splits.resolve_groups(
         table.assign(near_group=group), split_options
     )
     source = dict(manifest.source)

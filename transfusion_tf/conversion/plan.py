@@ -13,10 +13,14 @@ import numpy as np
 import pandas as pd
 
 from transfusion_tf import names
-from transfusion_tf.conversion import hashing, shard_task
+from transfusion_tf.conversion import shard_task
 from transfusion_tf.data import ids, records, splits
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.images import prepare
+
+# Goes up when the same raw data and settings give other records or facts.
+FORMAT = 3
+_ROWS_AT_ONCE = 10_000
 
 
 class Shard(typing.NamedTuple):
@@ -38,7 +42,7 @@ class Shard(typing.NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
+class ShardPlan:
     """Where every image goes.
 
     Attributes:
@@ -46,14 +50,14 @@ class Plan:
             in the order of splits and then of ids.
         codes: the label codes of the table.
         made: {split: how it was made}.
-        image_options: an images.Options.
+        image_options: an ImageOptions.
         shards: tuple of Shard, in the order of the table.
     """
 
     manifest: manifests.Manifest
     codes: np.ndarray
     made: dict
-    image_options: prepare.Options
+    image_options: prepare.ImageOptions
     shards: tuple = ()
 
     @property
@@ -73,7 +77,7 @@ class Plan:
         return part.to_dict("records")
 
     def task(self, shard, folder, *, earlier=()):
-        """Returns the shard_writer.Task of a Shard."""
+        """Returns the shard_task.Task of a Shard."""
         return shard_task.Task(
             folder=folder,
             digest=shard.digest,
@@ -87,14 +91,14 @@ class Plan:
 
 
 def plan(manifest, num_bytes, *, image_options, split_options):
-    """Returns the Plan of a manifest whose table is as ids.assign returns it.
+    """Returns the ShardPlan of a manifest with ids, as ids.assign returns them.
 
     Args:
         manifest: a Manifest; where its table has `patient_key`, that is the
             patient in the records, and `patient` what splits go by.
         num_bytes: uint64 (N,) of the raw images, by the table's index.
-        image_options: an images.Options.
-        split_options: a splits.Options.
+        image_options: an ImageOptions.
+        split_options: a SplitOptions.
     """
     table, codes = manifest.table, manifest.label_codes()
     is_in = codes
@@ -108,7 +112,7 @@ def plan(manifest, num_bytes, *, image_options, split_options):
     order = np.argsort(split.codes, kind="stable")
     columns = ["image", *records.text_keys(manifest), *manifest.label_columns]
     kept = table[list(dict.fromkeys(columns))].assign(split=split)
-    whole = Plan(
+    whole = ShardPlan(
         dataclasses.replace(manifest, table=kept.iloc[order]),
         codes[order],
         made,
@@ -119,6 +123,30 @@ def plan(manifest, num_bytes, *, image_options, split_options):
     return dataclasses.replace(
         whole, shards=tuple(_shards(whole, content, num_bytes))
     )
+
+
+def fingerprint(manifest, settings):
+    """Returns a SHA-256 that tells apart all that changes the records.
+
+    Args:
+        manifest: a Manifest whose table has ids and opaque patients.
+        settings: dict of plain values.
+    """
+    head = [
+        FORMAT,
+        manifest.name,
+        manifest.task,
+        manifest.classes,
+        manifest.extra_columns,
+        settings,
+    ]
+    digest = hashlib.sha256(json.dumps(head).encode())
+    columns = [column for column in sorted(manifest.table) if column != "image"]
+    rows = manifest.table[columns]
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        part = rows.iloc[start : start + _ROWS_AT_ONCE]
+        digest.update(part.to_csv(index=False).encode())
+    return digest.hexdigest()
 
 
 def _for_splits(table):
@@ -160,7 +188,7 @@ def _digest(plan, file, place):
         del row["image"]
     text = json.dumps(
         [
-            hashing.FORMAT,
+            FORMAT,
             file,
             plan.label_key,
             plan.text_keys,

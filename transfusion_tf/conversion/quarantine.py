@@ -1,6 +1,6 @@
-"""Images that cannot be used: met, counted, told, and written down.
+"""Images that cannot be used: counted, logged and listed.
 
-File names may tell who a patient is: they are told to the user and go into no
+File names may identify a patient: they are logged for the user and go into no
 file.
 """
 
@@ -18,8 +18,8 @@ from transfusion_tf.stores import archives
 # What one unusable image raises, and what says nothing about the others.
 BAD_IMAGE = (prepare.ImageError, archives.ReadError)
 # With this many times what is allowed, and this many, the rest will be alike.
-HOPELESS_FACTOR = 10
-HOPELESS_NUMBER = 100
+ABORT_FACTOR = 10
+ABORT_NUMBER = 100
 _NUM_NAMED = 10
 
 
@@ -42,10 +42,15 @@ class Limit:
         """Whether `num_bad` images are more than allowed."""
         return num_bad > self.max_fraction * self.num_images
 
-    def is_hopeless(self, num_bad):
+    def check(self, bad, what_is_kept):
+        """Raises the ValueError of `refusal` if `bad` are more than allowed."""
+        if self.exceeded(len(bad)):
+            raise self.refusal(bad, what_is_kept)
+
+    def should_abort(self, num_bad):
         """Whether so many are bad that it is no use to look at the others."""
-        most = HOPELESS_FACTOR * self.max_fraction * self.num_images
-        return num_bad > max(HOPELESS_NUMBER, most)
+        most = ABORT_FACTOR * self.max_fraction * self.num_images
+        return num_bad > max(ABORT_NUMBER, most)
 
     def refusal(self, bad, what_is_kept):
         """Returns the ValueError for too many bad images, which it names.

@@ -1,4 +1,4 @@
-"""What a conversion tells the user, besides what the data card says."""
+"""What a conversion logs for the user, besides what the data card says."""
 
 from absl import logging
 
@@ -7,7 +7,7 @@ from transfusion_tf.conversion import quarantine
 from transfusion_tf.data import records
 
 
-def tell(card, bad):
+def log_findings(card, bad):
     """Logs one line for each thing that a user should know.
 
     Args:
@@ -24,7 +24,7 @@ def tell(card, bad):
     if card.notes:
         found = ", ".join(f"{n} {count:,}" for n, count in card.notes.items())
         logging.warning("Images to look at, see %s: %s.", records.NOTES, found)
-    _tell_leaks(card.audit)
+    _log_leaks(card.audit)
 
 
 def write_notes(folder, notes):
@@ -40,7 +40,7 @@ def write_notes(folder, notes):
         )
 
 
-def _tell_leaks(audit):
+def _log_leaks(audit):
     for split, count in audit["dropped"].items():
         logging.warning(
             "%s %s images have the pixels of images in later splits and are "

@@ -20,7 +20,7 @@ from transfusion_tf.stores import archives
 
 # What is known of each image of a shard, so that nothing later on has to
 # decode it again; `offset` is the place of its record.
-FACTS = np.dtype(
+SHARD_INDEX = np.dtype(
     [
         ("id", "S32"),
         ("offset", "<u8"),
@@ -47,7 +47,7 @@ class Task:
             order of their ids.
         label_key: see records.serialize.
         text_keys: see records.serialize.
-        image_options: an images.Options.
+        image_options: an ImageOptions.
         earlier: digests of finished shards that may hold some of the images;
             all in a work folder were prepared with the same options.
     """
@@ -58,7 +58,7 @@ class Task:
     rows: list
     label_key: str
     text_keys: tuple[str, ...]
-    image_options: prepare.Options
+    image_options: prepare.ImageOptions
     earlier: tuple[str, ...] = ()
 
 
@@ -81,7 +81,7 @@ class Drop:
 
 class _Image(typing.NamedTuple):
     data: bytes
-    facts: tuple  # As in FACTS from `pixels` on.
+    facts: tuple  # As in SHARD_INDEX from `pixels` on.
     notes: tuple
 
 
@@ -96,7 +96,7 @@ def write(store, task):
     The facts of its images are beside it.
     """
     done = task.folder.finished(task.digest)
-    if done and not _can_be_mended(store, task, done["bad"]):
+    if done and not _retry_would_succeed(store, task, done["bad"]):
         return done
     earlier = _Earlier(task, (*task.earlier, task.digest))
     shard = _Shard(task.folder, task.digest, task.file)
@@ -165,14 +165,14 @@ class _Shard:
         return record
 
     def write(self, examples):
-        """Writes the file of records, then the facts, last what vouches.
+        """Writes the file of records, then the facts, last the commit marker.
 
-        A mended shard is longer than before, so that what vouched for it
-        does not until it is replaced, too.
+        A repaired shard is longer than before, so that its old commit marker
+        does not hold until it is replaced, too.
         """
         folder, digest = self._folder, self._digest
         entry = records.write_shard(folder.shard(digest), examples)
-        facts = np.array(self._facts, FACTS)
+        facts = np.array(self._facts, SHARD_INDEX)
         stream = io.BytesIO()
         np.save(stream, facts)
         array = stream.getvalue()
@@ -236,7 +236,7 @@ def _prepared(store, task, row):
     return _Image(image.data, facts, image.notes)
 
 
-def _can_be_mended(store, task, bad):
+def _retry_would_succeed(store, task, bad):
     """Whether one of the `bad` images of a shard can be used by now."""
     bad_ids = {image_id for image_id, _ in bad}
     for row in task.rows:
@@ -250,7 +250,7 @@ def _can_be_mended(store, task, bad):
 
 
 def _notes(done):
-    """Returns {id: notes} of what vouches for a shard."""
+    """Returns {id: notes} of a shard from its commit marker."""
     found = {}
     for image_id, note in done["notes"]:
         found.setdefault(image_id, []).append(note)

@@ -23,7 +23,7 @@ _LOCK = ".lock"
 
 
 class Finished(typing.TypedDict):
-    """What vouches for a shard, see shard_writer.write."""
+    """The commit marker of a shard, see shard_task.write."""
 
     entry: ShardEntry
     facts_bytes: int
@@ -37,7 +37,7 @@ class WorkFolder:
     """Paths in a work folder, and what is finished there.
 
     Files: `<digest>.tfrecord`, a shard; `<digest>.npy`, the facts of its
-    images; `<digest>.json`, written last, vouches for both; `ready`, what
+    images; `<digest>.json`, written last, commits both; `ready`, what
     will become the version directory. `root` is a path, see `paths`.
     """
 
@@ -52,7 +52,7 @@ class WorkFolder:
         return self.root / f"{digest}.npy"
 
     def done(self, digest):
-        """The path of the JSON file that vouches for a shard."""
+        """The path of a shard's commit marker, a JSON file."""
         return self.root / f"{digest}.json"
 
     def read_facts(self, digest):

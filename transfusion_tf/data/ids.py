@@ -13,7 +13,7 @@ import numpy as np
 HASH_DIGITS = 16  # Hexadecimal: 64 bits.
 EXAMPLES_PER_SHARD = 1_000
 # A few hundred large images take minutes: they make more shards, so that all
-# cores have work, but no more than this, so that no split is in crumbs.
+# cores have work, but no more than this, so that no split is fragmented.
 RAW_BYTES_PER_SHARD = 2**24
 MOST_SHARDS_BY_BYTES = 64
 

@@ -11,12 +11,12 @@ from transfusion_tf import names
 from transfusion_tf.data import splits
 
 
-def settle(table, options):
+def resolve(table, options):
     """Decides on the official splits, and says what there is to know of them.
 
     Args:
         table: pandas.DataFrame with, where known, `patient` and `split`.
-        options: a splits.Options.
+        options: a SplitOptions.
 
     Returns:
         `table`, without its column `split` where new ones are to be drawn,
@@ -50,16 +50,16 @@ def settle(table, options):
     return table, note
 
 
-def settle_groups(table, options):
+def resolve_groups(table, options):
     """Decides on the official splits where near-duplicates are grouped.
 
     Args:
         table: pandas.DataFrame with `near_group` and, if official splits have
             been kept so far, `split`.
-        options: a splits.Options.
+        options: a SplitOptions.
 
     Returns:
-        As `settle`, which has been asked before.
+        As `resolve`, which has been asked before.
     """
     if options.mode == "official" or not sharing(table, "near_group").any():
         return table, None
@@ -78,7 +78,7 @@ def keeps(table, options):
 
     Args:
         table: pandas.DataFrame with, where known, `patient` and `split`.
-        options: a splits.Options.
+        options: a SplitOptions.
 
     Raises:
         ValueError: there is no official split to keep, no patient to group

@@ -28,7 +28,7 @@ _UNITS = {
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Options:
+class SplitOptions:
     """How the splits of a data set come about.
 
     Attributes:
@@ -90,7 +90,7 @@ class Options:
                 "test split."
             )
 
-    def decisive(self):
+    def fingerprint_settings(self):
         """Returns the settings that a draw depends on, for a fingerprint.
 
         The mode shows in whether the table still has splits.
@@ -100,7 +100,7 @@ class Options:
         return settings
 
 
-DEFAULTS = Options()
+DEFAULTS = SplitOptions()
 
 
 def complete(table, labels, options):
@@ -111,7 +111,7 @@ def complete(table, labels, options):
             `split` (official); where near-duplicates are to stay together,
             `near_group`, of patients and near-duplicates.
         labels: bool (N, num_classes), which classes each row belongs to.
-        options: an Options.
+        options: a SplitOptions.
 
     Returns:
         Array (N,) of split names, and {split: how it was made}.

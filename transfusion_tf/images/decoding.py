@@ -27,7 +27,7 @@ FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 # photographs, qualities 75 and 95, 1/2 and 1/4), 7 dB less than what writing
 # it as JPEG of quality 95 changes. Without spare pixels (1.0 to 1.1) only
 # 2.5 dB are left. tests/data/test_decoding.py holds it to that.
-SPARE_PIXELS = 1.5
+MIN_OVERSAMPLING = 1.5
 
 _ORIENTATION = 0x0112  # The Exif tag.
 _UPRIGHT = {  # Exif orientation -> what makes an array upright.
@@ -48,7 +48,7 @@ def reduction(shrinkage):
         shrinkage: how many pixels of the file become one of the result.
     """
     return next(
-        n for n in (8, 4, 2, 1) if n == 1 or shrinkage >= n * SPARE_PIXELS
+        n for n in (8, 4, 2, 1) if n == 1 or shrinkage >= n * MIN_OVERSAMPLING
     )
 
 
@@ -220,10 +220,9 @@ class ImageFile:
         image.fp = stream or io.BytesIO(data)
         self._load(image)
         self._check_scans(image, reduction=1)
-        pixels = np.asarray(image)
         is_whole = stream is None or stream.was_needed
         if not is_whole or any(
-            jpeg_scan.has_needless_text(data, end, pixels) for end in ends
+            jpeg_scan.has_needless_text(data, end, image) for end in ends
         ):
             return None
         return data, image

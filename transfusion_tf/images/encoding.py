@@ -11,6 +11,7 @@ from transfusion_tf.images import png_rebuild
 
 JPEG_QUALITY = 95
 
+_JPEG = b"\xff\xd8"
 _COLOUR = 2  # PNG's colour type without alpha or palette.
 
 
@@ -31,6 +32,19 @@ def encode(pixels, *, as_jpeg):
     else:
         image.save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def decoded(data, pixels):
+    """Returns what `data` decode to, which `encode` has made of `pixels`.
+
+    Those of JPEG are not quite the same.
+    """
+    if not data.startswith(_JPEG):
+        return pixels
+    # Bytes of our own: the decoder alone, without Pillow's reading of headers,
+    # takes two thirds of the time.
+    mode, size = "L" if pixels.ndim == 2 else "RGB", pixels.shape[1::-1]
+    return np.asarray(Image.frombytes(mode, size, data, "jpeg", mode, ""))
 
 
 def _png16_colour(pixels):

@@ -12,7 +12,7 @@ from PIL import Image
 
 # Four times the side that the perceptual hash looks at: what averaging in
 # blocks loses lies above its frequencies.
-_SPARE_SIDE = 4 * 32
+_WORKING_SIDE = 4 * 32
 _HEX_DIGITS = 32  # 128 bits: no two different images will ever share them.
 
 
@@ -46,7 +46,7 @@ def perceptual_hash(pixels):
     image = Image.fromarray(np.ascontiguousarray(in_8_bits(pixels)))
     # Large images are averaged in blocks first, which takes half the time and
     # changes two of the bits of one photograph in three, the others of none.
-    factor = min(image.size) // _SPARE_SIDE
+    factor = min(image.size) // _WORKING_SIDE
     if factor > 1:
         image = image.convert("L").reduce(factor)
     bits = imagehash.phash(image).hash

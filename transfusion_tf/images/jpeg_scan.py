@@ -6,11 +6,12 @@ hands on. Here this is seen from how the data are read.
 """
 
 import io
+import re
 
 import numpy as np
 from PIL import Image
 
-from transfusion_tf.images import limits
+from transfusion_tf.images import limits, metadata
 
 _JPEG = ("JPEG",)  # Of Pillow's formats.
 # More compressed data than libjpeg reads ahead, of codes that are as long as
@@ -20,6 +21,11 @@ _FILLER = b"\xfe" * 16
 _TAIL = 4
 # What becomes of blocks for which data are missing, and how many pixels.
 _MISSING, _SIDE = 128, 8
+_RESTART = re.compile(rb"\xff[\xd0-\xd7]")
+# Compressed data look like random bytes: not one place in a million has text
+# of this length and this many letters in it by chance.
+_TEXT = re.compile(rb"[\x20-\x7e]{16}")
+_LETTERS_OF_TEXT = 7
 
 
 class Stream(io.BytesIO):
@@ -55,7 +61,7 @@ def check_end(data, end):
         image.load()
 
 
-def has_needless_text(data, end, pixels):
+def has_needless_text(data, end, image):
     """Whether compressed data go on after the last block.
 
     Libjpeg reads some bytes ahead, and of several scans all: this finds what
@@ -64,15 +70,15 @@ def has_needless_text(data, end, pixels):
     Args:
         data: a whole JPEG file.
         end: where the compressed data of a scan end.
-        pixels: the decoded image.
+        image: the decoded image, of Pillow.
     """
     tail = data[end - _TAIL : end].replace(b"\0", b" ")
     if not (tail.isascii() and tail.decode().isprintable()):
         return False
     shorter = data[: end - _TAIL] + data[end:]
     with limits.refusing_damage():
-        image = Image.open(io.BytesIO(shorter), formats=_JPEG)
-        return np.array_equal(np.asarray(image), pixels)
+        with Image.open(io.BytesIO(shorter), formats=_JPEG) as other:
+            return np.array_equal(np.asarray(other), np.asarray(image))
 
 
 def ends_in_grey(image, reduction):
@@ -82,10 +88,30 @@ def ends_in_grey(image, reduction):
         image: a Pillow image.
         reduction: at which fraction, 1/n, it was decoded.
     """
-    side = max(1, _SIDE // reduction)
     width, height = image.size
+    corner = image.getpixel((width - 1, height - 1))
+    values = corner if isinstance(corner, tuple) else (corner,)
+    if any(value != _MISSING for value in values):
+        return False  # So it is for nearly all images, at little cost.
+    side = max(1, _SIDE // reduction)
     # What is surely in the last block, whatever the size of the image.
     left, top = (width - 1) // side * side, (height - 1) // side * side
     extrema = image.crop((left, top, width, height)).getextrema()
     bands = extrema if isinstance(extrema[0], tuple) else (extrema,)
     return all(band == (_MISSING, _MISSING) for band in bands)
+
+
+def check_data(data, num_restarts):
+    """Raises NotKept for compressed data that hold more than an image.
+
+    What is behind the data of a scan's last block cannot be known without
+    decoding it; text there can be seen.
+    """
+    restarts = list(_RESTART.finditer(data))
+    numbers = [data[match.start() + 1] - 0xD0 for match in restarts]
+    if numbers != [i % 8 for i in range(num_restarts)]:
+        raise metadata.NotKept("restart markers out of order")
+    for end in (*(match.start() for match in restarts), len(data)):
+        text = _TEXT.fullmatch(data[max(0, end - 16) : end])
+        if text and len(set(text[0])) >= _LETTERS_OF_TEXT:
+            raise metadata.NotKept("text at the end of a scan")

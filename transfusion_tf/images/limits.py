@@ -78,7 +78,7 @@ class ImageError(ValueError):
 
 
 def check_size(width, height):
-    """Raises ImageError for sizes that no image of the trade has."""
+    """Raises ImageError for implausible sizes."""
     if width < 1 or height < 1:
         raise ImageError(f"damaged or cut off (size {width} x {height})")
     if width * height > MAX_PIXELS:

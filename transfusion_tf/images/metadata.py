@@ -89,6 +89,24 @@ def _segment(data, place):
     return marker, place, end
 
 
+def first_scan(data):
+    """Returns where the first compressed data of a JPEG file start and end.
+
+    None where there are none, or no marker follows them. Padding before that
+    marker is part of them.
+    """
+    place, marker = 2, SOI
+    try:
+        while marker != SOS:
+            marker, _, place = _segment(data, place)
+            if marker == EOI:
+                return None
+    except ValueError:
+        return None
+    following = _NEXT_MARKER.search(data, place)
+    return following and (place, following.start())
+
+
 def jpeg_comments(data):
     """Returns the contents of the comment segments before the image data.
 

@@ -47,7 +47,7 @@ def rebuilt(data):
     TensorFlow does not look at), private chunks and all bytes after an end go.
 
     Raises:
-        segments.NotKept: decoders may not agree about the file.
+        metadata.NotKept: decoders may not agree about the file.
         ValueError: it is damaged, or cut off.
     """
     rows = _rows(data)

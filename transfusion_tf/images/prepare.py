@@ -27,7 +27,7 @@ ImageError = limits.ImageError
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Options:
+class ImageOptions:
     """What is done to every image of a data set.
 
     Attributes:
@@ -40,7 +40,7 @@ class Options:
             hold one image.
         fundus: "none"; "crop": photographs of the fundus are cut to the
             square around the disc, black outside it; "graham": and then
-            normalised, see `fundus_disc.graham`. Where there is no disc, the
+            normalised, see `fundus_field.graham`. Where there is no disc, the
             square in the middle is taken and noted. 8-bit images only.
     """
 
@@ -82,13 +82,13 @@ def _check_window(window):
         )
 
 
-DEFAULTS = Options()
+DEFAULTS = ImageOptions()
 
 
 class Prepared(typing.NamedTuple):
     """An image as it goes into the records.
 
-    `notes` are of fundus_disc.NOT_FOUND, dicom.BURNED_IN and
+    `notes` are of fundus_field.NOT_FOUND, dicom.BURNED_IN and
     dicom.SECONDARY_CAPTURE.
     """
 
@@ -113,7 +113,7 @@ def prepare(raw, options=DEFAULTS):
     Args:
         raw: bytes of an image file, or array (H, W) or (H, W, 3) of uint8 or
             uint16.
-        options: an Options.
+        options: an ImageOptions.
 
     Raises:
         ImageError: the image is damaged or of a kind that cannot be used, or

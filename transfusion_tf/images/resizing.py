@@ -28,6 +28,8 @@ def resize(pixels, *, image_size, mode, extent=None):
         scale = image_size / max(width, height)
         new_size = (max(1, round(width * scale)), max(1, round(height * scale)))
     scaled = scale_box(pixels, new_size, box)
+    if mode != "fit":
+        return scaled
     margins = [(image_size - n) for n in scaled.shape[:2]]
     padding = [(m // 2, m - m // 2) for m in margins]
     return np.pad(scaled, padding + [(0, 0)] * (scaled.ndim - 2))

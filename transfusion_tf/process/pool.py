@@ -88,7 +88,7 @@ class Pool:
             yield from self._run(function, iter(tasks))
         except concurrent.futures.process.BrokenProcessPool:
             raise OSError(
-                "A worker process ended without a word, as it does when "
+                "A worker process died unexpectedly, as it does when "
                 "memory runs out, or when a script converts outside of "
                 f"`if __name__ == '__main__':`. {_GOES_ON * self._continues}"
                 "--num_workers=1 needs the least memory."

@@ -1,5 +1,6 @@
 """What the members of an archive are: files by name, links, other things."""
 
+import os
 import posixpath
 import stat
 
@@ -99,3 +100,20 @@ def of_tar(members, path, encoding=None):
             left_out.append((name, archive_links.NO_FILE))
     places, unreached = archive_links.followed(places, links, path)
     return places, left_out + unreached
+
+
+class BoundedFile:
+    """A file that never makes room for more than is left of it.
+
+    Python's files do so before they read, and headers of a .tar say how much.
+    """
+
+    def __init__(self, file):
+        self._file = file
+        self._size = os.fstat(file.fileno()).st_size
+        self.seek, self.tell, self.name = file.seek, file.tell, file.name
+
+    def read(self, size=-1):
+        """Returns `size` bytes, or those that are left."""
+        left = max(0, self._size - self._file.tell())
+        return self._file.read(left if size < 0 else min(size, left))

@@ -1,4 +1,4 @@
-"""Reading raw images where they lie: a directory, a .zip, a .tar, an .npz.
+"""Reading raw images where they lie: a directory, a .zip, a .tar.
 
 Archives are read in place and never unpacked. A store can be pickled: each
 process opens the file for itself when it first reads. What is no file, or
@@ -9,7 +9,6 @@ import contextlib
 import errno
 import functools
 import lzma
-import os
 import pathlib
 import stat
 import struct
@@ -24,7 +23,6 @@ from transfusion_tf.stores import (
     archive_links,
     archive_members,
     folder_walk,
-    npy,
 )
 
 # More than an uncompressed image of the size that decoders take: what one file
@@ -77,23 +75,6 @@ def refusing_damage(what, error_type=ValueError):
     else:
         return
     raise error_type(f"{what} ({reason})")
-
-
-class _Bounded:
-    """A file that never makes room for more than is left of it.
-
-    Python's files do so before they read, and headers of a .tar say how much.
-    """
-
-    def __init__(self, file):
-        self._file = file
-        self._size = os.fstat(file.fileno()).st_size
-        self.seek, self.tell, self.name = file.seek, file.tell, file.name
-
-    def read(self, size=-1):
-        """Returns `size` bytes, or those that are left."""
-        left = max(0, self._size - self._file.tell())
-        return self._file.read(left if size < 0 else min(size, left))
 
 
 def _check_size(size):
@@ -153,7 +134,7 @@ class _FileStore:
     def __init__(self, path, encoding=None):
         self.path = pathlib.Path(path)
         self.encoding = encoding
-        self._is_told = False
+        self._is_reported = False
 
     def __reduce__(self):
         return type(self), (self.path, self.encoding)  # Without open files.
@@ -171,9 +152,9 @@ class _FileStore:
         return self._found[1]
 
     def names(self):
-        """Returns the name of every file, sorted; tells of what is left out."""
-        if not self._is_told:
-            self._is_told = True
+        """Returns the name of every file, sorted; logs what is left out."""
+        if not self._is_reported:
+            self._is_reported = True
             member_names.tell_left_out(self.left_out, self.path)
         return sorted(self._found[0])
 
@@ -270,7 +251,9 @@ class TarStore(_FileStore):
         with (
             open(self.path, "rb") as file,
             tarfile.open(
-                fileobj=_Bounded(file), mode="r:", encoding="utf-8"
+                fileobj=archive_members.BoundedFile(file),
+                mode="r:",
+                encoding="utf-8",
             ) as tar,
             refusing_damage(f"{self.path} is a damaged .tar"),
         ):
@@ -304,38 +287,3 @@ def _tar_store(path, encoding, found):
     _FileStore.__init__(store, path, encoding)
     store._found = found
     return store
-
-
-class NpzStore:
-    """Images in the arrays of an .npz; a name is `<key>/<index>`."""
-
-    def __init__(self, path):
-        self.path = pathlib.Path(path)
-        self._key, self._array = None, None
-
-    def __reduce__(self):
-        return type(self), (self.path,)  # Without the array.
-
-    def read(self, name):
-        """Returns the array (H, W) or (H, W, 3) called `name`."""
-        key, _, index = name.rpartition("/")
-        return self.array(key)[int(index)]
-
-    def array(self, key):
-        """Returns the array `key` whole; keeps only the last one in memory."""
-        if key != self._key:
-            with (
-                refusing_damage(f"{self.path}: the array {key} is damaged"),
-                zipfile.ZipFile(self.path) as archive,
-            ):
-                self._key, self._array = key, npy.read_member(archive, key)
-        return self._array
-
-    def head(self, key):
-        """Returns shape and dtype of the array `key` without reading it."""
-        with zipfile.ZipFile(self.path) as archive:
-            return npy.member_head(archive, key)
-
-    def checksum(self):
-        """Returns the SHA-256 of the archive."""
-        return files.file_sha256(self.path)

@@ -38,7 +38,11 @@ def logs(tmp_path_factory, monkeypatch):
 
 def converted(manifest, output_dir, engine=None):
     """The contents of what a conversion writes."""
-    return contents(convert.convert(manifest, output_dir, engine=engine))
+    return contents(
+        convert.convert(
+            manifest, output_dir, convert.ConvertOptions(engine=engine)
+        )
+    )
 
 
 def engine_of(*flags):
@@ -112,8 +116,8 @@ def test_a_worker_killed_in_between_changes_nothing(tmp_path, logs):
 
     killer = threading.Thread(target=kill_one, daemon=True)
     killer.start()
-    with pytest.raises(OSError, match="worker .* ended without a word.*log: "):
-        convert.convert(slow, output_dir, engine=engine)
+    with pytest.raises(OSError, match="worker .* died unexpectedly.*log: "):
+        convert.convert(slow, output_dir, convert.ConvertOptions(engine=engine))
     killer.join()
     assert len(workers) == 2
     (log,) = logs.iterdir()
@@ -132,7 +136,7 @@ def test_a_launcher_that_ends_takes_all_with_it(tmp_path):
             process = workers._process
             raise KeyboardInterrupt
     assert process.poll() is not None
-    with pytest.raises(OSError, match="Apache Beam ended without a word"):
+    with pytest.raises(OSError, match="Apache Beam died unexpectedly"):
         with beam_engine.Beam(100, tmp_path, flags=DIRECT) as workers:
             workers._process.kill()
             list(workers.run(add, [1]))
@@ -141,7 +145,11 @@ def test_a_launcher_that_ends_takes_all_with_it(tmp_path):
 def test_a_runner_that_does_not_exist_is_told_before_any_work(tmp_path):
     engine, _ = engine_of("--runner=NoRunner")
     with pytest.raises(ValueError, match="NoRunner. Valid values are .*Flink"):
-        convert.convert(make_manifest(), tmp_path / "out", engine=engine)
+        convert.convert(
+            make_manifest(),
+            tmp_path / "out",
+            convert.ConvertOptions(engine=engine),
+        )
     assert list(tmp_path.iterdir()) == []
 
 

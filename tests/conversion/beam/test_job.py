@@ -17,7 +17,7 @@ def divide(held, task):
 
 def make_job(root, tasks, held=()):
     """A job, and the number of its tasks."""
-    job = beam_job.Job(paths.path(root))
+    job = beam_job.BeamTaskFolder(paths.path(root))
     return job, job.write(divide, list(held), tasks)
 
 

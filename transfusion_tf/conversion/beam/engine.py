@@ -81,7 +81,7 @@ class Beam:
 
         Raises what `function` raises, and OSError if Beam or a worker fails.
         """
-        job = beam_job.Job(self._root / uuid.uuid4().hex)
+        job = beam_job.BeamTaskFolder(self._root / uuid.uuid4().hex)
         count = job.write(function, self._held, tasks)
         if count:
             try:
@@ -99,7 +99,7 @@ class Beam:
         except BrokenPipeError:
             reply = None
         if reply is None:
-            raise OSError("The process of Apache Beam ended without a word.")
+            raise OSError("The process of Apache Beam died unexpectedly.")
         if reply:
             raise _ERRORS[reply["kind"]](reply["text"])
 

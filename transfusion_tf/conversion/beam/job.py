@@ -21,7 +21,7 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 @dataclasses.dataclass(frozen=True)
-class Job:
+class BeamTaskFolder:
     """A function, its object and numbered tasks; `root` is their folder."""
 
     root: os.PathLike

@@ -27,7 +27,7 @@ from transfusion_tf.conversion.beam import job
 from transfusion_tf.conversion.beam import options as beam_options
 
 WORKER_DIED = (
-    "A worker of Apache Beam ended without a word, as it does when memory "
+    "A worker of Apache Beam died unexpectedly, as it does when memory "
     "runs out. The same command goes on where it stopped."
 )
 
@@ -37,14 +37,14 @@ _MISTAKES = (AttributeError, ImportError, ValueError)
 
 
 class Do(beam.DoFn):
-    """Does the tasks of a Job, by their numbers."""
+    """Does the tasks of a BeamTaskFolder, by their numbers."""
 
     def __init__(self, root):
         self._root = root
 
     def process(self, number):
         """Does one; what comes of it goes to a file, not down the pipeline."""
-        job.Job(paths.path(self._root)).do(number)
+        job.BeamTaskFolder(paths.path(self._root)).do(number)
 
 
 class Server:

@@ -37,7 +37,9 @@ def make_manifest(**changes):
 
 def test_leaking_images_are_dropped_and_all_else_stays(tmp_path):
     manifest = make_manifest()
-    all_in = convert.convert(manifest, tmp_path / "a", on_leak="report")
+    all_in = convert.convert(
+        manifest, tmp_path / "a", convert.ConvertOptions(on_leak="report")
+    )
     root = convert.convert(manifest, tmp_path / "b")
     card, of_all = records.read_card(root), records.read_card(all_in)
     assert card.audit["dropped"] == {"train": 2}
@@ -77,20 +79,30 @@ def test_leaking_images_are_dropped_and_all_else_stays(tmp_path):
 
 def test_leaks_may_be_an_error_after_which_nothing_is_decoded_again(tmp_path):
     with pytest.raises(ValueError, match="The splits leak: 2 train images"):
-        convert.convert(make_manifest(), tmp_path, on_leak="error")
+        convert.convert(
+            make_manifest(), tmp_path, convert.ConvertOptions(on_leak="error")
+        )
     manifest = make_manifest()
-    convert.convert(manifest, tmp_path, num_workers=1)
+    convert.convert(manifest, tmp_path, convert.ConvertOptions(num_workers=1))
     assert len(manifest.store.read_ones) == 60
     assert [path.name for path in tmp_path.iterdir()] == ["1.0.0"]
 
 
 def test_leaks_that_are_kept_are_told(tmp_path, caplog):
     with caplog.at_level("WARNING", logger="absl"):
-        convert.convert(make_manifest(), tmp_path / "a", on_leak="report")
+        convert.convert(
+            make_manifest(),
+            tmp_path / "a",
+            convert.ConvertOptions(on_leak="report"),
+        )
     assert "train-test 2" in caplog.text and "are kept" in caplog.text
     assert "3 images with the same pixels as others" in caplog.text
     with pytest.raises(ValueError, match="on_leak.*'keep'.*drop, report"):
-        convert.convert(make_manifest(), tmp_path / "b", on_leak="keep")
+        convert.convert(
+            make_manifest(),
+            tmp_path / "b",
+            convert.ConvertOptions(on_leak="keep"),
+        )
 
 
 def test_facts_are_those_of_the_pixels(tmp_path, monkeypatch):
@@ -145,7 +157,9 @@ def test_pneumoniamnist(shared, tmp_path):
 
     path = shared / "data/pneumoniamnist.npz"
     manifest = sources.get("npz")(input=path)
-    root = convert.convert(manifest, tmp_path, num_workers=2)
+    root = convert.convert(
+        manifest, tmp_path, convert.ConvertOptions(num_workers=2)
+    )
     card = records.open_records(root, verify=True).card
     # 10 of 4,708 training images have the pixels of 8 validation images.
     assert card.num_examples == {"train": 4698, "val": 524, "test": 624}

@@ -1,7 +1,8 @@
-"""The first pass of a conversion: what the images are, by their content."""
+"""Hashing some images, the unit of work of the first pass of a conversion.
 
-import hashlib
-import json
+As in `shard_task`, what worker processes import here is little: no pandas.
+"""
+
 import typing
 
 import numpy as np
@@ -10,12 +11,9 @@ from transfusion_tf import progress
 from transfusion_tf.data import ids
 from transfusion_tf.stores import archives
 
-# Goes up when the same raw data and settings give other records or facts.
-FORMAT = 3
 # Few enough that a handful of large images keeps all workers busy.
 _MOST_PER_TASK = 500
 _FEWEST_TASKS = 64
-_ROWS_AT_ONCE = 10_000
 
 
 class Hashes(typing.NamedTuple):
@@ -35,7 +33,7 @@ class Hashes(typing.NamedTuple):
 def hashed(images, workers):
     """Returns the Hashes of `images`, a sequence of what a store reads.
 
-    `workers` is a pool.Pool, or another engine, that holds the store.
+    `workers` is an Engine that holds the store.
     """
     count = len(images)
     found = Hashes(np.zeros(count, np.uint64), np.zeros(count, np.uint64), {})
@@ -72,27 +70,3 @@ def _hash(store, task):
         content.append(int(ids.content_hash(raw), 16))
         num_bytes.append(memoryview(raw).nbytes)
     return {"content": content, "num_bytes": num_bytes, "reasons": reasons}
-
-
-def fingerprint(manifest, settings):
-    """Returns a SHA-256 that tells apart all that changes the records.
-
-    Args:
-        manifest: a Manifest whose table has ids and opaque patients.
-        settings: dict of plain values.
-    """
-    head = [
-        FORMAT,
-        manifest.name,
-        manifest.task,
-        manifest.classes,
-        manifest.extra_columns,
-        settings,
-    ]
-    digest = hashlib.sha256(json.dumps(head).encode())
-    columns = [column for column in sorted(manifest.table) if column != "image"]
-    rows = manifest.table[columns]
-    for start in range(0, len(rows), _ROWS_AT_ONCE):
-        part = rows.iloc[start : start + _ROWS_AT_ONCE]
-        digest.update(part.to_csv(index=False).encode())
-    return digest.hexdigest()
