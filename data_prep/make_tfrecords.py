@@ -4,7 +4,7 @@ python data_prep/make_tfrecords.py --source=image_folder --input=images.zip \
     --output_dir=data/images
 
 The records come to <output_dir>/1.0.0. An interrupted conversion continues
-when the same command is given again. data_prep/README.md tells what each
+when the same command is given again. data_prep/README.md says what each
 source expects, docs/cluster.md how many machines do the work:
 
 python data_prep/make_tfrecords.py --source=image_folder --input=/data/images \

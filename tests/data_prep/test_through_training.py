@@ -1,6 +1,6 @@
 """Every source, from its raw layout to a test result, by the binaries alone.
 
-A source is looped over because it is in names.SOURCES and has its small tree
+A source is looped over because it is in sources.NAMES and has its small tree
 in test_sources.SETUPS; a tree that is too small to be trained on has a larger
 one in LARGER. Each binary is started once and does all sources one after the
 other: started for each anew, they would take twice as long.
@@ -12,10 +12,10 @@ import json
 import numpy as np
 import pytest
 
+from data_prep import sources
 from tests.data_prep import trees_transfusion
 from tests.data_prep.test_sources import SETUPS
 from tests.data_prep.trees import SPLITS, make_npz
-from transfusion_tf import names
 from transfusion_tf.data import records
 from transfusion_tf.runs.directory import RunDir
 
@@ -126,7 +126,7 @@ def test_larger_trees_are_of_sources():
     assert LARGER.keys() <= SETUPS.keys()
 
 
-@pytest.mark.parametrize("source", names.SOURCES)
+@pytest.mark.parametrize("source", sources.NAMES)
 def test_from_raw_data_to_a_result(source, passed):
     folder, ended = passed[source]
     for code, errors in ended:
