@@ -66,7 +66,7 @@ def settled(column, what, keep=()):
     return column.where(~merged, whole)
 
 
-def tell(values, what):
+def warn_variants(values, what):
     """Warns of values that differ in case, spaces or leading zeros alone.
 
     They stay apart: `P003` and `p003` may be two.
