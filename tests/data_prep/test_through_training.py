@@ -14,7 +14,7 @@ import pytest
 
 from data_prep import sources
 from tests.data_prep import trees_transfusion
-from tests.data_prep.test_sources import SETUPS
+from tests.data_prep.sources.test_sources import SETUPS
 from tests.data_prep.trees import SPLITS, make_npz
 from transfusion_tf.data import records
 from transfusion_tf.runs.directory import RunDir

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from data_prep import sources
-from tests.data_prep.test_sources import SETUPS, read
+from tests.data_prep.sources.test_sources import SETUPS, read
 from transfusion_tf import names
 from transfusion_tf.data import official_splits, splits
 from transfusion_tf.stores import archives
