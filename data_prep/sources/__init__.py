@@ -105,15 +105,6 @@ def options(source):
     return {p.name: p.default is p.empty for p in parameters}
 
 
-def goes_with(flag):
-    """Returns the names of the sources that the flag goes with."""
-    return tuple(
-        name
-        for name, source in SOURCES.items()
-        if flag in source.image_flags or flag in options(name)
-    )
-
-
 def has_name(source, given):
     """Whether `source` itself knows what the data set is called.
 
