@@ -182,7 +182,7 @@ def split_options():
     )
 
 
-def further():
+def conversion_options():
     """Returns the arguments of conversion.convert that only some flags set."""
     names = ("num_workers", "max_bad_fraction", "on_leak", "near_duplicates")
     options = source_flags.given(names)

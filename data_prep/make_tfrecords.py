@@ -29,7 +29,7 @@ def main(argv):
     conversion_flags.check(own)
     image_options = conversion_flags.image_options()
     split_options = conversion_flags.split_options()
-    further = conversion_flags.further()
+    conversion_options = conversion_flags.conversion_options()
     engine = engine_flags.engine(argv[1:])
 
     from transfusion_tf import paths
@@ -48,7 +48,7 @@ def main(argv):
             split_options=split_options,
             engine=engine,
             overwrite=FLAGS.overwrite,
-            **further,
+            **conversion_options,
         )
     print(version_dir)
     card = records.read_card(version_dir)

@@ -157,7 +157,7 @@ def _rows(table, roles, classes, extra_columns, task):
         for column in classes:
             rows[column] = _values(table, roles["path"], column)
     else:
-        rows["label"] = spellings.settled(
+        rows["label"] = spellings.normalized(
             table[roles["label"]], f"Column {roles['label']!r}", classes or ()
         )
     if "split" in roles:
@@ -166,7 +166,7 @@ def _rows(table, roles, classes, extra_columns, task):
         _refuse(table, roles["path"], roles["split"], wrong, "train, val, test")
         rows["split"] = splits
     if "patient" in roles:
-        rows["patient"] = spellings.settled(
+        rows["patient"] = spellings.normalized(
             table[roles["patient"]], f"Column {roles['patient']!r}"
         )
     for column in extra_columns:
@@ -178,7 +178,7 @@ def _values(table, path_column, column):
     """Returns a label's values as int8: 1, 0, and -1 for missing."""
     import pandas as pd
 
-    text = spellings.settled(table[column], f"Column {column!r}")
+    text = spellings.normalized(table[column], f"Column {column!r}")
     # R and pandas write TRUE and True.
     text = text.str.lower().replace({"": "-1", "true": "1", "false": "0"})
     values = pd.to_numeric(text, errors="coerce")

@@ -385,7 +385,7 @@ class TestOptions:
             conversion_flags.image_options()  # Photographs have none.
 
     def test_of_conversions(self, flags, tmp_path):
-        assert conversion_flags.further() == {}
+        assert conversion_flags.conversion_options() == {}
         salt = tmp_path / "salt.txt"
         salt.write_text("secret\n")
         flags(
@@ -393,7 +393,7 @@ class TestOptions:
             "--max_bad_fraction=0",
             f"--patient_salt_file={salt}",
         )
-        assert conversion_flags.further() == {
+        assert conversion_flags.conversion_options() == {
             "on_leak": "report",
             "max_bad_fraction": 0.0,
             "patient_salt": b"secret",
