@@ -18,7 +18,7 @@ import pathlib
 
 from absl import flags
 
-from data_prep import conversion_flags, source_flags
+from data_prep import conversion_flags, source_flags, sources
 from transfusion_tf import cli
 
 FLAGS = flags.FLAGS
@@ -29,7 +29,7 @@ flags.DEFINE_integer(
     "distance",
     4,
     "Images count as near-duplicates if their perceptual hashes of 64 bits "
-    "differ in at most so many. 4 finds copies that were compressed, resized "
+    "differ in at most this many. 4 finds copies that were compressed, resized "
     "or blurred; at 8 many pairs are different people.",
     lower_bound=0,
     upper_bound=64,
@@ -46,11 +46,19 @@ flags.DEFINE_bool(
     "Searches the records for what looks like an identity. What is burned "
     "into images is not found, nor is a name without a form of its own.",
 )
+
+
+def _image_flags(source):
+    """Flags on images; how many may be unusable is a question of converting."""
+    found = sources.SOURCES[source].image_flags
+    return tuple(name for name in found if name != "max_bad_fraction")
+
+
 flags.adopt_module_key_flags(source_flags)
 for _name in (
     "output_dir",
     "num_workers",
-    *conversion_flags.image_flags("dicom"),  # Of the sources, the most.
+    *_image_flags("dicom"),  # Of the sources, the most.
 ):
     flags.declare_key_flag(_name)
 FLAGS["source"].help = "Kind of raw data, instead of --records."
@@ -185,9 +193,7 @@ def _check_flags():
 
 
 def _check_source(known):
-    from data_prep import sources
-
-    image_flags = conversion_flags.image_flags(FLAGS.source)
+    image_flags = _image_flags(FLAGS.source)
     source_flags.check(known, (*_OWN, "num_workers", *image_flags))
     options = sources.options(FLAGS.source)
     for name in ("seed", "fold"):  # Those of splits, which are not drawn here.

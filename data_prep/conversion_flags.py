@@ -8,7 +8,7 @@ import pathlib
 
 from absl import flags
 
-from data_prep import source_flags
+from data_prep import source_flags, sources
 from transfusion_tf import cli
 
 FLAGS = flags.FLAGS
@@ -65,7 +65,7 @@ flags.DEFINE_float(
 flags.DEFINE_integer(
     "num_folds",
     None,
-    "Cuts all images into so many folds, of which --fold=1, 2, ... is the "
+    "Cuts all images into this many folds; the one of --fold=1, 2, ... is the "
     "test split; the validation split is --val_fraction of the rest.",
     lower_bound=2,
 )
@@ -131,30 +131,6 @@ _COMMON = (
     "beam_options",
     "overwrite",
 )
-_OF_IMAGES = ("resize_mode", "fundus")
-_OF_FILES = (*_OF_IMAGES, "max_bad_fraction")
-_OF_DICOM = (*_OF_FILES, "window", "frame")
-_BY_SOURCE = {
-    "npz": _OF_IMAGES,
-    "image_folder": _OF_DICOM,
-    "csv": _OF_DICOM,
-    "dicom": _OF_DICOM,
-    "tfds": _OF_FILES,
-    "kermany_chest": _OF_FILES,
-    "idrid": _OF_FILES,
-    "aptos": _OF_FILES,
-    "chexpert": _OF_FILES,
-    "eyepacs": _OF_FILES,
-    "imagenet": _OF_FILES,
-    "messidor2": _OF_FILES,
-    "busi": _OF_FILES,
-    "cbis_ddsm": _OF_DICOM,
-    "ddti_thyroid": _OF_FILES,
-    "isic2018": _OF_FILES,
-    "mrnet": _OF_FILES,
-    "nih_chestxray14": _OF_FILES,
-    "pcam": _OF_FILES,
-}
 
 
 def check(own):
@@ -164,7 +140,7 @@ def check(own):
     """
     for name in ("source", "output_dir"):
         source_flags.require(name)
-    also = (*_COMMON, *_BY_SOURCE.get(FLAGS.source, ()))
+    also = (*_COMMON, *sources.SOURCES[FLAGS.source].image_flags)
     source_flags.check(own, also)
     if FLAGS.folds and FLAGS.num_folds:
         raise ValueError("--folds and --num_folds do not go together.")
@@ -172,15 +148,6 @@ def check(own):
         "fold",
         holds=FLAGS.folds or FLAGS.num_folds,
         what="--num_folds or --folds",
-    )
-
-
-def image_flags(source):
-    """Returns the names of the flags on images that go with `source`."""
-    return tuple(
-        name
-        for name in _BY_SOURCE.get(source, ())
-        if name != "max_bad_fraction"
     )
 
 
@@ -215,7 +182,7 @@ def split_options():
     )
 
 
-def further():
+def conversion_options():
     """Returns the fields of ConvertOptions that only some flags set."""
     names = ("num_workers", "max_bad_fraction", "on_leak", "near_duplicates")
     options = source_flags.given(names)

@@ -4,7 +4,7 @@ python data_prep/make_tfrecords.py --source=image_folder --input=images.zip \
     --output_dir=data/images
 
 The records come to <output_dir>/1.0.0. An interrupted conversion continues
-when the same command is given again. data_prep/README.md tells what each
+when the same command is given again. data_prep/README.md says what each
 source expects, docs/cluster.md how many machines do the work:
 
 python data_prep/make_tfrecords.py --source=image_folder --input=/data/images \
@@ -29,7 +29,7 @@ def main(argv):
     conversion_flags.check(own)
     image_options = conversion_flags.image_options()
     split_options = conversion_flags.split_options()
-    further = conversion_flags.further()
+    conversion_options = conversion_flags.conversion_options()
     engine = engine_flags.engine(argv[1:])
 
     from transfusion_tf import paths
@@ -49,7 +49,7 @@ def main(argv):
                 split_options=split_options,
                 engine=engine,
                 overwrite=FLAGS.overwrite,
-                **further,
+                **conversion_options,
             ),
         )
     print(version_dir)

@@ -6,11 +6,12 @@ A binary that reads raw data imports this module and adopts its flags with
 
 from absl import flags
 
+from data_prep import sources
 from transfusion_tf import names
 from transfusion_tf.config import run
 
 FLAGS = flags.FLAGS
-flags.DEFINE_enum("source", None, names.SOURCES, "Kind of raw data.")
+flags.DEFINE_enum("source", None, sources.NAMES, sources.help_text())
 flags.DEFINE_string(
     "input",
     None,
@@ -80,7 +81,7 @@ flags.DEFINE_string(
     None,
     "Which set of MedMNIST an .npz file is (pneumoniamnist, ...), whose names "
     "of classes and task it then has; none for no such set. By default the "
-    "file's name tells.",
+    "it is the one in the file's name.",
 )
 flags.DEFINE_string(
     "path_column", None, "Column of --labels with the paths (default: path)."
@@ -114,8 +115,8 @@ flags.DEFINE_list(
     "split_folders",
     None,
     "Which upper folder is which split, as FOLDER:SPLIT,FOLDER:SPLIT, or none "
-    "where upper folders are classes (image_folder; by default their names "
-    "tell).",
+    "where upper folders are classes (image_folder; by default as their "
+    "names say).",
 )
 flags.DEFINE_string(
     "encoding",
@@ -127,7 +128,7 @@ flags.DEFINE_list(
     "extra_columns",
     None,
     "Further columns of --labels that the records carry as text. They must "
-    "not tell who the patient is.",
+    "not identify the patient.",
 )
 flags.DEFINE_string(
     "label_set",
@@ -210,7 +211,7 @@ def given(names_of_flags):
 def require(name):
     """Raises ValueError unless the flag `name` has a value."""
     if not FLAGS[name].value:
-        raise ValueError(f"--{name} must be given; --help tells more.")
+        raise ValueError(f"--{name} must be given; see --help.")
 
 
 def check(own, also=()):
@@ -220,8 +221,6 @@ def check(own, also=()):
         own: names of all flags of the binary.
         also: names of those that are not this module's and go with --source.
     """
-    from data_prep import sources
-
     options = sources.options(FLAGS.source)
     for name, is_required in options.items():
         if is_required:
@@ -254,8 +253,6 @@ def manifest(output_dir=None):
     With an `output_dir`, its name is that of a data set whose source has none
     of its own: what raw data are called ("raw", "images") says little.
     """
-    from data_prep import sources
-
     options = set(sources.options(FLAGS.source))
     if not FLAGS.folds:
         options.discard("fold")  # It is that of --num_folds.

@@ -42,28 +42,6 @@ INPUT_SCALINGS = (
     "radimagenet_b",
 )
 SYNTHETIC = ("synthetic_fundus", "synthetic_textures")
-SOURCES = (
-    "npz",
-    "image_folder",
-    "csv",
-    "dicom",
-    "tfds",
-    "kermany_chest",
-    "idrid",
-    "aptos",
-    "chexpert",
-    "eyepacs",
-    "imagenet",
-    "messidor2",
-    "busi",
-    "cbis_ddsm",
-    "ddti_thyroid",
-    "isic2018",
-    "mrnet",
-    "nih_chestxray14",
-    "pcam",
-    *SYNTHETIC,
-)
 PLANES = ("axial", "coronal", "sagittal")  # Of volumes that are sliced.
 TASKS = ("multiclass", "multilabel", "ordinal")
 MULTILABEL_VALUES = (-1, 0, 1)  # Missing, no, yes.

@@ -2,13 +2,13 @@
 
 The table train.csv (id_code, diagnosis) grades the images of the folder
 train_images, `<id_code>.png`, from 0 to 4. The grades of the folder
-test_images were not published, and its images are left alone. Nothing tells the
-patients.
+test_images were not published, and its images are left alone. Patients
+are not known.
 """
 
 import pathlib
 
-from data_prep.sources.common import fields, published_counts, tables
+from data_prep.sources.common import fields, members, published_counts, tables
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives
 
@@ -47,12 +47,10 @@ def manifest(*, input, labels=None, name="aptos"):
     image_of = tables.by_key(images, _key, input)
     rows, bad = tables.matched(table, rows.rename(columns=_COLUMNS), image_of)
     tables.check_any(rows, [table], input)
-    tables.tell_unnamed(image_of, rows)
+    tables.warn_unnamed(image_of, rows)
     found = rows.groupby("label").size().to_dict()
     published_counts.check(name, {"grade": found}, {"grade": PUBLISHED})
-    source = {"kind": "aptos", **tables.checksums(table)}
-    if checksum := store.checksum():
-        source["sha256"] = checksum
+    source = members.source("aptos", store, **tables.checksums(table))
     return manifests.Manifest(
         name, "ordinal", CLASSES, rows, store, source=source, bad=bad
     )

@@ -2,7 +2,7 @@
 
 `Dataset_BUSI_with_GT/{benign,malignant,normal}/<class> (<n>).png`, beside them
 the outlines of lesions, `<class> (<n>)_mask.png` and `..._mask_1.png`, which
-are left out. Files tell nothing of patients: there are 600 of them, and 780
+are left out. Patients are not known: there are 600 of them, and 780
 images.
 """
 
@@ -15,18 +15,20 @@ from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives
 
 FOLDERS = ("benign", "malignant", "normal")
-# Juodelyte et al. 2023 tell malignant images from all others.
+# Juodelyte et al. 2023 separate malignant images from all others.
 LABEL_SETS = {
     "malignancy": ("benign", "malignant"),
     "diagnosis": FOLDERS,
 }
-COUNTS = {"benign": 437, "malignant": 210, "normal": 133}
+PUBLISHED = {"benign": 437, "malignant": 210, "normal": 133}
 NO_PATIENTS = "the files do not tell patients"
 _IMAGE = re.compile(
     r"(?P<root>(?:.*/)?)(?P<folder>benign|malignant|normal)/"
     r"(?P<key>(?P=folder) \(\d+\))(?P<mask>_mask(?:_\d+)?)?\.png"
 )
-_IN_FOLD = r"/(?P<key>(?:benign|malignant|normal) \(\d+\))\.png$"
+_FOLDS = published_folds.PublishedFolds(
+    "breast", r"/(?P<key>(?:benign|malignant|normal) \(\d+\))\.png$"
+)
 _EXPECTED = "{benign,malignant,normal}/<class> (<n>).png"
 
 
@@ -58,30 +60,14 @@ def manifest(
     store = archives.open_files(input)
     table = pd.DataFrame(_rows(store, input))
     counts = table.groupby("label").size().to_dict()
-    published_counts.check("busi", counts, COUNTS)
+    published_counts.check("busi", counts, PUBLISHED)
     if "normal" not in classes:
         table["label"] = table["label"].replace("normal", "benign")
     source = members.source("busi", store, no_patients=NO_PATIENTS)
-    bad = ()
-    if folds:
-        table, bad, told = published_folds.apply(
-            table,
-            input,
-            folds=folds,
-            fold=fold,
-            data_set="breast",
-            pattern=_IN_FOLD,
-        )
-        source |= told
-    return manifests.Manifest(
-        name,
-        "multiclass",
-        classes,
-        table.drop(columns="key", errors="ignore"),
-        store,
-        source=source,
-        bad=bad,
+    manifest = manifests.Manifest(
+        name, "multiclass", classes, table, store, source=source
     )
+    return published_folds.applied(manifest, _FOLDS, input, folds, fold)
 
 
 def _rows(store, place):
@@ -94,24 +80,9 @@ def _rows(store, place):
             f"{place} must have the folders of this data set, "
             f"{_EXPECTED}, once. Received: {len(roots)} of them."
         )
-    (root,) = roots
-    stray = [
-        image
-        for image in images
-        if image.startswith(root) and not _IMAGE.fullmatch(image)
-    ]
-    if stray:
-        raise ValueError(
-            f"{place} has images with other names than {_EXPECTED} and their "
-            f"masks: {manifests.examples(stray)}. Other folders go with "
-            "--source=image_folder."
-        )
-    missing = set(FOLDERS) - {match["folder"] for match in found}
-    if missing:
-        raise ValueError(
-            f"{place} has no images in {', '.join(sorted(missing))}. Expected "
-            f"{_EXPECTED}."
-        )
+    folders = members.Folders(place, *roots, FOLDERS, _EXPECTED)
+    folders.check_names(images, _IMAGE)
+    folders.check_filled(match["folder"] for match in found)
     return [
         {"image": match[0], "key": match["key"], "label": match["folder"]}
         for match in found

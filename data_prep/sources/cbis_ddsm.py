@@ -23,7 +23,7 @@ from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives
 
 CLASSES = ("BENIGN", "MALIGNANT")
-COUNTS = {"train": 2_458, "test": 645}
+PUBLISHED = {"train": 2_458, "test": 645}
 _KINDS = ("calc", "mass")
 _TABLE = "{kind}_case_description_{split}_set.csv"
 _PATIENT, _PATHOLOGY, _PATH = "patient_id", "pathology", "image file path"
@@ -32,7 +32,11 @@ _CLASS_OF = {
     "BENIGN_WITHOUT_CALLBACK": "BENIGN",
     "MALIGNANT": "MALIGNANT",
 }
-_IN_FOLD = r"/(?P<key>(?:Calc|Mass)-(?:Training|Test)_[^/]+)\.png$"
+_FOLDS = published_folds.PublishedFolds(
+    "mammograms",
+    r"/(?P<key>(?:Calc|Mass)-(?:Training|Test)_[^/]+)\.png$",
+    order=CLASSES[::-1],
+)
 
 
 def manifest(*, input, name="cbis_ddsm", folds=None, fold=None):
@@ -63,24 +67,17 @@ def manifest(*, input, name="cbis_ddsm", folds=None, fold=None):
     images = _images(rows, found, input)
     table, bad = members.located(rows, images, input)
     counts = published_counts.by_split(table)
-    published_counts.check("cbis_ddsm", counts, COUNTS)
-    source = members.source("cbis_ddsm", store)
-    if folds:
-        published = published_folds.read(folds, fold, "mammograms", _IN_FOLD)
-        table, absent = published_folds.assigned(
-            table, published_folds.merged(published, CLASSES[::-1]), input
-        )
-        bad = tuple(dict.fromkeys((*bad, *absent)))
-        source |= published.source
-    return manifests.Manifest(
+    published_counts.check("cbis_ddsm", counts, PUBLISHED)
+    manifest = manifests.Manifest(
         name,
         "multiclass",
         CLASSES,
-        table.drop(columns=["key", "series"], errors="ignore"),
+        table.drop(columns="series"),
         store,
-        source=source,
+        source=members.source("cbis_ddsm", store),
         bad=bad,
     )
+    return published_folds.applied(manifest, _FOLDS, input, folds, fold)
 
 
 def _tables(found, place):

@@ -17,6 +17,7 @@ import pandas as pd
 
 from data_prep.sources.common import (
     fields,
+    members,
     published_counts,
     tables,
     uncertain_labels,
@@ -113,26 +114,21 @@ def manifest(
     policy = uncertain_labels.policy(_chosen(classes), uncertain, blank)
     store = archives.open_files(input)
     names = store.names()
-    images = [n for n in names if fields.is_image_name(n)]
-    image_of = tables.by_key(images, _key, input)
+    image_of = tables.by_key(filter(fields.is_image_name, names), _key, input)
     found = _tables(store, names, labels, input)
-    parts, bad = [], ()
-    for split, table in found.items():
-        rows = _rows(table, tuple(policy.uncertain), view)
-        rows, absent = tables.matched(table, rows, image_of)
-        parts.append(rows.assign(split=split))
-        bad += absent
-    rows = pd.concat(parts, ignore_index=True)
+    rows, bad = _matched(found, tuple(policy.uncertain), view, image_of)
     tables.check_any(rows, found.values(), input)
     _check_counts(name, rows.pop("view"), rows["split"], view)
-    states = rows[list(policy.uncertain)].to_numpy()
-    columns, is_known = policy.columns(states)
+    columns, is_known = policy.columns(rows[list(policy.uncertain)].to_numpy())
     rows = rows[["image", "patient", "split"]].assign(**columns)
     fields.unlabelled(rows["image"][~is_known], are_chosen=True)
-    source = {"kind": "chexpert", "view": view, **policy.for_card()}
-    source |= tables.checksums(*found.values())
-    if checksum := store.checksum():
-        source["sha256"] = checksum
+    source = members.source(
+        "chexpert",
+        store,
+        view=view,
+        **policy.for_card(),
+        **tables.checksums(*found.values()),
+    )
     return manifests.Manifest(
         name,
         policy.task,
@@ -150,13 +146,7 @@ def _chosen(classes):
         return FIVE
     if list(classes) == ["all"]:
         return LABELS
-    unknown = [label for label in classes if label not in LABELS]
-    if unknown:
-        raise ValueError(
-            f"--classes has {manifests.examples(unknown)}; the labels are "
-            f"{', '.join(LABELS)}, or all."
-        )
-    return tuple(classes)
+    return fields.chosen_labels(classes, LABELS)
 
 
 def _key(image):
@@ -179,6 +169,24 @@ def _tables(store, names, labels, place):
                 "CheXpert-v1.0-small or CheXpert-v1.0, or its archive."
             )
     return {split: table for split, table in found.items() if table}
+
+
+def _matched(found, labels, view, image_of):
+    """Returns the rows of all Tables whose image is there, and the bad ones.
+
+    Args:
+        found: {split: Table}.
+        labels: names of the columns to take.
+        view: one of VIEWS.
+        image_of: {key: image}.
+    """
+    parts, bad = [], ()
+    for split, table in found.items():
+        rows = _rows(table, labels, view)
+        rows, absent = tables.matched(table, rows, image_of)
+        parts.append(rows.assign(split=split))
+        bad += absent
+    return pd.concat(parts, ignore_index=True), bad
 
 
 def _rows(table, labels, view):

@@ -13,97 +13,78 @@ rows that differ are refused.
 import numpy as np
 from absl import logging
 
-from data_prep.sources.common import csv_text, fields, spellings, split_names
+from data_prep.sources.common import (
+    csv_text,
+    fields,
+    members,
+    spellings,
+    split_names,
+    table_options,
+)
 from transfusion_tf import files
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives
 
 
-def manifest(
-    *,
-    input,
-    labels,
-    name=None,
-    task="multiclass",
-    classes=None,
-    path_column=None,
-    label_column=None,
-    patient_column=None,
-    split_column=None,
-    patient_pattern=None,
-    extra_columns=(),
-    encoding=None,
-):
+@table_options.taken_by
+def manifest(options):
     """Returns the manifest of the images in `input` that `labels` names.
 
     Args:
-        input: path of a directory, .zip or .tar; archives are read in place.
-        labels: path of the CSV file.
-        name: of the data set; None: that of the directory or archive.
-        task: "multiclass"; "ordinal", label is one of 0, 1, ... k; or
-            "multilabel", values are 1, 0 and -1 or empty (missing).
-        classes: names in their order, which no label may be outside of; for
-            multilabel the columns that are labels. None: the labels found,
-            sorted; for multilabel every column that has no other meaning.
-        path_column: None: path.
-        label_column: None: label. Not for multilabel.
-        patient_column: None: patient, if the table has it.
-        split_column: None: split, if the table has it.
-        patient_pattern: regular expression that finds the patient in the text
-            of `patient_column` where that is given, else in the file's name;
-            see `fields.patients`.
-        extra_columns: names of further columns that the records shall carry.
-        encoding: of the table and of file names where they are not UTF-8.
+        options: TableOptions, whose fields are the keyword arguments.
 
     Raises:
         FileNotFoundError: there is nothing at `input` or `labels`.
         ValueError: a column, an image or a label is missing or not allowed.
     """
-    store = archives.open_files(input, encoding)
-    table = csv_text.read(labels, labels, encoding=encoding)
-    roles = _roles(
-        table,
-        labels,
-        task,
-        path=path_column,
-        label=label_column,
-        patient=patient_column,
-        split=split_column,
-    )
-    _check_columns(table, labels, roles, extra_columns)
-    are_chosen = task == "multilabel" and classes is not None
-    if task == "multilabel":
-        classes = _label_columns(table, labels, roles, classes, extra_columns)
-    rows = _rows(table, roles, classes, extra_columns, task)
-    rows["image"] = fields.from_the_top(rows["image"], store.names())
-    if patient_pattern is not None:
-        rows["patient"] = _patients(rows, patient_column, patient_pattern)
-    if "patient" in rows:
-        spellings.tell(rows["patient"], "patients")
+    store = archives.open_files(options.input, options.encoding)
+    rows, classes = _read(options, store.names())
     numbers = _row_numbers(rows)
-    rows = _merged(rows, labels)
-    if task == "multilabel":
-        has_label = (rows[list(classes)] != -1).any(axis=1)
-    else:
-        has_label = rows["label"] != ""
-    rows, bad = _usable(rows, has_label, store, input, are_chosen)
-    if task != "multilabel":
-        classes = fields.classes_of(rows["label"], task, classes)
-    spellings.tell(classes, "classes")
-    source = {"kind": "csv", "labels_sha256": files.file_sha256(labels)}
-    if checksum := store.checksum():
-        source["sha256"] = checksum
+    rows = _merged(rows, options.labels)
+    rows, bad = _usable(rows, classes, store, options)
+    if not options.is_multilabel:
+        classes = fields.classes_of(rows["label"], options.task, classes)
+    spellings.warn_variants(classes, "classes")
+    digest = files.file_sha256(options.labels)
     return manifests.Manifest(
-        name or fields.default_name(input),
-        task,
+        options.name or fields.default_name(options.input),
+        options.task,
         tuple(classes),
         rows,
         store,
-        extra_columns=tuple(extra_columns),
-        source=source,
+        extra_columns=tuple(options.extra_columns),
+        source=members.source("csv", store, labels_sha256=digest),
         bad=bad,
         rows=numbers,
     )
+
+
+def _read(options, names):
+    """Returns the columns of a manifest, a row for each of the file's.
+
+    Args:
+        options: TableOptions.
+        names: of the files in `input`.
+
+    Returns:
+        pandas.DataFrame; classes as given, or the columns that are labels.
+    """
+    place, extra = options.labels, options.extra_columns
+    table = csv_text.read(place, place, encoding=options.encoding)
+    roles = _roles(table, options)
+    _check_columns(table, place, roles, extra)
+    classes = options.classes
+    if options.is_multilabel:
+        classes = _label_columns(table, place, roles, classes, extra)
+    rows = _rows(table, roles, classes, extra, options.task)
+    rows["image"] = fields.from_the_top(rows["image"], names)
+    if options.patient_pattern is not None:
+        rows["patient"] = _patients(
+            rows, options.patient_column, options.patient_pattern
+        )
+    if "patient" in rows:
+        spellings.warn_variants(rows["patient"], "patients")
+    return rows, classes
 
 
 def _row_numbers(rows):
@@ -112,19 +93,19 @@ def _row_numbers(rows):
     return numbers[~numbers.index.duplicated()]
 
 
-def _roles(table, name, task, **given):
+def _roles(table, options):
     """Returns {role: column}; roles are path, label, patient and split."""
-    if task == "multilabel" and given["label"]:
+    if options.is_multilabel and options.label_column:
         raise ValueError(
             "--label_column does not go with --task=multilabel, where each "
             "label has a column: --classes names them."
         )
-    needed = {"path"} if task == "multilabel" else {"path", "label"}
+    needed = {"path"} if options.is_multilabel else {"path", "label"}
     roles = {}
-    for role, column in given.items():
+    for role, column in options.given_columns.items():
         if column is None and role not in needed and role not in table:
             continue
-        if role == "label" and task == "multilabel":
+        if role == "label" and options.is_multilabel:
             continue
         roles[role] = column or role
         if roles[role] not in table:
@@ -134,19 +115,15 @@ def _roles(table, name, task, **given):
                 else ""
             )
             raise ValueError(
-                f"{name} has no column {roles[role]!r}, as --{role}_column "
-                f"has it; it has {_listed(table)}.{several}"
+                f"{options.labels} has no column {roles[role]!r}, as "
+                f"--{role}_column has it; it has "
+                f"{csv_text.listed_columns(table)}.{several}"
             )
     return roles
 
 
 def _check_columns(table, name, roles, extra_columns):
-    missing = [column for column in extra_columns if column not in table]
-    if missing:
-        raise ValueError(
-            f"{name} has no column {manifests.examples(missing)}, as "
-            f"--extra_columns has it; it has {_listed(table)}."
-        )
+    csv_text.check_columns(table, name, extra_columns, "extra_columns")
     private = {roles["path"], roles.get("patient")} & set(extra_columns)
     if private:
         raise ValueError(
@@ -160,12 +137,7 @@ def _label_columns(table, name, roles, classes, extra_columns):
     if classes is None:
         known = {*manifests.RESERVED, *extra_columns, *roles.values()}
         return tuple(c for c in table if c not in known - {"label"})
-    missing = [column for column in classes if column not in table]
-    if missing:
-        raise ValueError(
-            f"{name} has no column {manifests.examples(missing)}, as "
-            f"--classes has it; it has {_listed(table)}."
-        )
+    csv_text.check_columns(table, name, classes, "classes")
     twice = set(classes) & {*roles.values(), *extra_columns}
     if twice:
         raise ValueError(
@@ -185,7 +157,7 @@ def _rows(table, roles, classes, extra_columns, task):
         for column in classes:
             rows[column] = _values(table, roles["path"], column)
     else:
-        rows["label"] = spellings.settled(
+        rows["label"] = spellings.normalized(
             table[roles["label"]], f"Column {roles['label']!r}", classes or ()
         )
     if "split" in roles:
@@ -194,7 +166,7 @@ def _rows(table, roles, classes, extra_columns, task):
         _refuse(table, roles["path"], roles["split"], wrong, "train, val, test")
         rows["split"] = splits
     if "patient" in roles:
-        rows["patient"] = spellings.settled(
+        rows["patient"] = spellings.normalized(
             table[roles["patient"]], f"Column {roles['patient']!r}"
         )
     for column in extra_columns:
@@ -206,7 +178,7 @@ def _values(table, path_column, column):
     """Returns a label's values as int8: 1, 0, and -1 for missing."""
     import pandas as pd
 
-    text = spellings.settled(table[column], f"Column {column!r}")
+    text = spellings.normalized(table[column], f"Column {column!r}")
     # R and pandas write TRUE and True.
     text = text.str.lower().replace({"": "-1", "true": "1", "false": "0"})
     values = pd.to_numeric(text, errors="coerce")
@@ -252,14 +224,19 @@ def _merged(rows, name):
     )
 
 
-def _usable(rows, has_label, store, place, are_chosen):
+def _usable(rows, classes, store, options):
     """Returns the rows that can be used, and pairs (image, why not)."""
+    if options.is_multilabel:
+        has_label = (rows[list(classes)] != -1).any(axis=1)
+    else:
+        has_label = rows["label"] != ""
     is_there = rows["image"].isin(store.names())
     reasons = dict(store.left_out)
     if not is_there.any():
         raise ValueError(
-            f"{len(rows):,} of {len(rows):,} images are not in {place}: "
-            f"{manifests.examples(rows['image'])}. Paths are relative to it."
+            f"{len(rows):,} of {len(rows):,} images are not in "
+            f"{options.input}: {manifests.examples(rows['image'])}. Paths are "
+            "relative to it."
         )
     without = rows.loc[is_there & ~has_label, "image"]
     if len(without) == is_there.sum():
@@ -271,12 +248,13 @@ def _usable(rows, has_label, store, place, are_chosen):
         (image, reasons.get(image, archives.ABSENT))
         for image in rows.loc[~is_there, "image"]
     ]
+    are_chosen = options.is_multilabel and options.classes is not None
     bad = (*absent, *fields.unlabelled(without, are_chosen=are_chosen))
     return rows[is_there & has_label].reset_index(drop=True), bad
 
 
 def _refuse(table, path_column, column, wrong, allowed):
-    """Raises ValueError if rows are `wrong`; a column's values are told."""
+    """Raises ValueError if rows are `wrong`; it shows a column's values."""
     if wrong.any():
         pairs = table.loc[wrong, [path_column, column]].to_numpy()
         shown = [f"{image}: {value}" for image, value in pairs]
@@ -285,7 +263,3 @@ def _refuse(table, path_column, column, wrong, allowed):
             f"{wrong.sum():,} rows: {manifests.examples(shown)}. Allowed: "
             f"{allowed}."
         )
-
-
-def _listed(table):
-    return ", ".join(filter(None, table.columns))

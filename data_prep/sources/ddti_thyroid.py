@@ -22,14 +22,14 @@ from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives
 
 CLASSES = ("benign", "malignant")
-COUNTS = {"benign": 192, "malignant": 288}  # A missing score as benign.
+PUBLISHED = {"benign": 192, "malignant": 288}  # A missing score as benign.
 MISSING = ("benign", "exclude")
 _SCORE = re.compile(r"([1-5])(\.0)?|4[abc]")
 _MALIGNANT = "4"  # And above.
 _SHOWN = 40  # Characters of what is no score.
 _CASE = re.compile(r"(?:.*/)?(?P<case>\d+)\.xml")
 _IMAGE = re.compile(r"(?:.*/)?(?P<key>(?P<case>\d+)_(?P<number>\d+))\.jpg")
-_IN_FOLD = r"/(?P<key>\d+_\d+)\.jpg$"
+_FOLDS = published_folds.PublishedFolds("thyroid", r"/(?P<key>\d+_\d+)\.jpg$")
 
 
 def manifest(
@@ -42,7 +42,8 @@ def manifest(
             at any depth.
         name: of the data set.
         missing_tirads: what an image without a score is: "benign", or
-            "exclude" (default without `folds`): it is left out, and told.
+            "exclude" (default without `folds`): it is left out with a
+            warning.
         folds: directory of published folds, see folds.py; for them a missing
             score is benign.
         fold: number of the fold; goes with `folds`.
@@ -68,28 +69,12 @@ def manifest(
     table = _labelled(table, missing, input)
     if missing == "benign":
         counts = table.groupby("label").size().to_dict()
-        published_counts.check("ddti_thyroid", counts, COUNTS)
+        published_counts.check("ddti_thyroid", counts, PUBLISHED)
     source = members.source("ddti_thyroid", store)
-    if folds:
-        table, absent, told = published_folds.apply(
-            table,
-            input,
-            folds=folds,
-            fold=fold,
-            data_set="thyroid",
-            pattern=_IN_FOLD,
-        )
-        bad = tuple(dict.fromkeys((*bad, *absent)))
-        source |= told
-    return manifests.Manifest(
-        name,
-        "multiclass",
-        CLASSES,
-        table.drop(columns="key", errors="ignore"),
-        store,
-        source=source,
-        bad=bad,
+    manifest = manifests.Manifest(
+        name, "multiclass", CLASSES, table, store, source=source, bad=bad
     )
+    return published_folds.applied(manifest, _FOLDS, input, folds, fold)
 
 
 def _cases(store, found, place):
@@ -97,7 +82,7 @@ def _cases(store, found, place):
     matches = [m for name in found if (m := _CASE.fullmatch(name))]
     if not matches:
         raise ValueError(
-            f"{place} has no files <case>.xml, which tell the scores."
+            f"{place} has no files <case>.xml, which have the scores."
         )
     cases, damaged = {}, []
     for match in matches:
@@ -121,18 +106,22 @@ def _cases(store, found, place):
             f"{place} has {len(damaged):,} damaged XML files: "
             f"{manifests.examples(damaged)}."
         )
+    _check_scores(cases, place)
+    return cases
+
+
+def _check_scores(cases, place):
     wrong = [
         f"{case}.xml: {files.one_line(score, _SHOWN)}"
         for case, (score, _) in cases.items()
         if score and not _SCORE.fullmatch(score)
     ]
-    if wrong:
-        raise ValueError(
-            f"{place} has {len(wrong):,} cases with a TIRADS score that is not "
-            f"known: {manifests.examples(wrong)}. Known: 1, 2, 3, 4, 4a, 4b, "
-            "4c, 5."
-        )
-    return cases
+    if not wrong:
+        return
+    raise ValueError(
+        f"{place} has {len(wrong):,} cases with a TIRADS score that is not "
+        f"known: {manifests.examples(wrong)}. Known: 1, 2, 3, 4, 4a, 4b, 4c, 5."
+    )
 
 
 def _parsed(data):

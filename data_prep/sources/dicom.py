@@ -2,10 +2,10 @@
 
 The table is that of --source=csv, with the columns path, label and, if known,
 patient and split. Without a column patient and without --patient_pattern the
-files' headers tell which images are of one patient; what a header says groups
+files' headers say which images are of one patient; what a header says groups
 the images, and does not reach the records. Files that the table does not name
 are left alone; one that it names and that is no DICOM file is left out and
-told.
+reported.
 """
 
 import dataclasses
@@ -13,57 +13,30 @@ import dataclasses
 from absl import logging
 
 from data_prep.sources import csv_table
+from data_prep.sources.common import table_options
 from transfusion_tf import progress
 
 
-def manifest(
-    *,
-    input,
-    labels,
-    name=None,
-    task="multiclass",
-    classes=None,
-    path_column=None,
-    label_column=None,
-    patient_column=None,
-    split_column=None,
-    patient_pattern=None,
-    extra_columns=(),
-    encoding=None,
-):
+@table_options.taken_by
+def manifest(options):
     """Returns the manifest of the DICOM files that `labels` names.
 
-    Reads all of them where neither table nor pattern tells the patients.
+    Reads all of them where neither table nor pattern gives the patients.
 
     Args:
-        input: path of a directory, .zip or .tar; archives are read in place.
-        labels: path of the CSV file.
-        name: as all that follow, see `csv_table.manifest`.
+        options: TableOptions, whose fields are the keyword arguments.
 
     Raises:
         FileNotFoundError: there is nothing at `input` or `labels`.
         ValueError: as `csv_table.manifest`; or no file can be read.
     """
-    manifest = csv_table.manifest(
-        input=input,
-        labels=labels,
-        name=name,
-        task=task,
-        classes=classes,
-        path_column=path_column,
-        label_column=label_column,
-        patient_column=patient_column,
-        split_column=split_column,
-        patient_pattern=patient_pattern,
-        extra_columns=extra_columns,
-        encoding=encoding,
-    )
+    manifest = csv_table.manifest(**vars(options))
     manifest = dataclasses.replace(
         manifest, source={**manifest.source, "kind": "dicom"}
     )
     if manifest.has_patients:
         return manifest
-    return _with_patients(manifest, input)
+    return _with_patients(manifest, options.input)
 
 
 def _with_patients(manifest, place):
@@ -82,8 +55,7 @@ def _with_patients(manifest, place):
             f"None of the {len(bad):,} files of {place} that the table names "
             f"can be read. {bad[0][0]!r}: {bad[0][1]}"
         )
-    without = sum(not patient for patient in found.values())
-    if without:
+    if without := sum(not patient for patient in found.values()):
         logging.warning(
             "%d of %d headers name no patient; such an image counts as a "
             "patient of its own.",
@@ -104,7 +76,7 @@ def _with_patients(manifest, place):
 
 
 def _patient(raw):
-    """Returns what tells the patient in a file's bytes, or None.
+    """Returns what identifies the patient in a file's bytes, or None.
 
     Raises ValueError if they are no DICOM file, or damaged.
     """

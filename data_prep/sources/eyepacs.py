@@ -14,7 +14,7 @@ import re
 
 from absl import logging
 
-from data_prep.sources.common import fields, published_counts, tables
+from data_prep.sources.common import fields, members, published_counts, tables
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives
 
@@ -33,6 +33,10 @@ _COLUMNS = {"image": "key", "level": "label"}
 _USAGE = "Usage"
 _SPLITS = {"Public": "val", "Private": "test"}
 _NAME = re.compile(r"(?:.*/)?(\d+_(?:left|right))\.[^./]+")
+_PACKED = (
+    r"\.zip(\.\d+)?",
+    "join the parts (`cat train.zip.* > train.zip`) and unpack them.",
+)
 # Ten images of the training set, which the competition shows by themselves.
 _SAMPLE = "sample/"
 
@@ -73,18 +77,15 @@ def manifest(*, input, labels=None, name="eyepacs"):
             bad += absent
     rows = pd.concat([pd.DataFrame(columns=["image"]), *parts])
     tables.check_any(rows, found, input)
-    tables.tell_unnamed(image_of, rows)
+    tables.warn_unnamed(image_of, rows)
     published_counts.check(name, published_counts.by_class(rows), PUBLISHED)
-    source = {"kind": "eyepacs", **tables.checksums(*found)}
-    if checksum := store.checksum():
-        source["sha256"] = checksum
     return manifests.Manifest(
         name,
         "ordinal",
         CLASSES,
         rows.reset_index(drop=True),
         store,
-        source=source,
+        source=members.source("eyepacs", store, **tables.checksums(*found)),
         bad=tuple(bad),
     )
 
@@ -98,15 +99,9 @@ def _images(names, place):
     ]
     found = tables.by_key(images, _key, place)
     if not found:
-        packed = [n for n in names if re.search(r"\.zip(\.\d+)?$", n)]
-        advice = (
-            f"; it has {manifests.examples(packed)}, to be joined (`cat "
-            "train.zip.* > train.zip`) and unpacked first"
-            if packed
-            else ""
-        )
+        advice = members.unpacked_advice(names, *_PACKED)
         raise ValueError(
-            f"{place} has no images <n>_left.jpeg, <n>_right.jpeg{advice}."
+            f"{place} has no images <n>_left.jpeg, <n>_right.jpeg.{advice}"
         )
     return found
 

@@ -14,7 +14,7 @@ knowledge. The records hold neither the number nor the file's name.
 
 import re
 
-from data_prep.sources.common import fields, tables
+from data_prep.sources.common import fields, members, tables
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.images import metadata
 from transfusion_tf.stores import archives
@@ -51,14 +51,12 @@ def manifest(*, input, name="idrid"):
     import pandas as pd
 
     store = archives.open_files(input)
-    names = [n for n in store.names() if not fields.is_hidden(n)]
+    names = members.names_in(store)
     root = _root(names, input)
     parts = [_split(split, names, root, store, input) for split in _TABLES]
     table = pd.concat(parts, ignore_index=True)
     table["patient"] = [_patient(image, store) for image in table["image"]]
-    source = {"kind": "idrid"}
-    if checksum := store.checksum():
-        source["sha256"] = checksum
+    source = members.source("idrid", store)
     return manifests.Manifest(
         name, "ordinal", CLASSES, table, store, source=source
     )
@@ -130,6 +128,6 @@ def _patient(image, store):
     try:
         comments = metadata.jpeg_comments(store.read(image))
     except ValueError:
-        return image  # Damaged: the conversion itself will tell.
+        return image  # Damaged: the conversion itself reports it.
     numbers = [m[0].decode() for c in comments if (m := _NUMBER.search(c))]
     return numbers[0] if numbers else image

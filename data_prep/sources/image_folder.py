@@ -2,13 +2,13 @@
 
 `<split>/<class>/<file>`, `<class>/<split>/<file>` or `<class>/<file>`, in a
 directory, a .zip or a .tar, possibly below wrapping folders that contain
-nothing else. Which folders are splits their names tell; where these do not and
-the folders look like splits, it is asked for.
+nothing else. Folders with the usual names of splits are splits; where other
+folders look like splits, an error asks for --split_folders.
 """
 
 import pathlib
 
-from data_prep.sources.common import fields, spellings, split_names
+from data_prep.sources.common import fields, members, spellings, split_names
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives
 
@@ -36,7 +36,7 @@ def manifest(
         patient_pattern: regular expression that finds the patient in a file's
             name, see `fields.patients`; None: patients are not known.
         split_folders: FOLDER:SPLIT for each of the upper folders, or ["none"]
-            where they are classes; None: their names tell.
+            where they are classes; None: as their names say.
         encoding: of file names that are not UTF-8.
 
     Raises:
@@ -44,44 +44,45 @@ def manifest(
         ValueError: there are no images, or they do not lie in the folders of
             at least two classes.
     """
-    import pandas as pd
-
     if task == "multilabel":
         raise ValueError(
             "In folders an image has one class, so --task=multilabel needs "
             "another source: --source=csv."
         )
     store = archives.open_files(input, encoding)
-    images = [n for n in store.names() if fields.is_image_name(n)]
-    if not images:
-        raise ValueError(
-            f"{input} has no image files (.jpeg, .png, .dcm, ...). {_EXPECTED}."
-        )
-    table = pd.DataFrame({"image": images})
-    splits, labels = _splits_and_classes(images, input, split_folders)
-    table["label"] = labels
-    if splits:
-        table["split"] = splits
+    table = _table(store, input, split_folders)
+    images, labels = list(table["image"]), list(table["label"])
     if classes is None and len(set(labels)) < 2:
         raise ValueError(
             f"{input} has images of one class only: {labels[0]!r}. {_EXPECTED}."
         )
-    spellings.tell(labels, "classes")
+    spellings.warn_variants(labels, "classes")
     if patient_pattern is not None:
         table["patient"] = fields.patients(images, patient_pattern)
-        spellings.tell(table["patient"], "patients")
-    source = {"kind": "image_folder"}
-    if checksum := store.checksum():
-        source["sha256"] = checksum
+        spellings.warn_variants(table["patient"], "patients")
     return manifests.Manifest(
         name or fields.default_name(input),
         task,
         fields.classes_of(labels, task, classes),
         table,
         store,
-        source=source,
+        source=members.source("image_folder", store),
         bad=_unreachable(store, images),
     )
+
+
+def _table(store, place, split_folders):
+    """Returns the columns image, label and maybe split."""
+    import pandas as pd
+
+    images = [n for n in store.names() if fields.is_image_name(n)]
+    if not images:
+        raise ValueError(
+            f"{place} has no image files (.jpeg, .png, .dcm, ...). {_EXPECTED}."
+        )
+    splits, labels = _splits_and_classes(images, place, split_folders)
+    table = pd.DataFrame({"image": images, "label": labels})
+    return table.assign(split=splits) if splits else table
 
 
 def _unreachable(store, images):
@@ -176,15 +177,14 @@ def _ask(folders, place):
     All have the same folders in them, or one has those of all.
     """
     most = max(folders.values(), key=len)
-    if len(folders) < 2 or len(most) < 2:
-        return
-    if all(inner <= most for inner in folders.values()):
-        shown = ",".join(f"{name}:SPLIT" for name in sorted(folders)[:3])
+    are_alike = all(inner <= most for inner in folders.values())
+    if are_alike and len(folders) > 1 and len(most) > 1:
+        shown = [f"{name}:SPLIT" for name in sorted(folders)]
+        shown = [*shown[:3], "..."] if len(shown) > 3 else shown
         raise ValueError(
             f"{place} has the same folders ({_listed(most)}) in each of "
-            f"{_listed(folders)}. If the latter are splits, give "
-            f"--split_folders={shown}{',...' if len(folders) > 3 else ''} "
-            f"(SPLIT is train, val or test); if they are classes, "
+            f"{_listed(folders)}. If the latter are splits (train, val, test), "
+            f"give --split_folders={','.join(shown)}; if they are classes, "
             "--split_folders=none."
         )
 

@@ -15,11 +15,12 @@ The test images of the challenge have no labels that were published.
 import re
 
 from data_prep.sources import imagenet_labels
-from data_prep.sources.common import fields, published_counts, tables
+from data_prep.sources.common import fields, members, published_counts, tables
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives
 
 PUBLISHED = {"train": 1_281_167, "val": 50_000}
+_PACKED = (r"n\d{8}\.tar", "unpack each of these into a folder of its name.")
 _EXPECTED = "{train,val}/<wnid>/*.JPEG"
 _IN_FOLDER = re.compile(r"(?:.*/)?(?P<split>train|val)/(?P<wnid>n\d{8})/[^/]+")
 _FLAT = re.compile(r"(?:.*/)?val/(?P<key>ILSVRC2012_val_\d{8})\.[^./]+")
@@ -55,16 +56,16 @@ def manifest(*, input, labels=None, synset_words=None, name="imagenet"):
     ]
     table = pd.DataFrame(found, columns=["image", "split", "label"])
     _check_train(table, names, input)
-    source, bad = {"kind": "imagenet"}, ()
+    checksums, bad = {}, ()
     image_of = tables.by_key(images, _flat_key, input)
     if image_of:
         truth = imagenet_labels.find(store, names, labels, input)
         rows, bad = tables.matched(truth, truth.rows, image_of)
         table = pd.concat([table, rows.assign(split="val")], ignore_index=True)
-        source |= tables.checksums(truth)
+        checksums = tables.checksums(truth)
     elif labels is not None:
         raise ValueError(
-            "--labels tells what validation images in one folder show; "
+            "--labels says what validation images in one folder show; "
             f"{input} has none."
         )
     _check_classes(table, input)
@@ -74,8 +75,7 @@ def manifest(*, input, labels=None, synset_words=None, name="imagenet"):
         words = imagenet_labels.words(synset_words, classes)
         table["label"] = table["label"].map(words)
         classes = tuple(words[wnid] for wnid in classes)
-    if checksum := store.checksum():
-        source["sha256"] = checksum
+    source = members.source("imagenet", store, **checksums)
     return manifests.Manifest(
         name, "multiclass", classes, table, store, source=source, bad=bad
     )
@@ -89,13 +89,7 @@ def _flat_key(image):
 def _check_train(table, names, place):
     if (table["split"] == "train").any():
         return
-    packed = [n for n in names if re.search(r"n\d{8}\.tar$", n)]
-    advice = (
-        f" It has {manifests.examples(packed)}: unpack each of these into a "
-        "folder of its name."
-        if packed
-        else ""
-    )
+    advice = members.unpacked_advice(names, *_PACKED)
     raise ValueError(
         f"{place} has no images train/<wnid>/*.JPEG; expected {_EXPECTED}."
         f"{advice}"

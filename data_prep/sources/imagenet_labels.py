@@ -49,7 +49,7 @@ def find(store, names, labels, place):
             return tables.Table(found, rows, hashlib.sha256(data).hexdigest())
     raise ValueError(
         f"{place} has validation images in one folder, and none of the files "
-        f"that tell what they show: {', '.join(_FILES)}. Give one with "
+        f"that say what they show: {', '.join(_FILES)}. Give one with "
         "--labels."
     )
 

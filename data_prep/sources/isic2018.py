@@ -6,7 +6,7 @@ each diagnosis, `ISIC2018_Task3_<part>_GroundTruth.csv`. Only the first is
 needed. (Codella et al. 2019, arXiv:1902.03368; Tschandl et al. 2018.)
 
 Images of one lesion belong together. For training
-`ISIC2018_Task3_Training_LesionGroupings.csv`, a file of its own, tells the
+`ISIC2018_Task3_Training_LesionGroupings.csv`, a file of its own, gives the
 lesion, which stands for the patient here: who has two lesions counts twice.
 For validation and test nothing was published, so each image counts as a
 lesion of its own.
@@ -25,7 +25,7 @@ from transfusion_tf.stores import archives
 CLASSES = ("MEL", "NV", "BCC", "AKIEC", "BKL", "DF", "VASC")
 GROUPINGS = "ISIC2018_Task3_Training_LesionGroupings.csv"
 NO_PATIENTS = f"there is no {GROUPINGS}, which tells images of one lesion"
-COUNTS = {  # Juodelyte et al. 2023 give those of the classes.
+PUBLISHED = {  # Juodelyte et al. 2023 give those of the classes.
     "train": {
         "NV": 6_705,
         "MEL": 1_113,
@@ -43,7 +43,7 @@ _IMAGE = re.compile(
     r"(?:.*/)?ISIC2018_Task3_(?P<part>Training|Validation|Test)_Input/"
     r"(?P<key>ISIC_\d+)\.jpg"
 )
-_IN_FOLD = r"/(?P<key>ISIC_\d+)\.jpg$"
+_FOLDS = published_folds.PublishedFolds("isic", r"/(?P<key>ISIC_\d+)\.jpg$")
 
 
 def manifest(*, input, name="isic2018", folds=None, fold=None):
@@ -84,27 +84,10 @@ def manifest(*, input, name="isic2018", folds=None, fold=None):
             input,
             GROUPINGS,
         )
-    if folds:
-        table, absent, told = published_folds.apply(
-            table,
-            input,
-            folds=folds,
-            fold=fold,
-            data_set="isic",
-            pattern=_IN_FOLD,
-        )
-        # What the table has and the archive lacks is in both.
-        bad = tuple(dict.fromkeys((*bad, *absent)))
-        source |= told
-    return manifests.Manifest(
-        name,
-        "multiclass",
-        CLASSES,
-        table.drop(columns="key", errors="ignore"),
-        store,
-        source=source,
-        bad=bad,
+    manifest = manifests.Manifest(
+        name, "multiclass", CLASSES, table, store, source=source, bad=bad
     )
+    return published_folds.applied(manifest, _FOLDS, input, folds, fold)
 
 
 def _tables(found, place):
@@ -157,7 +140,7 @@ def _check_counts(table, tables):
     found = published_counts.by_class(table) | {
         split: int((table["split"] == split).sum()) for split in ("val", "test")
     }
-    expected = {split: COUNTS[split] for split in tables}
+    expected = {split: PUBLISHED[split] for split in tables}
     published_counts.check("isic2018", found, expected)
 
 

@@ -4,7 +4,7 @@
 Mendeley Data (doi:10.17632/rscbjbr9sj; there below `CellData/`) and, with a
 further folder val, of Kaggle.
 
-The file names are all that tells of patients. In Mendeley's archive of today
+Patients are known from the file names alone. In Mendeley's archive of today
 they are `{BACTERIA,VIRUS,NORMAL}-<patient>-<n>.jpeg`: the number is the
 patient. In earlier ones, and Kaggle's, they are read as Juodelyte et al. 2023
 (arXiv:2302.08272) read them: `person<N>_...` is the patient
@@ -14,6 +14,7 @@ and they share none if NORMAL2, bacteria and virus belong to the patient's
 name. --patient_pattern reads the names in another way.
 """
 
+import dataclasses
 import re
 
 from data_prep.sources.common import fields, members
@@ -27,8 +28,10 @@ PATIENT = (
     r"(person\d+(?=_)|IM-\d+(?=-)|(?<=[ASL]-)\d+(?=-\d))"
 )
 _FOLDER = "chest_xray/"
-_IN_FOLD = rf".*(?P<key>{_FOLDER}.+)"
-_NEEDED = ("train", "test")
+_FOLDS = published_folds.PublishedFolds("chest", rf".*(?P<key>{_FOLDER}.+)")
+_NEEDED = tuple(
+    f"{split}/{label}" for split in ("train", "test") for label in CLASSES
+)
 _EXPECTED = f"{_FOLDER}{{train,test}}/{{NORMAL,PNEUMONIA}}/*.jpeg"
 _PATH = re.compile(
     r"(?P<root>(?:.*/)?)"
@@ -53,13 +56,13 @@ def manifest(
         patient_pattern: regular expression that finds the patient in a file's
             name, see `fields.patients`.
         folds: directory of published folds, whose splits take the place of
-            the folders' (see folds.py); None: the folders tell them.
+            the folders' (see folds.py); None: those of the folders.
         fold: number of the fold; goes with `folds`.
 
     Raises:
         FileNotFoundError: there is nothing at `input`, or no such fold.
         ValueError: a folder is missing, there are images in other folders or
-            different sets in several places, or a name tells no patient.
+            different sets in several places, or a name has no patient.
     """
     import pandas as pd
 
@@ -68,31 +71,25 @@ def manifest(
     images = [n for n in store.names() if fields.is_image_name(n)]
     found = [match for image in images if (match := _PATH.fullmatch(image))]
     root = _root(found, input)
-    _check_strays(images, root, input)
-    table = pd.DataFrame(
-        [
-            {key: m[key] for key in (0, "rest", "label", "split")}
-            for m in found
-            if m["root"] == root
-        ]
-    ).rename(columns={0: "image"})
-    _check_folders(table, input)
-    source, bad = members.source("kermany_chest", store), ()
-    if folds:
-        table["key"] = _FOLDER + table["rest"]
-        table, bad, told = published_folds.apply(
-            table,
-            input,
-            folds=folds,
-            fold=fold,
-            data_set="chest",
-            pattern=_IN_FOLD,
-        )
-        source |= told
-    table = table.drop(columns="rest")
-    table["patient"] = fields.patients(table["image"], patient_pattern)
-    return manifests.Manifest(
-        name, "multiclass", CLASSES, table, store, source=source, bad=bad
+    folders = members.Folders(input, root, _NEEDED, _EXPECTED)
+    folders.check_names(images, _PATH)
+    rows = [
+        (m[0], m["label"], m["split"], _FOLDER + m["rest"])
+        for m in found
+        if m["root"] == root
+    ]
+    table = pd.DataFrame(rows, columns=["image", "label", "split", "key"])
+    folders.check_filled(table["split"] + "/" + table["label"])
+    source = members.source("kermany_chest", store)
+    manifest = manifests.Manifest(
+        name, "multiclass", CLASSES, table, store, source=source
+    )
+    manifest = published_folds.applied(manifest, _FOLDS, input, folds, fold)
+    images = manifest.table["image"]
+    # Only now: a fold may leave out images whose names have no patient.
+    patients = fields.patients(images, patient_pattern)
+    return dataclasses.replace(
+        manifest, table=manifest.table.assign(patient=patients)
     )
 
 
@@ -117,28 +114,3 @@ def _root(found, place):
             "Give one of the two folders as --input."
         )
     return first
-
-
-def _check_strays(images, root, place):
-    """Raises ValueError for images below `root` that no folder explains."""
-    stray = [
-        image
-        for image in images
-        if image.startswith(root) and not _PATH.fullmatch(image)
-    ]
-    if stray:
-        raise ValueError(
-            f"{place} has images outside of the folders of this data set: "
-            f"{manifests.examples(stray)}. Expected {_EXPECTED}; other "
-            "folders go with --source=image_folder."
-        )
-
-
-def _check_folders(table, place):
-    wanted = [f"{split}/{label}" for split in _NEEDED for label in CLASSES]
-    missing = set(wanted) - set(table["split"] + "/" + table["label"])
-    if missing:
-        raise ValueError(
-            f"{place} has no images in {', '.join(sorted(missing))}. Expected "
-            f"{_EXPECTED}."
-        )

@@ -4,7 +4,7 @@ Their paths are `images/{acl,meniscus}/<exam>_sagittal_<slice>.000000.png`: the
 folder says which table gave the label, normal or the tear that the folder is
 called. For the validation exams (1130 and above) in the folder meniscus they
 read valid-abnormal.csv; here all labels are those of the right table, and how
-many differ from the published is told. How the slices were chosen, and
+many differ from the published is logged. How the slices were chosen, and
 whether the first is 0 or 1, was not published.
 """
 

@@ -2,7 +2,7 @@
 
 Yang et al. 2023, doi:10.1038/s41597-022-01721-8; names, tasks and numbers as
 in the package medmnist 3.0.2. The archives themselves call the classes
-0, 1, ..., and tell nothing of patients.
+0, 1, ..., and do not name patients.
 """
 
 import dataclasses
@@ -143,8 +143,8 @@ def recognised(stem, given=None):
     Args:
         stem: name of the file without its suffix: that of a set, or that and
             a size in pixels (pathmnist, pathmnist_224).
-        given: the name as the user has it, "none" for no set; None: `stem`
-            tells.
+        given: the name as the user has it, "none" for no set; None: that of
+            `stem`.
 
     Raises:
         ValueError: `given` is no set.

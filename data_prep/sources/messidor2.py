@@ -8,13 +8,13 @@ out. The table writes some names as .jpg whose files end in .JPG.
 
 The images are the pairs of eyes of 874 examinations. Which two belong together
 stands in messidor-2.csv (left;right), which comes with the images; the file
-names do not tell. Where it is there an examination stands for a patient;
+names do not say. Where it is there an examination stands for a patient;
 without it patients are not known.
 """
 
 from absl import logging
 
-from data_prep.sources.common import fields, published_counts, tables
+from data_prep.sources.common import fields, members, published_counts, tables
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives
 
@@ -52,16 +52,18 @@ def manifest(*, input, labels=None, name="messidor2"):
     if pairs:
         patient_of = _examinations(tables.columns(pairs, "left", "right"))
         rows["patient"] = [patient_of.get(key, key) for key in rows["key"]]
-        _tell_single(rows["key"], patient_of, pairs)
+        _warn_single(rows["key"], patient_of, pairs)
     rows, bad = tables.matched(table, rows, image_of)
     tables.check_any(rows, [table], input)
     found = rows.groupby("label").size().to_dict()
     published_counts.check(name, {"grade": found}, {"grade": PUBLISHED})
     used = [table, pairs] if pairs else [table]
-    source = {"kind": "messidor2", **tables.checksums(*used)}
-    source["ungradable"] = num_ungradable
-    if checksum := store.checksum():
-        source["sha256"] = checksum
+    source = members.source(
+        "messidor2",
+        store,
+        ungradable=num_ungradable,
+        **tables.checksums(*used),
+    )
     return manifests.Manifest(
         name, "ordinal", CLASSES, rows, store, source=source, bad=bad
     )
@@ -103,7 +105,7 @@ def _examinations(pairs):
     return {name: min(together) for name, together in members.items()}
 
 
-def _tell_single(keys, patient_of, pairs):
+def _warn_single(keys, patient_of, pairs):
     number = (~keys.isin(patient_of.keys())).sum()
     if number:
         logging.warning(

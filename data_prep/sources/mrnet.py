@@ -6,7 +6,7 @@
 test split was never published.
 
 A label is that of the exam and not of a slice: which slices show the finding
-is not told. Exams are not patients either (1,130 of 1,088 in train), but
+is not known. Exams are not patients either (1,130 of 1,088 in train), but
 patients are not published; the exam stands for the patient. The official
 splits share none, new ones may.
 """
@@ -20,10 +20,10 @@ from transfusion_tf.stores import archives
 from transfusion_tf.stores import volumes as volume_store
 
 FINDINGS = ("abnormal", "acl", "meniscus")
-# Juodelyte et al. 2023 tell tears apart; an exam with both counts as acl.
+# Juodelyte et al. 2023 distinguish tears; an exam with both counts as acl.
 TEARS = ("normal", "acl", "meniscus")
 LABEL_SETS = ("findings", "tears")
-COUNTS = {"train": 1_130, "val": 120}
+PUBLISHED = {"train": 1_130, "val": 120}
 _PARTS = {"train": "train", "val": "valid"}
 
 
@@ -55,7 +55,7 @@ def manifest(
             slices and are about tears.
         fold: number of the fold; goes with `folds`.
         first_slice: 0 (default) or 1, the number of the first slice in the
-            folds' names, which their authors do not tell.
+            folds' names, which their authors do not say.
 
     Raises:
         FileNotFoundError: there is nothing at `input`, or no such fold.
@@ -72,28 +72,25 @@ def manifest(
     _check_counts(exams)
     source = members.source("mrnet", store)
     if folds:
-        published = published_folds.read(
-            folds, fold, "knee", knee_folds.PATTERN
-        )
+        fold = published_folds.read(folds, fold, "knee", knee_folds.PATTERN)
         table, absent = knee_folds.assigned(
-            exams, published, first_slice or 0, input
+            exams, fold, first_slice or 0, input
         )
-        bad, source = (*bad, *absent), source | published.source
+        bad, source = (*bad, *absent), source | fold.source
     else:
-        table = _slices(exams, slices or "middle")
-        if label_set == "tears":
-            table["label"] = tears(table)
-    is_multilabel = label_set == "findings"
-    columns = ["image", "patient", "split"]
-    columns += FINDINGS if is_multilabel else ["label"]
+        table = _slices(exams, slices or "middle").assign(label=tears)
+    bad += damaged
+    return _manifest(name, label_set, table, volumes, source=source, bad=bad)
+
+
+def _manifest(name, label_set, table, volumes, *, source, bad):
+    task, classes, columns = {
+        "findings": ("multilabel", FINDINGS, FINDINGS),
+        "tears": ("multiclass", TEARS, ("label",)),
+    }[label_set]
+    table = table[["image", "patient", "split", *columns]]
     return manifests.Manifest(
-        name,
-        "multilabel" if is_multilabel else "multiclass",
-        FINDINGS if is_multilabel else TEARS,
-        table[columns],
-        volumes,
-        source=source,
-        bad=(*bad, *damaged),
+        name, task, classes, table, volumes, source=source, bad=bad
     )
 
 
@@ -120,7 +117,7 @@ def _check_options(label_set, plane, slices, folds, first_slice):
         )
     if folds and (slices or plane or label_set == "findings"):
         raise ValueError(
-            "--folds tells plane, slices and tears itself, and does not go "
+            "--folds gives plane, slices and tears itself, and does not go "
             "with --plane, --slices or --label_set=findings."
         )
     if first_slice is not None:
@@ -214,7 +211,7 @@ def _with_lengths(exams, volumes, place):
 
 def _check_counts(exams):
     found = published_counts.by_split(exams)
-    published_counts.check("mrnet (exams)", found, COUNTS)
+    published_counts.check("mrnet (exams)", found, PUBLISHED)
 
 
 def _slices(exams, slices):

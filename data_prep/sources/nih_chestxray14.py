@@ -30,7 +30,7 @@ CLASSES = (
     "Pleural_Thickening",
     "Hernia",
 )
-COUNTS = {"train": 86_524, "test": 25_596}
+PUBLISHED = {"train": 86_524, "test": 25_596}
 NONE = "No Finding"
 _TABLES = ("Data_Entry_2017_v2020.csv", "Data_Entry_2017.csv")
 _IMAGE, _FINDINGS, _PATIENT = "Image Index", "Finding Labels", "Patient ID"
@@ -51,13 +51,7 @@ def manifest(*, input, name="nih_chestxray14", classes=None):
         ValueError: the table is missing or has other columns or findings, or
             the lists do not go with it.
     """
-    classes = tuple(classes or CLASSES)
-    unknown = [finding for finding in classes if finding not in CLASSES]
-    if unknown:
-        raise ValueError(
-            f"--classes has {manifests.examples(unknown)}, which is no finding "
-            f"of this data set; it has {', '.join(CLASSES)}."
-        )
+    classes = fields.chosen_labels(classes or CLASSES, CLASSES)
     store = archives.open_files(input)
     found = members.names_in(store)
     rows = _rows(found, store, input)
@@ -68,7 +62,7 @@ def manifest(*, input, name="nih_chestxray14", classes=None):
     rows, bad = members.located(rows, images, input)
     if splits is not None:
         counts = published_counts.by_split(rows)
-        published_counts.check("nih_chestxray14", counts, COUNTS)
+        published_counts.check("nih_chestxray14", counts, PUBLISHED)
     return manifests.Manifest(
         name,
         "multilabel",

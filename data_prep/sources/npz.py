@@ -37,7 +37,7 @@ def manifest(*, input, name=None, task=None, classes=None, medmnist_set=None):
             are several label columns, and "multiclass" where not.
         classes: names of the classes 0, 1, ... or of the label columns; None:
             those of the set, unless `task` is another than its.
-        medmnist_set: name of the set, or "none"; None: the file's name tells.
+        medmnist_set: name of the set, or "none"; None: as the file's name says.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -48,13 +48,7 @@ def manifest(*, input, name=None, task=None, classes=None, medmnist_set=None):
 
     path = pathlib.Path(input)
     labels = _read_labels(path)
-    widths = {array.shape[1] for array in labels.values()}
-    if len(widths) != 1:
-        raise ValueError(
-            f"{path}: the splits have different numbers of labels: "
-            f"{sorted(widths)}."
-        )
-    (width,) = widths
+    width = _num_labels(labels, path)
     of_set = medmnist.recognised(path.stem, medmnist_set)
     if of_set:
         published = medmnist.SETS[of_set]
@@ -89,6 +83,17 @@ def manifest(*, input, name=None, task=None, classes=None, medmnist_set=None):
         store,
         source={"kind": "npz", "sha256": store.checksum()},
     )
+
+
+def _num_labels(labels, path):
+    """Returns the number of labels of an image, the same in all splits."""
+    widths = {array.shape[1] for array in labels.values()}
+    if len(widths) != 1:
+        raise ValueError(
+            f"{path}: the splits have different numbers of labels: "
+            f"{sorted(widths)}."
+        )
+    return widths.pop()
 
 
 def _check_set(labels, name, path):

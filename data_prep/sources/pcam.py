@@ -26,7 +26,7 @@ from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives, hdf5
 
 CLASSES = ("normal", "tumor")
-COUNTS = {"train": 262_144, "val": 32_768, "test": 32_768}
+PUBLISHED = {"train": 262_144, "val": 32_768, "test": 32_768}
 NO_PATIENTS = "there are no tables ..._meta.csv, which tell the slides"
 _SPLITS = {"train": "train", "val": "valid", "test": "test"}
 _FILE = "camelyonpatch_level_2_split_{split}_{what}"
@@ -65,7 +65,7 @@ def manifest(*, input, name="pcam", folds=None, fold=None):
             "split": np.repeat(list(numbers), list(numbers.values())),
         }
     )
-    published_counts.check("pcam", published_counts.by_split(table), COUNTS)
+    published_counts.check("pcam", published_counts.by_split(table), PUBLISHED)
     source, bad = {"kind": "pcam", "sha256": found.checksum()}, ()
     slides = [_slides(found, split, n) for split, n in numbers.items()]
     if all(part is not None for part in slides):

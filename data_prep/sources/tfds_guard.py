@@ -15,7 +15,7 @@ _OWN_CLASSES = ("tensorflow_datasets.",)
 
 
 def check_features(path):
-    """Raises ValueError for features of which code would have to be loaded.
+    """Raises ValueError for features that need other code to be loaded.
 
     tensorflow_datasets imports the module that features.json names as the
     home of a feature's class, whichever it is.

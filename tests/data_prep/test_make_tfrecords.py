@@ -8,9 +8,8 @@ import pytest
 from absl.testing import flagsaver
 from PIL import Image
 
-from data_prep import conversion_flags, make_tfrecords, source_flags
+from data_prep import conversion_flags, make_tfrecords, source_flags, sources
 from tests.data_prep import trees
-from transfusion_tf import names
 from transfusion_tf.audit import audit
 from transfusion_tf.conversion import convert
 from transfusion_tf.data import records, splits
@@ -386,7 +385,7 @@ class TestOptions:
             conversion_flags.image_options()  # Photographs have none.
 
     def test_of_conversions(self, flags, tmp_path):
-        assert conversion_flags.further() == {}
+        assert conversion_flags.conversion_options() == {}
         salt = tmp_path / "salt.txt"
         salt.write_text("secret\n")
         flags(
@@ -394,7 +393,7 @@ class TestOptions:
             "--max_bad_fraction=0",
             f"--patient_salt_file={salt}",
         )
-        assert conversion_flags.further() == {
+        assert conversion_flags.conversion_options() == {
             "on_leak": "report",
             "max_bad_fraction": 0.0,
             "patient_salt": b"secret",
@@ -412,7 +411,7 @@ class TestOptions:
 
 def test_choices_of_flags_are_those_of_the_library():
     flags = make_tfrecords.FLAGS
-    assert flags["source"].parser.enum_values == list(names.SOURCES)
+    assert flags["source"].parser.enum_values == list(sources.NAMES)
     assert flags["resize_mode"].parser.enum_values == list(prepare.RESIZE_MODES)
     assert flags["splits"].parser.enum_values == list(splits.MODES)
     assert flags["fundus"].parser.enum_values == list(prepare.FUNDUS_MODES)

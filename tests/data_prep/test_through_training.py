@@ -1,6 +1,6 @@
 """Every source, from its raw layout to a test result.
 
-A source is looped over because it is in names.SOURCES and has its small tree
+A source is looped over because it is in sources.NAMES and has its small tree
 in test_sources.SETUPS; a tree that is too small to be trained on has a larger
 one in LARGER. Each binary is started once and does its sources one after the
 other: started for each anew, they would take twice as long.
@@ -16,10 +16,10 @@ import json
 import numpy as np
 import pytest
 
+from data_prep import sources
 from tests.data_prep import trees_transfusion
-from tests.data_prep.test_sources import SETUPS
+from tests.data_prep.sources.test_sources import SETUPS
 from tests.data_prep.trees import SPLITS, make_npz
-from transfusion_tf import names
 from transfusion_tf.config.run import RunConfig
 from transfusion_tf.data import records
 from transfusion_tf.runs.directory import RunDir
@@ -145,7 +145,7 @@ class Undecided(evaluation.Predictor):
         return np.zeros((len(images), *self.outputs), np.float32)
 
 
-@pytest.mark.parametrize("source", names.SOURCES)
+@pytest.mark.parametrize("source", sources.NAMES)
 def test_records_can_be_trained_on(source, converted, tmp_path):
     folder, code, errors = converted[source]
     assert code == 0, errors

@@ -51,7 +51,7 @@ def uniform(key, name):
 def _strata(labels, starts, key):
     """The stratum of each group and its drawn shift, both (num_groups,).
 
-    `labels` bool (N, num_classes), of which a group's begin at its start. As
+    `labels` bool (N, num_classes); a group's begin at its start. As
     bits, since the rows of thousands of classes take long to compare.
     """
     bits = np.packbits(labels, axis=1)

@@ -21,7 +21,7 @@ MOST_SHARDS_BY_BYTES = 64
 def content_hash(raw):
     """Returns the first 16 hex digits of the SHA-256 of `raw`.
 
-    `raw` is the bytes of a file, or an array, of which the values count.
+    `raw` is the bytes of a file, or an array, whose values count.
     """
     if isinstance(raw, np.ndarray):
         raw = np.ascontiguousarray(raw)
@@ -52,8 +52,8 @@ def keyed(patient, salt):
 def assign(table):
     """Returns `table` sorted by its new column `id`, unique for every row.
 
-    Needs the column `hash`, uint64, of which 16 hex digits are the id.
-    Identical images are told apart by `-2`, `-3` in the order of all their
+    Needs the column `hash`, uint64, whose 16 hex digits are the id.
+    Identical images are distinguished by `-2`, `-3` in the order of all their
     other columns: rows that agree in these too are interchangeable.
     `patient`, where there is one, becomes the smallest id among the patient's
     images. The index keeps the place of a row in `table`.
@@ -79,7 +79,7 @@ def _order(table):
     same = sorted_content[1:] == sorted_content[:-1]
     is_repeated = np.append(same, False) | np.append(False, same)
     ties = [column for column in sorted(table) if column != "hash"]
-    # The image's place comes last: it is all that tells equal rows apart.
+    # The image's place comes last: it alone distinguishes equal rows.
     ties.sort(key=lambda column: column == "image")
     repeated = table.iloc[order[is_repeated]].sort_values(
         ["hash", *ties],

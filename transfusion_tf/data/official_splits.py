@@ -1,7 +1,7 @@
 """What becomes of the splits that a data set comes with.
 
 They are kept unless they share patients, or unless new ones are asked for.
-Whatever becomes of them is told.
+Whatever becomes of them is logged.
 """
 
 import numpy as np
@@ -45,7 +45,7 @@ def resolve(table, options):
         logging.warning(
             "The patients are not known, so splits are drawn by image: images "
             "of one patient may be in several. --patient_column or "
-            "--patient_pattern tells the patients, where the source takes it."
+            "--patient_pattern finds the patients, where the source takes it."
         )
     return table, note
 

@@ -29,7 +29,7 @@ def examples(opened, split):
 
 
 def example_at(opened, name, offset):
-    """Returns the features at a place that `examples` has told."""
+    """Returns the features at a place that `examples` gave."""
     path = opened.root / name
     with path.open("rb") as file:
         return _read(file, offset, path)[1]

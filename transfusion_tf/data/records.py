@@ -229,7 +229,7 @@ def _check_framing(path, number):
 
 @functools.lru_cache(maxsize=10_000)  # Shards; each validation asks anew.
 def _framed(path, number, size, changed):
-    """Checks the framing of a file; the arguments tell whether it changed."""
+    """Checks the framing of a file; the arguments show whether it changed."""
     del size, changed
     with path.open("rb") as file:
         offset = tfrecord.first_gap(file, number)

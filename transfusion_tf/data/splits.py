@@ -40,7 +40,7 @@ class SplitOptions:
             split; None: TEST_FRACTION. Only where a test split is drawn.
         val_fraction: share of the training images left that become the
             validation split; None: VAL_FRACTION. Only where it is drawn.
-        num_folds: number of folds into which all images are cut, of which one
+        num_folds: number of folds into which all images are cut; one
             is the test split; None: no folds. Official splits are not kept.
         fold: 1..num_folds, which of them.
         require_patients: whether unknown patients are an error.

@@ -7,9 +7,34 @@ import pathlib
 import re
 import unicodedata
 
+from transfusion_tf.data import manifest as manifests
+
 # utf-8-sig: spreadsheets begin UTF-8 with a byte order mark.
 _MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _SEPARATORS = ",;\t"
+
+
+def check_columns(table, name, needed, flag=None):
+    """Raises ValueError, which lists the columns, unless all `needed` exist.
+
+    Args:
+        table: pandas.DataFrame of `read`.
+        name: what messages call it.
+        needed: names of columns.
+        flag: name of the flag that asks for them; None: the format does.
+    """
+    missing = [column for column in needed if column not in table]
+    if missing:
+        wanted = f", as --{flag} has it" if flag else ""
+        raise ValueError(
+            f"{name} has no column {manifests.examples(missing)}{wanted}; it "
+            f"has {listed_columns(table)}."
+        )
+
+
+def listed_columns(table):
+    """Returns the names of the columns of `table` as text for messages."""
+    return ", ".join(filter(None, table.columns))
 
 
 def read(file, name, separator=None, encoding=None):
@@ -24,8 +49,8 @@ def read(file, name, separator=None, encoding=None):
     Args:
         file: path or binary file.
         name: what messages call it.
-        separator: between values; None: comma, semicolon or tab, of which the
-            header has most.
+        separator: between values; None: comma, semicolon or tab, the most
+            frequent in the header.
         encoding: of a file that is not UTF-8 (nor marked as UTF-16).
 
     Raises:

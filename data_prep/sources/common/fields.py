@@ -65,7 +65,7 @@ def from_the_top(images, names):
     while not images.isin(names).any():
         tops = {name.partition("/")[0] for name in names}
         if len(tops) != 1 or tops <= names:
-            return images  # Which is told with the images that are absent.
+            return images  # They are reported as absent.
         (top,) = tops
         prefix = f"{prefix}{top}/"
         names = {name.partition("/")[2] for name in names}
@@ -117,16 +117,28 @@ def _found(names, texts, pattern, what):
         ) from None
     matches = [search(text) for text in texts]
     found = [match and match[min(1, match.re.groups)] for match in matches]
-    without = [
-        name for name, patient in zip(names, found, strict=True) if not patient
-    ]
-    if without:
+    if all(found):
+        return found
+    pairs = zip(names, found, strict=True)
+    without = [name for name, patient in pairs if not patient]
+    raise ValueError(
+        f"--patient_pattern={pattern} finds no patient in {len(without):,} of "
+        f"{len(found):,} {what}: {manifests.examples(without)}."
+    )
+
+
+def chosen_labels(given, known):
+    """Returns the labels that --classes takes, in its order.
+
+    Raises ValueError, which lists those `known`, for one that is not.
+    """
+    unknown = [label for label in given if label not in known]
+    if unknown:
         raise ValueError(
-            f"--patient_pattern={pattern} finds no patient in "
-            f"{len(without):,} of {len(found):,} {what}: "
-            f"{manifests.examples(without)}."
+            f"--classes has {manifests.examples(unknown)}; the labels are "
+            f"{', '.join(known)}."
         )
-    return found
+    return tuple(given)
 
 
 def unlabelled(images, *, are_chosen):
@@ -155,7 +167,7 @@ def classes_of(labels, task, given=None):
     Args:
         labels: iterable of text.
         task: "multiclass" or "ordinal".
-        given: the classes in order, of which some may have no image; None:
+        given: the classes in order, some of them maybe without images; None:
             those of `labels`.
 
     Raises:

@@ -3,7 +3,7 @@
 In the folder data/<data set> of their repository DovileDo/revisiting-transfer:
 for each fold 1, 2, ... three files {train,val,test}_fold<fold>.csv (also read
 as {train,val,test}_<fold>.csv) with the columns path and class. The paths are
-those of the authors' machine; a part of each tells which image is meant.
+those of the authors' machine; a part of each identifies the image.
 """
 
 import dataclasses
@@ -38,8 +38,23 @@ class Fold:
 
     @property
     def source(self):
-        """What a manifest tells of it."""
+        """What the `source` of a Manifest has of it."""
         return {"fold": self.number, "folds_sha256": self.checksum}
+
+
+@dataclasses.dataclass(frozen=True)
+class PublishedFolds:
+    """How the folds of one data set name its images.
+
+    Attributes:
+        data_set: name that the authors gave the data set.
+        pattern: regular expression, see `read`.
+        order: classes, see `merged`.
+    """
+
+    data_set: str
+    pattern: str
+    order: tuple[str, ...] = ()
 
 
 def check_given(folds, fold):
@@ -48,21 +63,31 @@ def check_given(folds, fold):
         raise ValueError("--folds and --fold go together.")
 
 
-def apply(table, place, *, folds, fold, data_set, pattern, order=()):
-    """Returns a table with the splits of a fold, absent images, the source.
+def applied(manifest, published, place, folds, fold):
+    """Returns a Manifest with the splits of a fold, if one is given.
 
     Args:
-        table: as `assigned` takes it.
+        manifest: its table has the column key, which is dropped.
+        published: the PublishedFolds of its data set.
         place: of the images, for messages.
-        folds: as all that follow, see `read` and `merged`.
-
-    Returns:
-        table and pairs as `assigned` returns them; dict for the manifest's
-        source.
+        folds: directory of the folds, see `read`; None: splits stay.
+        fold: number of the fold.
     """
-    published = merged(read(folds, fold, data_set, pattern), order)
-    table, bad = assigned(table, published, place)
-    return table, bad, published.source
+    if folds is None:
+        table = manifest.table.drop(columns="key")
+        return dataclasses.replace(manifest, table=table)
+    rows = merged(
+        read(folds, fold, published.data_set, published.pattern),
+        published.order,
+    )
+    table, absent = assigned(manifest.table, rows, place)
+    return dataclasses.replace(
+        manifest,
+        table=table,
+        source={**manifest.source, **rows.source},
+        # What a table has and the archive lacks may be in both.
+        bad=tuple(dict.fromkeys((*manifest.bad, *absent))),
+    )
 
 
 def read(folder, number, data_set, pattern):
@@ -74,7 +99,7 @@ def read(folder, number, data_set, pattern):
         number: of the fold.
         data_set: name that the authors gave the data set.
         pattern: regular expression, searched for in the paths; its group
-            `key` tells which image is meant.
+            `key` identifies the image.
 
     Raises:
         FileNotFoundError: one of the three files is not there.
@@ -112,12 +137,7 @@ def _file(folder, split, number):
 
 def _part(path, data_set, pattern):
     rows = csv_text.read(path, path).reset_index(drop=True)
-    missing = [column for column in _COLUMNS if column not in rows]
-    if missing:
-        raise ValueError(
-            f"{path} has no column {manifests.examples(missing)}; it has "
-            f"{', '.join(filter(None, rows.columns))}."
-        )
+    csv_text.check_columns(rows, path, _COLUMNS)
     found = rows["path"].str.extract(pattern)
     wrong = rows["path"][found["key"].isna()]
     if len(wrong):
@@ -169,11 +189,11 @@ def _refuse(fold, wrong, what):
 def assigned(table, fold, place):
     """Returns the images of a fold with its splits, and the absent ones.
 
-    Images that the fold does not name are left out, which is told.
+    Images that the fold does not name are left out with a warning.
 
     Args:
         table: pandas.DataFrame with the columns image, key and label, as the
-            data set itself tells them.
+            data set itself has them.
         fold: a Fold that has an image once.
         place: of the images, for messages.
 

@@ -1,5 +1,9 @@
 """What data sets of several files read alike: their tables, their images."""
 
+import collections.abc
+import dataclasses
+import re
+
 from data_prep.sources.common import fields, tables
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives
@@ -33,6 +37,20 @@ def need(names, file, place):
             "it and the images."
         )
     return found
+
+
+def unpacked_advice(names, pattern, advice):
+    """Returns text on archives that have to be unpacked first, or "".
+
+    Args:
+        names: of the data set's files.
+        pattern: regular expression that such an archive's name ends with.
+        advice: what to do with them.
+    """
+    packed = [name for name in names if re.search(rf"{pattern}$", name)]
+    if not packed:
+        return ""
+    return f" It has {manifests.examples(packed)}: {advice}"
 
 
 def read_table(store, name, columns, *, header=""):
@@ -88,7 +106,47 @@ def located(rows, images, place):
     return rows.assign(image=rows["key"].map(images)), (*absent, *unnamed)
 
 
+@dataclasses.dataclass(frozen=True)
+class Folders:
+    """The folders that a data set consists of, below one root.
+
+    Attributes:
+        place: of the data set, for messages.
+        root: folder (with /, or "") that has them.
+        needed: names of the folders that must have images.
+        expected: the published form of the paths, for messages.
+    """
+
+    place: str
+    root: str
+    needed: collections.abc.Collection
+    expected: str
+
+    def check_names(self, images, pattern):
+        """Raises ValueError for images below the root that do not match."""
+        stray = [
+            image
+            for image in images
+            if image.startswith(self.root) and not pattern.fullmatch(image)
+        ]
+        if stray:
+            raise ValueError(
+                f"{self.place} has images outside of the folders of this data "
+                f"set: {manifests.examples(stray)}. Expected {self.expected}; "
+                "other folders go with --source=image_folder."
+            )
+
+    def check_filled(self, found):
+        """Raises ValueError unless `found` has all the folders needed."""
+        missing = set(self.needed) - set(found)
+        if missing:
+            raise ValueError(
+                f"{self.place} has no images in {', '.join(sorted(missing))}. "
+                f"Expected {self.expected}."
+            )
+
+
 def source(kind, store, **more):
-    """Returns what a manifest tells of where its images are from."""
+    """Returns the `source` of a Manifest: kind, checksum and `more`."""
     checksum = store.checksum()
     return {"kind": kind, **more} | ({"sha256": checksum} if checksum else {})

@@ -1,4 +1,4 @@
-"""Whether an archive has as many images as were published of its data set."""
+"""Whether an archive has as many images as were published for its data set."""
 
 from absl import logging
 

@@ -27,7 +27,7 @@ _WHOLE = r"-?\d+"
 _DECIMAL = r"-?\d+\.0*"  # Of a column with gaps, which pandas reads as float.
 
 
-def settled(column, what, keep=()):
+def normalized(column, what, keep=()):
     """Returns a column of text with one spelling for a value, "" for none.
 
     Numbers like 3.0 become 3 where all values are numbers, or 3 is there, too.
@@ -66,7 +66,7 @@ def settled(column, what, keep=()):
     return column.where(~merged, whole)
 
 
-def tell(values, what):
+def warn_variants(values, what):
     """Warns of values that differ in case, spaces or leading zeros alone.
 
     They stay apart: `P003` and `p003` may be two.

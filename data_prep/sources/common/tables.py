@@ -32,7 +32,7 @@ def find(file_names, store, names, labels=None, separator=None):
         store: of the data set.
         names: what `store.names()` gave.
         labels: path of a directory that is searched before; a file is not.
-        separator: between the values of a row; None: the header tells.
+        separator: between the values of a row; None: as the header has it.
 
     Raises:
         ValueError: different tables have the name, or it is no table.
@@ -109,12 +109,7 @@ def columns(table, *needed):
 
     Raises ValueError, which names the columns that there are, if one is not.
     """
-    missing = [column for column in needed if column not in table.rows]
-    if missing:
-        raise ValueError(
-            f"{table.name} has no column {manifests.examples(missing)}; it has "
-            f"{', '.join(filter(None, table.rows.columns))}."
-        )
+    csv_text.check_columns(table.rows, table.name, needed)
     rows = table.rows[list(needed)]
     return rows[(rows != "").any(axis=1)].reset_index(drop=True)
 
@@ -193,7 +188,7 @@ def check_any(rows, tables, place):
         raise ValueError(f"None of the images of {named} is in {place}.")
 
 
-def tell_unnamed(image_of, rows):
+def warn_unnamed(image_of, rows):
     """Warns of images that no row names, which are left out."""
     number = len(image_of) - len(rows)
     if number:

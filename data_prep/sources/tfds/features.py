@@ -6,7 +6,7 @@ import pathlib
 import numpy as np
 
 from data_prep.sources import tfds_guard
-from data_prep.sources.common import uncertain_labels
+from data_prep.sources.common import fields, uncertain_labels
 from transfusion_tf.data import manifest as manifests
 
 
@@ -78,13 +78,7 @@ class LabelReader:
                 f"each image, and there are {len(labels)} names for them: "
                 f"{', '.join(labels)}. Give all with --classes."
             )
-        unknown = [name for name in chosen or () if name not in labels]
-        if unknown:
-            raise ValueError(
-                f"--classes has {manifests.examples(unknown)}; the labels are "
-                f"{', '.join(labels)}."
-            )
-        chosen = tuple(chosen or labels)
+        chosen = fields.chosen_labels(chosen or labels, labels)
         return chosen, codes[:, [labels.index(name) for name in chosen]]
 
     def _codes(self, values):
@@ -243,14 +237,14 @@ def _version_dir(place, data_dir):
     # Above a version there may be a configuration, and the name.
     for depth in ("", "*/", "*/*/"):
         found = sorted(top.glob(f"{depth}{tfds_guard.FEATURES}"))
-        if len(found) == 1:
-            return found[0].parent
-        if found:
+        if len(found) > 1:
             raise ValueError(
                 f"{top} has several versions of a data set: "
                 f"{manifests.examples(path.parent for path in found)}. Give "
                 "one of them."
             )
+        if found:
+            return found[0].parent
     raise FileNotFoundError(
         f"{top} has no data set of tensorflow_datasets: no features.json. "
         "Prepare it with builder.download_and_prepare()."

@@ -8,8 +8,9 @@ Image, whose bytes are handed on as they are; one has the labels:
                                      negative, uncertain and unmentioned, one
                                      of them for each label in turn
   Tensor or Sequence of 0, 1 and -1  several labels; -1 is missing
-Splits are train, validation (or val, valid) and test; others are left out and
-told, and so are those without any label, as the test split of imagenet2012.
+Splits are train, validation (or val, valid) and test; others are left out with
+a warning, and so are those without any label, as the test split of
+imagenet2012.
 Labels are matched by the names that the data set has for them, never by the
 number under which it keeps them.
 """
@@ -59,69 +60,54 @@ def manifest(
     Reads all records once, for labels, patients and places.
 
     Args:
-        input: its directory; or, with `data_dir`, its name, possibly with
-            configuration and version (name/configuration:version).
+        input: its directory; with `data_dir` name[/configuration][:version].
         data_dir: directory of prepared data sets.
-        name: of the data set; None: the one that it has.
+        name: of the data set; None: its own.
         task: None: "multiclass" for a ClassLabel, or for the three classes
             that `uncertain` makes of a label; else "multilabel".
         classes: names of classes in their order, see `fields.classes_of`; of
-            labels, those to be taken, in their order, or for labels without
-            names the names of all.
+            labels, those to take, or names for all where they have none.
         label_column: feature of the labels; None: label, or labels.
-        patient_column: feature that tells the patient.
-        patient_pattern: regular expression that finds the patient in the text
-            of `patient_column`; None: all of it.
-        uncertain: what becomes of uncertain labels, see
-            `uncertain_labels.policy`; goes with codes for labels.
-        blank: what becomes of unmentioned labels, see there; None: "missing".
+        patient_column: feature that names the patient.
+        patient_pattern: regular expression that finds the patient in its
+            text; None: all of it.
+        uncertain, blank: for codes, see `uncertain_labels.policy`; blank
+            None: "missing".
 
     Raises:
         FileNotFoundError: there is no such data set.
         ValueError: it is damaged, or its features are not as described.
     """
     info = tfds_features.info(input, data_dir)
-    known = _KNOWN.get(info.name, {})
-    patient_column, patient_pattern = _patient_feature(
-        info, known, patient_column, patient_pattern
-    )
+    column, pattern = _patient_feature(info, patient_column, patient_pattern)
     image_key = tfds_features.image_key(info.features)
     reader = tfds_features.label_reader(
-        info.features, label_column, known.get("labels")
+        info.features, label_column, _KNOWN.get(info.name, {}).get("labels")
     )
     labels.check(reader, task, uncertain, blank)
-    splits = _known_splits(info)
-    table, values, store = _scanned(
-        splits, image_key, reader.key, patient_column
-    )
-    if patient_pattern is not None:
-        table["patient"] = fields.patients_in(table["patient"], patient_pattern)
-    are_chosen = reader.several and classes is not None
+    keys = image_key, reader.key, column
+    table, values, store = _scanned(_known_splits(info), *keys)
+    if pattern is not None:
+        table["patient"] = fields.patients_in(table["patient"], pattern)
     found = labels.of_images(reader, values, task, classes, uncertain, blank)
-    if not found.are_there.any():
-        raise ValueError(f"{info.name} has no image with a label.")
-    in_use = _in_labelled_splits(table["split"], found.are_there, info.name)
-    without = table["image"][in_use & ~found.are_there]
-    table = table.assign(**found.columns)
+    table, without = _labelled(table, found, info.name)
+    are_chosen = reader.several and classes is not None
+    kind = {"kind": "tfds", "name": info.name, "version": info.version}
     return manifests.Manifest(
         name or manifests.default_name(info.name),
         found.task,
         tuple(found.classes),
-        table[found.are_there].reset_index(drop=True),
+        table,
         store,
-        source={
-            "kind": "tfds",
-            "name": info.name,
-            "version": info.version,
-            **found.for_card,
-        },
+        source=kind | found.for_card,
         bad=fields.unlabelled(without, are_chosen=are_chosen),
     )
 
 
-def _patient_feature(info, known, column, pattern):
-    """The feature that tells the patient, and the pattern to find it by."""
+def _patient_feature(info, column, pattern):
+    """The feature that names the patient, and the pattern to find it by."""
     if column is None and pattern is None:
+        known = _KNOWN.get(info.name, {})
         column, pattern = known.get("patient", (None, None))
     if pattern and not column:
         raise ValueError(
@@ -131,6 +117,25 @@ def _patient_feature(info, known, column, pattern):
     if column:
         tfds_features.check_is_there(info.features, column, "patient")
     return column, pattern
+
+
+def _labelled(table, found, name):
+    """Returns the rows with a label, and the images that should have one.
+
+    Args:
+        table: with the columns image and split.
+        found: Labels of its rows.
+        name: of the data set.
+
+    Raises:
+        ValueError: no image has a label.
+    """
+    if not found.are_there.any():
+        raise ValueError(f"{name} has no image with a label.")
+    in_use = _in_labelled_splits(table["split"], found.are_there, name)
+    without = table["image"][in_use & ~found.are_there]
+    table = table.assign(**found.columns)
+    return table[found.are_there].reset_index(drop=True), without
 
 
 def _in_labelled_splits(splits, labelled, name):

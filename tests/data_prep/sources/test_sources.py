@@ -1,11 +1,13 @@
 """One contract for all sources."""
 
 import copy
+import re
 
 import pandas as pd
 import pytest
+from absl import flags
 
-from data_prep import sources
+from data_prep import conversion_flags, source_flags, sources
 from tests.data_prep import trees_revisiting, trees_transfusion
 from tests.data_prep.prepared import make_prepared
 from tests.data_prep.trees import (
@@ -17,6 +19,8 @@ from tests.data_prep.trees import (
 )
 from transfusion_tf import names
 from transfusion_tf.images import prepare as image_files
+
+FLAGS = flags.FLAGS
 
 
 def make_synthetic(folder):
@@ -84,10 +88,10 @@ def read(source, **options):
 
 
 def test_table_covers_the_sources():
-    assert SETUPS.keys() == set(names.SOURCES)
+    assert SETUPS.keys() == set(sources.NAMES)
 
 
-@pytest.mark.parametrize("source", names.SOURCES)
+@pytest.mark.parametrize("source", sources.NAMES)
 class TestSource:
     def test_manifest_is_complete_and_images_can_be_used(
         self, source, tmp_path
@@ -121,6 +125,32 @@ class TestSource:
         given = SETUPS[source](tmp_path).keys()
         needed = {o for o, needed in sources.options(source).items() if needed}
         assert needed <= given <= sources.options(source).keys()
+
+
+def taken_by_sources():
+    """Yields (flag, sources that its help names in parentheses)."""
+    for module in (source_flags, conversion_flags):
+        for flag in FLAGS.get_key_flags_for_module(module.__name__):
+            named = [
+                name.strip()
+                for group in re.findall(r"\(([^()]*)\)", flag.help)
+                for name in re.split("[,;]", group)
+            ]
+            if known := [name for name in named if name in sources.SOURCES]:
+                yield flag.name, known
+
+
+@pytest.mark.parametrize("flag, named", taken_by_sources())
+def test_sources_that_the_help_of_a_flag_names_take_it(flag, named):
+    for name in named:
+        own = sources.options(name).keys()
+        assert flag in {*own, *sources.SOURCES[name].image_flags}
+
+
+def test_sources_with_a_table_take_the_same_options():
+    assert sources.options("csv") == sources.options("dicom")
+    with pytest.raises(TypeError, match="unexpected keyword.*'label'"):
+        sources.get("dicom")(input="a", labels="b", label="c")
 
 
 def test_unknown_source():

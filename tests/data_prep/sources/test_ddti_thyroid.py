@@ -174,4 +174,4 @@ def test_published_folds_take_a_missing_score_as_benign(root, tmp_path):
 
 
 def test_published_numbers_are_those_of_all_images():
-    assert sum(ddti_thyroid.COUNTS.values()) == 480
+    assert sum(ddti_thyroid.PUBLISHED.values()) == 480

@@ -174,7 +174,7 @@ def test_folders_that_look_like_splits_are_asked_for(tmp_path, paths):
     with pytest.raises(
         ValueError,
         match=r"the same folders \('a', 'b'\) in each of 'early', 'late'.*"
-        "--split_folders=early:SPLIT,late:SPLIT .*--split_folders=none",
+        "--split_folders=early:SPLIT,late:SPLIT; .*--split_folders=none",
     ) as raised:
         read(input=root)
     assert "\n" not in str(raised.value)

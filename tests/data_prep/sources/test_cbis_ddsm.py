@@ -169,4 +169,4 @@ def test_folds_that_do_not_fit(root, tmp_path, rows, message):
 
 def test_published_numbers_are_those_of_all_mammograms():
     # Of 3,568 rows 465 repeat an image.
-    assert sum(cbis_ddsm.COUNTS.values()) == 3_568 - 465
+    assert sum(cbis_ddsm.PUBLISHED.values()) == 3_568 - 465

@@ -99,7 +99,7 @@ def test_the_order_of_files_does_not_matter(root):
         ({"label_set": "acl"}, "'acl'; known: findings, tears"),
         ({"first_slice": 1}, "--first_slice goes with --folds"),
         ({"folds": "x"}, "--folds and --fold go together"),
-        ({"folds": "x", "fold": 1, "slices": "all"}, "tells plane, slices and"),
+        ({"folds": "x", "fold": 1, "slices": "all"}, "gives plane, slices and"),
     ],
 )
 def test_options_that_do_not_go_together(root, options, message):

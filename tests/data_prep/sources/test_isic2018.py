@@ -50,7 +50,7 @@ def test_tables_tell_diagnosis_and_lesion(root, kind, caplog):
 
 
 def test_published_numbers_are_those_of_the_classes():
-    assert sum(isic2018.COUNTS["train"].values()) == 10_015
+    assert sum(isic2018.PUBLISHED["train"].values()) == 10_015
 
 
 def test_training_alone_and_no_lesions(tmp_path, caplog):

@@ -101,7 +101,7 @@ def test_absent_images_are_counted_and_told(tmp_path, caplog):
 
 def test_what_is_not_as_described(tmp_path):
     root = make_imagenet(tmp_path / "folders")
-    with pytest.raises(ValueError, match="--labels tells what .* has none"):
+    with pytest.raises(ValueError, match="--labels says what .* has none"):
         read(root, labels=root / "LOC_val_solution.csv")
     shutil.rmtree(next(root.rglob("train/n02012849")))
     with pytest.raises(ValueError, match="images of 'n02012849', and no train"):

@@ -53,9 +53,12 @@ def test_any_order_and_any_place(root):
 @pytest.mark.parametrize(
     "path, message",
     [
-        ("benign/benign.png", "with other names .* 'Dataset_.*/benign.png'"),
-        ("normal/benign (1).png", "with other names"),
-        ("other/other (1).png", "with other names"),
+        (
+            "benign/benign.png",
+            "outside of the folders.* 'Dataset_.*/benign.png'",
+        ),
+        ("normal/benign (1).png", "outside of the folders of this"),
+        ("other/other (1).png", "outside of the folders of this"),
     ],
 )
 def test_images_that_cannot_be_placed(root, path, message):

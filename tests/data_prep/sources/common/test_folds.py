@@ -5,6 +5,7 @@ import pytest
 
 from data_prep.sources.common import folds
 from tests.data_prep.trees_revisiting import write_folds
+from transfusion_tf.data import manifest as manifests
 
 ROWS = {
     "train": [("data/x/a.png", "ill"), ("data/x/b.png", "well")],
@@ -78,3 +79,30 @@ def test_one_of_the_two_flags():
             folds.check_given(*given)
     folds.check_given(None, None)
     folds.check_given("x", 1)
+
+
+class TestApplied:
+    PUBLISHED = folds.PublishedFolds("x", PATTERN)
+
+    @pytest.fixture
+    def manifest(self):
+        table = pd.DataFrame(
+            {"image": list("dca"), "key": list("dca"), "split": "train"}
+        ).assign(label=["well", "ill", "ill"])
+        return manifests.Manifest(
+            "x", "multiclass", ("ill", "well"), table, None, bad=(("b", "?"),)
+        )
+
+    def test_without_folds_splits_stay(self, manifest):
+        found = folds.applied(manifest, self.PUBLISHED, "raw", None, None)
+        assert found.table["split"].unique() == ["train"]
+        assert "key" not in found.table
+        assert (found.bad, found.source) == (manifest.bad, {})
+
+    def test_a_fold_says_splits_and_what_is_absent(self, manifest, tmp_path):
+        write_folds(tmp_path, ROWS)
+        found = folds.applied(manifest, self.PUBLISHED, "raw", tmp_path, 1)
+        rows = found.table[["image", "split"]].to_numpy().tolist()
+        assert rows == [["a", "train"], ["c", "val"], ["d", "test"]]
+        assert found.bad == (("b", "?"), ("b", "absent"))
+        assert found.source == read(tmp_path).source

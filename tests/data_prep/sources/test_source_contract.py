@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from tests.data_prep.test_sources import SETUPS, read
+from data_prep import sources
+from tests.data_prep.sources.test_sources import SETUPS, read
 from transfusion_tf import names
 from transfusion_tf.data import official_splits, splits
 from transfusion_tf.stores import archives
@@ -26,7 +27,7 @@ def manifest(source, tmp_path):
     return read(source, **SETUPS[source](tmp_path))
 
 
-@pytest.mark.parametrize("source", names.SOURCES)
+@pytest.mark.parametrize("source", sources.NAMES)
 class TestSource:
     def test_every_row_has_an_image(self, manifest):
         for image in manifest.table["image"]:
@@ -97,4 +98,4 @@ def one_hot(manifest):
 
 
 def test_all_that_is_said_is_of_a_source():
-    assert WITHOUT_PATIENTS.keys() <= set(names.SOURCES)
+    assert WITHOUT_PATIENTS.keys() <= set(sources.NAMES)

@@ -233,4 +233,4 @@ def test_names_of_folds_mean_the_patch_that_was_written_last(root, tmp_path):
 
 
 def test_published_numbers_are_those_of_all_patches():
-    assert sum(pcam.COUNTS.values()) == 327_680
+    assert sum(pcam.PUBLISHED.values()) == 327_680
