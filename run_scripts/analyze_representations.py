@@ -127,7 +127,8 @@ def main(argv):
     """Streams the moments of all networks of the view, and reports them."""
     del argv  # There is nothing besides the flags.
     from transfusion_tf import tables
-    from transfusion_tf.analysis import view_rows, views
+    from transfusion_tf.analysis.views import rows as view_rows
+    from transfusion_tf.analysis.views import selection
     from transfusion_tf.reporting.published import lookup
     from transfusion_tf.runs.directory import RunDir
 
@@ -139,12 +140,12 @@ def main(argv):
     runs = {name: RunDir(path) for name, path in named}
     options = _options()
     trained = [
-        views.Network(name, run.checkpoint_step(FLAGS.checkpoint))
+        selection.Network(name, run.checkpoint_step(FLAGS.checkpoint))
         for name, run in runs.items()
     ]
     steps = {name: run.weight_steps() for name, run in runs.items()}
-    pairs = views.VIEWS[FLAGS.view](trained, steps)
-    views.check_saved(pairs, steps)
+    pairs = selection.VIEWS[FLAGS.view](trained, steps)
+    selection.check_saved(pairs, steps)
 
     # Mistakes so far are told at once, without waiting for TensorFlow.
     quiet.start_tensorflow()
@@ -163,7 +164,7 @@ def main(argv):
     # The sums of a pass are kept with --moments_dir only.
     kept = cli.continued() if FLAGS.moments_dir else contextlib.nullcontext()
     with kept:
-        for part in views.independent(pairs):
+        for part in selection.independent(pairs):
             rows += _rows(runs, part, images, options)
     stem = pathlib.Path(FLAGS.output_dir) / FLAGS.view
     stem.parent.mkdir(parents=True, exist_ok=True)
@@ -179,12 +180,13 @@ def main(argv):
 
 def _rows(runs, pairs, images, options):
     """The rows of some pairs, whose networks are loaded for them alone."""
-    from transfusion_tf.analysis import comparison, movement, reuse, views
+    from transfusion_tf.analysis import comparison
+    from transfusion_tf.analysis.views import movement, reuse, selection
     from transfusion_tf.reporting.published import lookup
 
     given = {}
     if FLAGS.view == "reuse":
-        source = views.Network(views.SOURCE, 0)
+        source = selection.Network(selection.SOURCE, 0)
         given[source] = reuse.source_network(runs.values(), FLAGS.source)
     networks = comparison.load(runs, pairs, stages=FLAGS.stages, given=given)
     every = next(iter(networks.values())).backbone.stage_names
@@ -203,7 +205,8 @@ def _rows(runs, pairs, images, options):
 
 def _similarity_rows(networks, pairs, images, stages, options):
     """One pass over the images, and what the measures say of it."""
-    from transfusion_tf.analysis import comparison, view_rows
+    from transfusion_tf.analysis import comparison
+    from transfusion_tf.analysis.views import rows as view_rows
 
     gathered = comparison.gather(
         networks,
@@ -249,7 +252,7 @@ def _random_starts(networks):
 
 def _write_fits(stem, table):
     from transfusion_tf import tables
-    from transfusion_tf.analysis import start_end
+    from transfusion_tf.analysis.views import start_end
 
     return tables.write(
         stem.with_name(f"{stem.name}_fits.csv"),

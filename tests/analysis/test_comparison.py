@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from transfusion_tf import datasets
-from transfusion_tf.analysis import comparison, reuse, view_rows, views
+from transfusion_tf.analysis import comparison
 from transfusion_tf.analysis.streaming import checkpoint, plan
+from transfusion_tf.analysis.views import reuse, selection
+from transfusion_tf.analysis.views import rows as view_rows
 from transfusion_tf.models import zoo
 from transfusion_tf.runs.directory import RunDir
 
@@ -29,7 +31,7 @@ def images(runs):
 @pytest.fixture(scope="module")
 def pair(runs):
     return tuple(
-        views.Network(name, run.checkpoint_step("last"))
+        selection.Network(name, run.checkpoint_step("last"))
         for name, run in runs.items()
     )
 
@@ -215,10 +217,10 @@ def test_the_digest_is_of_what_the_stages_compute(networks, pair, runs):
 
 
 def test_reuse_of_a_source(runs, images, pair):
-    source = views.Network(views.SOURCE, 0)
+    source = selection.Network(selection.SOURCE, 0)
     first, second = runs
     given = {source: reuse.source_network(runs.values(), str(runs[first].root))}
-    pairs = views.reuse(pair, {})
+    pairs = selection.reuse(pair, {})
     loaded = comparison.load(runs, pairs, given=given)
     gathered = comparison.gather(
         loaded,
@@ -238,7 +240,7 @@ def test_reuse_of_a_source(runs, images, pair):
         assert same["value"] == pytest.approx(1.0, abs=1e-5)
     other = values[second, 0, "conv2"]
     assert other["chance"] < other["value"] < 0.99
-    starts = [views.Network(second, 0)]
+    starts = [selection.Network(second, 0)]
     probes = reuse.probe_rows(
         "reuse", loaded, images, stages=STAGES, others=starts
     )
@@ -267,12 +269,12 @@ def test_the_source_of_a_slim_run_is_of_full_width(runs, images, tmp_path):
     source = reuse.source_network([slim], str(run.root))
     assert source.backbone.name == "cbr_tiny"
     width = source.backbone.stage("conv3").output.shape[-1]
-    trained = comparison.load(runs, [(views.Network(name, 6),) * 2])
+    trained = comparison.load(runs, [(selection.Network(name, 6),) * 2])
     (whole,) = trained.values()
     assert source.digest == whole.digest
     backbone = zoo.build("cbr_tiny_slim", num_outputs=2, image_size=16)
     assert backbone.stage("conv3").output.shape[-1] == width // 2
-    both = views.Network(views.SOURCE, 0), views.Network("slim", 6)
+    both = selection.Network(selection.SOURCE, 0), selection.Network("slim", 6)
     given = {
         both[0]: source,
         both[1]: comparison.LoadedNetwork(backbone, "random", "2f"),
@@ -299,7 +301,7 @@ def test_reuse_needs_a_source(runs):
 def test_equal_weights_are_told(runs, pair, tmp_path):
     first = next(iter(runs.values()))
     copies = {"one": first, "two": copy_with(first, tmp_path / "two", {})}
-    both = tuple(views.Network(name, pair[0].step) for name in copies)
+    both = tuple(selection.Network(name, pair[0].step) for name in copies)
     loaded = comparison.load(copies, [both])
     assert len({network.digest for network in loaded.values()}) == 1
     assert loaded[both[0]].init == "random"

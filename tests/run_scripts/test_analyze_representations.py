@@ -4,7 +4,8 @@ import pytest
 from PIL import Image
 
 from transfusion_tf import tables
-from transfusion_tf.analysis import start_end, view_rows
+from transfusion_tf.analysis.views import rows as view_rows
+from transfusion_tf.analysis.views import start_end
 from transfusion_tf.runs.directory import RunDir
 
 SCRIPT = "run_scripts/analyze_representations.py"

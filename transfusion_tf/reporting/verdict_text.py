@@ -16,7 +16,7 @@ def lines(rows, *, margin):
     """What the comparisons say, in sentences, and a small table.
 
     Args:
-        rows: dicts of reporting.paired_table.COLUMNS.
+        rows: dicts of analysis.comparing.paired_table.COLUMNS.
         margin: in AUC.
     """
     if not rows:

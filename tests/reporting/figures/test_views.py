@@ -125,9 +125,11 @@ def test_nothing_is_cut_off(view):
 
 
 def test_every_view_has_a_figure():
-    from transfusion_tf.analysis import views
+    from transfusion_tf.analysis.views import selection
 
-    assert set(similarity_figures.FIGURES) == set(views.VIEWS) == set(TABLES)
+    assert (
+        set(similarity_figures.FIGURES) == set(selection.VIEWS) == set(TABLES)
+    )
 
 
 def test_pretrained_is_shown_above_the_mean_of_random():

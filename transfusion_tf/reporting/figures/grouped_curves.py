@@ -18,7 +18,7 @@ def draw(table, aside, published=None):
     with its mean floors.
 
     Args:
-      table: rows of analysis.view_rows.COLUMNS, and `kind`.
+      table: rows of analysis.views.rows.COLUMNS, and `kind`.
       aside: function of (axes, rows of a measure, {kind: style}) that draws the
         panel on the right.
       published: rows of `published.curves`, drawn as pale lines behind.

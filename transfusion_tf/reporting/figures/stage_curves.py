@@ -32,7 +32,7 @@ def draw(table, published=None):
     thin lines of its colour are its null floors. Undefined values leave a gap.
 
     Args:
-      table: rows of `analysis.view_rows.COLUMNS` of one view.
+      table: rows of `analysis.views.rows.COLUMNS` of one view.
       published: rows of `published.curves`, drawn as pale lines behind.
     """
     measures = list(dict.fromkeys(table["measure"]))

@@ -1,14 +1,14 @@
 """Figures of the views of representations, each from its table alone.
 
 FIGURES maps the name of a view to the function that draws its rows
-(analysis.view_rows.COLUMNS). Those of WITH_CURVES also take `published`, rows
+(analysis.views.rows.COLUMNS). Those of WITH_CURVES also take `published`, rows
 of `published.curves` to draw behind.
 """
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from transfusion_tf.analysis import start_end
+from transfusion_tf.analysis.views import start_end
 from transfusion_tf.reporting.figures import (
     grouped_curves,
     heat_maps,

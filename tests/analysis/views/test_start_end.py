@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import scipy.stats
 
-from transfusion_tf.analysis import start_end
+from transfusion_tf.analysis.views import start_end
 
 STARTS, ENDS = [0.3, 0.5, 0.4, 0.7], [0.6, 0.8, 0.9, 1.0]
 
