@@ -9,12 +9,14 @@ from transfusion_tf import files
 UNDEFINED = "n/a"
 
 
-def write(path, rows, *, columns):
-    """Writes `rows` (dicts) as CSV, whole or not at all; returns the path.
+def frame(rows, *, columns):
+    """Returns rows as a DataFrame in which undefined numbers are NaN.
+
+    Integers stay as they are: a column in which another value is undefined or a
+    float is one of objects, since as floats they would be written `3.0`.
 
     Args:
-      path: the file; its directory must exist.
-      rows: dicts with the keys `columns`; None and NaN become `n/a`.
+      rows: dicts with the keys `columns`.
       columns: names of the columns, in order.
 
     Raises:
@@ -23,16 +25,49 @@ def write(path, rows, *, columns):
     for row in rows:
         if set(row) != set(columns):
             raise ValueError(
-                f"A row of {path} must have the columns {sorted(columns)}. "
+                f"A row must have the columns {sorted(columns)}. "
                 f"Received: {sorted(row)}"
             )
-    # As objects, so that an undefined count does not turn the others to floats.
     table = pd.DataFrame(rows, columns=list(columns), dtype=object)
+    for name in table:
+        kind = pd.api.types.infer_dtype(table[name], skipna=False)
+        if kind in ("integer", "floating", "boolean"):
+            table[name] = table[name].infer_objects()
+        elif pd.api.types.infer_dtype(table[name]) in ("floating", "empty"):
+            table[name] = table[name].astype(float)
+    return table
+
+
+def write(path, rows, *, columns=None):
+    """Writes a table as CSV, whole or not at all; returns the path.
+
+    Args:
+      path: the file; its directory must exist.
+      rows: DataFrame, as of `frame`, or dicts with the keys `columns`; None and
+        NaN become `n/a`.
+      columns: names of the columns of dicts, in order.
+
+    Raises:
+      ValueError: a row with other keys.
+    """
+    table = rows if columns is None else frame(rows, columns=columns)
     with files.atomic_write(path) as temporary:
         table.to_csv(
             temporary, index=False, na_rep=UNDEFINED, lineterminator="\n"
         )
     return path
+
+
+def write_all(output_dir, named):
+    """Writes {stem: DataFrame} to <output_dir>/<stem>.csv; returns the paths.
+
+    The directory is made if need be.
+    """
+    folder = pathlib.Path(output_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    return [
+        write(folder / f"{stem}.csv", table) for stem, table in named.items()
+    ]
 
 
 def read(path):

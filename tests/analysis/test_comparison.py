@@ -47,7 +47,7 @@ def gather(networks, pair, images, directory=None, **options):
         [pair],
         images,
         stages=STAGES,
-        options=plan.Options(**options),
+        options=plan.GatherOptions(**options),
         batch_size=8,
         directory=directory,
     )
@@ -91,7 +91,7 @@ class NoExamples:
 
 def test_an_empty_split_is_refused():
     with pytest.raises(ValueError, match="'val' of records is empty"):
-        comparison.Images(
+        comparison.ComparisonImages(
             NoExamples(), "val", image_size=16, max_images=None, batch_size=2
         )
 
@@ -179,13 +179,13 @@ def test_another_memory_splits_passes_and_reads_no_wrong_stage(
 ):
     """A folder of moments goes from one machine to another."""
     whole = covariances(gather(networks, pair, images), pair)
-    jobs = plan.jobs(
+    plans = plan.stage_plans(
         {n: networks[n].backbone for n in pair},
         [pair],
         STAGES,
-        plan.Options(),
+        plan.GatherOptions(),
     )
-    needed = [job.num_bytes(plan.Options(), 8) for job in jobs]
+    needed = [one.num_bytes(plan.GatherOptions(), 8) for one in plans]
     memories = max(needed), sum(needed)  # Two passes, and one.
     for memory in memories if small_first else reversed(memories):
         monkeypatch.setattr(
@@ -227,7 +227,7 @@ def test_reuse_of_a_source(runs, images, pair):
         pairs,
         images,
         stages=STAGES,
-        options=plan.Options(),
+        options=plan.GatherOptions(),
         batch_size=32,
     )
     rows = view_rows.rows(
@@ -284,7 +284,7 @@ def test_the_source_of_a_slim_run_is_of_full_width(runs, images, tmp_path):
         [both],
         images,
         stages=["conv3"],
-        options=plan.Options(),
+        options=plan.GatherOptions(),
         batch_size=32,
     )
     (row,) = view_rows.rows(

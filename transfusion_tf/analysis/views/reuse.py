@@ -68,7 +68,7 @@ def probe_rows(view, networks, images, *, stages, others):
     Args:
       view: its name.
       networks: {Network: comparison.LoadedNetwork}.
-      images: comparison.Images.
+      images: comparison.ComparisonImages.
       stages: names of the stages, bottom to top.
       others: Networks.
     """

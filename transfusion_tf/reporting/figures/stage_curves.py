@@ -8,8 +8,8 @@ from transfusion_tf.reporting.figures import style as figures
 
 FLOORS = {"layout": "--", "chance": ":"}
 _FLOOR_LABELS = {
-    "layout": "floor: layout (another image, same position)",
-    "chance": "floor: chance (another patient's image, shifted)",
+    "layout": "layout floor: similarity to another image, same positions",
+    "chance": "chance floor: similarity to another patient's image, shifted",
 }
 _NAMES = {
     "cca": "mean CCA",
