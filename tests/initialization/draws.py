@@ -19,7 +19,7 @@ def check_draws(backbone):
     for weight, values in zip(backbone.weights, before, strict=True):
         weight.assign(values)
     assert list(first.values) == [weight.path for weight in backbone.weights]
-    assert set(first.account.values()) == {schemes.RANDOM}
+    assert set(first.provenance.values()) == {schemes.RANDOM}
     for path, array in first.values.items():
         np.testing.assert_array_equal(again.values[path], array)
         # Drawn are kernels, and nothing else: of depthwise layers as well.

@@ -10,8 +10,8 @@ import tensorflow as tf
 from transfusion_tf import datasets, progress
 from transfusion_tf.analysis import moments
 from transfusion_tf.analysis.streaming import checkpoint
-from transfusion_tf.initialization.pretrained import load_backbone
 from transfusion_tf.models.stages import Backbone
+from transfusion_tf.runs import networks as run_networks
 from transfusion_tf.runs import record
 
 
@@ -154,7 +154,7 @@ def load(runs, pairs, *, stages=(), given=None):
             networks[network] = given[network]
         else:
             run = runs[network.run]
-            backbone = load_backbone(run, network.step)
+            backbone = run_networks.load_backbone(run, network.step)
             networks[network] = LoadedNetwork(
                 backbone,
                 init=record.read_config(run).init.scheme,

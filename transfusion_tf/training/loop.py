@@ -19,7 +19,7 @@ HDF5_OVERHEAD = 2**20
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """When things happen in a run; all steps count from the start.
 
     Attributes:
@@ -77,14 +77,14 @@ class Loop:
 
     Args:
       run: RunDir, made.
-      plan: Plan.
+      plan: TrainingPlan.
       strategy: tf.distribute strategy.
       model: the Keras model, created in the strategy's scope.
       step: TrainStep of that model.
       learning_rate: function step -> float.
       batches: function first_step -> endless tf.data.Dataset.
       validate: function () -> {"val_loss": x, "val_auc": x or None, ...}, the
-        further columns of history.csv.
+        other columns of history.csv.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ class Loop:
         return self._progress.best_step
 
     def _train(self, bar):
-        """The rest of the run."""
+        """The remaining steps of the run."""
         clock = time.monotonic()
         for batch in self._remaining():
             step = self._progress.step
