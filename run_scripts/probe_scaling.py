@@ -42,7 +42,6 @@ def main(argv):
         )
     config = config_flags.from_flags(CONFIG_FLAGS, init="pretrained")
     quiet.start_tensorflow()
-    from transfusion_tf import tables
     from transfusion_tf.analysis import scaling_probe
     from transfusion_tf.reporting.figures import style
 
@@ -53,10 +52,10 @@ def main(argv):
     for preset, divergence in ranked:
         print(f"{preset:14s} {divergence:10.3f} nats, mean over batch norms")
     print(f"closest: --input_scaling={ranked[0][0]}")
-    (path,) = tables.write_all(FLAGS.output_dir, {"scaling_probe": table})
-    print(path)
-    figure = style.scaling_probe(tables.read(path))
-    print(style.save(figure, path.with_suffix(".png")))
+    for path in style.write(
+        table, "scaling_probe", FLAGS.output_dir, style.scaling_probe
+    ):
+        print(path)
 
 
 if __name__ == "__main__":
