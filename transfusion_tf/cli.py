@@ -27,17 +27,17 @@ EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
 
 
-def run(main, *, takes_more=None):
+def run(main, *, allow_unknown=None):
     """Parses the flags, calls `main(argv)` and exits with its status.
 
     Args:
         main: function of the program's name and the flags it takes besides.
-        takes_more: function that tells, once the known flags are parsed,
+        allow_unknown: function that tells, once the known flags are parsed,
             whether flags that are not known are for `main`; None: they never
             are.
     """
     terminal.start_logging()
-    sys.exit(_guarded(main, sys.argv, takes_more))
+    sys.exit(_guarded(main, sys.argv, allow_unknown))
 
 
 def check_goes_with(*flag_names, holds, what):
@@ -63,9 +63,9 @@ def _value(flag):
     return ",".join(value) if isinstance(value, list) else value
 
 
-def _guarded(main, argv, takes_more=None):
+def _guarded(main, argv, allow_unknown=None):
     try:
-        rest = _parse(argv, takes_more)
+        rest = _parse(argv, allow_unknown)
         if rest is None:
             return 0
         return main(rest) or 0
@@ -118,14 +118,14 @@ def _report_bug(error):
     )
 
 
-def _parse(argv, takes_more):
+def _parse(argv, allow_unknown):
     """Returns what is left of `argv`, or None where help was asked for."""
     if any(word in ("-h", "--help", "-help", "--helpfull") for word in argv):
         print(_help(argv[0]))
         return None
-    if takes_more:
+    if allow_unknown:
         rest = flags.FLAGS(argv, known_only=True)
-        if takes_more():
+        if allow_unknown():
             _refuse_unread()
             _refuse([word for word in rest[1:] if not word.startswith("--")])
             _refuse_not_finite()

@@ -1,11 +1,9 @@
 """Files that readers see whole, old or new, and that one process writes."""
 
 import contextlib
-import csv
 import errno
 import fcntl
 import hashlib
-import io
 import json
 import os
 import pathlib
@@ -155,13 +153,6 @@ def write_json(path, value, *, flushed=True):
     """Writes `value` as JSON with sorted keys, see `atomic_write`."""
     text = json.dumps(value, indent=1, sort_keys=True, allow_nan=False)
     write_text(path, text + "\n", flushed=flushed)
-
-
-def write_csv(path, rows):
-    """Writes tuples as CSV, whole or not at all."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    write_bytes(path, text.getvalue().encode())
 
 
 def read_json(path):

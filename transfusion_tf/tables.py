@@ -1,5 +1,6 @@
 """Tidy CSV tables: one observation a row, a header, undefined values `n/a`."""
 
+import csv
 import pathlib
 
 import pandas as pd
@@ -22,13 +23,7 @@ def frame(rows, *, columns):
     Raises:
       ValueError: a row with other keys.
     """
-    for row in rows:
-        if set(row) != set(columns):
-            raise ValueError(
-                f"A row must have the columns {sorted(columns)}. "
-                f"Received: {sorted(row)}"
-            )
-    table = pd.DataFrame(rows, columns=list(columns), dtype=object)
+    table = _of_objects(rows, columns)
     for name in table:
         kind = pd.api.types.infer_dtype(table[name], skipna=False)
         if kind in ("integer", "floating", "boolean"):
@@ -38,7 +33,7 @@ def frame(rows, *, columns):
     return table
 
 
-def write(path, rows, *, columns=None):
+def write(path, rows, *, columns=None, line_end="\n"):
     """Writes a table as CSV, whole or not at all; returns the path.
 
     Args:
@@ -46,16 +41,27 @@ def write(path, rows, *, columns=None):
       rows: DataFrame, as of `frame`, or dicts with the keys `columns`; None and
         NaN become `n/a`.
       columns: names of the columns of dicts, in order.
+      line_end: "\\n", or "\\r\\n" for files that have always had that.
 
     Raises:
       ValueError: a row with other keys.
+      OSError: the file cannot be written.
     """
-    table = rows if columns is None else frame(rows, columns=columns)
-    with files.atomic_write(path) as temporary:
-        table.to_csv(
-            temporary, index=False, na_rep=UNDEFINED, lineterminator="\n"
-        )
+    table = rows if columns is None else _of_objects(rows, columns)
+    text = table.to_csv(index=False, na_rep=UNDEFINED, lineterminator=line_end)
+    files.write_bytes(path, text.encode())
     return path
+
+
+def _of_objects(rows, columns):
+    """The DataFrame of rows, each value as it is."""
+    for row in rows:
+        if set(row) != set(columns):
+            raise ValueError(
+                f"A row must have the columns {sorted(columns)}. "
+                f"Received: {sorted(row)}"
+            )
+    return pd.DataFrame(rows, columns=list(columns), dtype=object)
 
 
 def write_all(output_dir, named):
@@ -80,10 +86,30 @@ def read(path):
     )
 
 
+def read_text(path):
+    """Returns the table as a DataFrame of text, nothing taken for undefined.
+
+    Raises:
+      ValueError: it is no table, or a row has other fields than the first.
+    """
+    with open(path, newline="", encoding="utf-8") as stream:
+        try:
+            header, *rows = csv.reader(stream, strict=True) or [[]]
+        except csv.Error as error:
+            raise ValueError(str(error)) from None
+    for number, row in enumerate(rows, start=2):
+        if len(row) != len(header):
+            raise ValueError(
+                f"row {number} has {len(row)} fields, the first has "
+                f"{len(header)}"
+            )
+    return pd.DataFrame(rows, columns=header, dtype=str)
+
+
 def run_names(paths):
     """Names for the column `run`: the directories', made to differ.
 
-    Directories of one name are told apart by the whole path as it was given,
+    Directories of one name are distinguished by the whole path as it was given,
     and a path that was given twice by `#2`, `#3`.
 
     Raises:

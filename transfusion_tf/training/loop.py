@@ -1,6 +1,5 @@
 """The training loop: steps, evaluations, snapshots, and exact resuming."""
 
-import csv
 import dataclasses
 import math
 import time
@@ -8,7 +7,7 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from transfusion_tf import files
+from transfusion_tf import files, tables
 from transfusion_tf import progress as progress_bar
 from transfusion_tf.runs import checksums, state
 
@@ -237,12 +236,10 @@ class Loop:
             self._model.save_weights(temporary)
 
     def _write_history(self):
-        with files.atomic_write(self._run.history) as temporary:
-            with temporary.open("w", newline="", encoding="utf-8") as stream:
-                rows = self._progress.history
-                writer = csv.DictWriter(stream, list(rows[0]))
-                writer.writeheader()
-                writer.writerows(map(_with_undefined, rows))
+        rows = self._progress.history
+        tables.write(
+            self._run.history, rows, columns=list(rows[0]), line_end="\r\n"
+        )
 
     def _write_summary(self, row):
         try:
@@ -255,8 +252,3 @@ class Loop:
             raise OSError(
                 f"Cannot write {self._run.tensorboard}: {error.message}"
             ) from None
-
-
-def _with_undefined(row):
-    """A row for CSV, where None is written n/a."""
-    return {k: "n/a" if v is None else v for k, v in row.items()}
