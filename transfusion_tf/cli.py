@@ -32,7 +32,7 @@ def run(main, *, allow_unknown=None):
 
     Args:
         main: function of the program's name and the flags it takes besides.
-        allow_unknown: function that tells, once the known flags are parsed,
+        allow_unknown: function that says, once the known flags are parsed,
             whether flags that are not known are for `main`; None: they never
             are.
     """
@@ -70,7 +70,7 @@ def _guarded(main, argv, allow_unknown=None):
             return 0
         return main(rest) or 0
     except BrokenPipeError:
-        # The reader (`| head`) has gone; nothing is left to be told to.
+        # The reader (`| head`) has gone; nobody is left to read on.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (flags.Error, ValueError, OSError, MemoryError) as error:

@@ -73,7 +73,7 @@ def divergences(backbone, images):
     ]
     if not norms:
         raise ValueError(
-            f"{backbone.name} has no batch norm whose statistics could tell "
+            f"{backbone.name} has no batch norm whose statistics could show "
             "the input scaling; give --input_scaling."
         )
     if len(images) < 2:

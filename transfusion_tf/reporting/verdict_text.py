@@ -63,7 +63,7 @@ def words(row):
 
 
 def settles(row):
-    """What would settle a comparison that nobody can tell, in words."""
+    """What would settle a comparison that is undecided, in words."""
     if row["verdict"] != equivalence.CANNOT_TELL:
         return ""
     found = []
