@@ -4,6 +4,7 @@ import pytest
 from PIL import Image
 
 from transfusion_tf import tables
+from transfusion_tf.analysis import representations
 from transfusion_tf.analysis.views import rows as view_rows
 from transfusion_tf.analysis.views import start_end
 from transfusion_tf.runs.directory import RunDir
@@ -50,7 +51,7 @@ def test_before_after(analyze, tmp_path, tiny_runs):
         picture.load()
 
 
-def test_between_with_chosen_images_stages_and_measure(analyze, tmp_path):
+def test_between_is_what_the_library_gives(analyze, tmp_path, tiny_runs):
     done = analyze(
         tmp_path,
         "--view=between",
@@ -66,6 +67,20 @@ def test_between_with_chosen_images_stages_and_measure(analyze, tmp_path):
     assert list(table["stage"]) == ["conv1", "conv4"]
     assert set(table["other_run"]) == {"seed1"}
     assert (table["num_images"] == 50).all()
+    called = representations.run(
+        tiny_runs,
+        representations.RepresentationOptions(
+            view="between",
+            measures=("cca",),
+            stages=("conv1", "conv4"),
+            split="train",
+            max_images=50,
+            batch_size=32,
+            checkpoint="last",
+        ),
+    )
+    written = tables.write(tmp_path / "called.csv", called).read_bytes()
+    assert written == (tmp_path / "between.csv").read_bytes()
     # conv4 has 2 x 2 positions of 50 images for up to 256 channels.
     assert table["value"].isna().tolist() == [False, True]
     assert "Received: 200" in table["note"][1]
