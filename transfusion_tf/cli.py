@@ -18,7 +18,7 @@ import traceback
 from absl import flags
 
 from transfusion_tf import names
-from transfusion_tf.process import terminal
+from transfusion_tf.process import errors, terminal
 
 # absl's own flags, of logging and so on, are taken by every binary.
 _OURS = ("transfusion_tf.", "data_prep.")
@@ -207,7 +207,6 @@ def _one_line(error):
     if isinstance(error, OSError) and error.strerror:
         where = f": {error.filename}" if error.filename else ""
         return f"{error.strerror}{where}"
-    text = " ".join(str(error).split())
     if isinstance(error, MemoryError):
-        return f"There is not enough memory. {text}".rstrip()
-    return text or type(error).__name__
+        return " ".join(f"There is not enough memory. {error}".split())
+    return errors.one_line(error, None)

@@ -13,6 +13,7 @@ import uuid
 from absl import logging
 
 from transfusion_tf import paths
+from transfusion_tf.process.errors import one_line
 
 TEMPORARY_GLOB = ".tmp-*"
 # The data card of 100,000 shards has a third of this. Empty lists take twenty
@@ -213,9 +214,3 @@ def file_sha256(path):
         while part := file.read(_READ_AT_ONCE):
             digest.update(part)
     return digest.hexdigest()
-
-
-def one_line(error, length=200):
-    """Returns what an exception says on one line of at most `length`."""
-    text = " ".join(str(error).split())
-    return text if len(text) <= length else text[: length - 3] + "..."

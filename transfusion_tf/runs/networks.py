@@ -39,7 +39,7 @@ def load_backbone(run, checkpoint):
     try:
         backbone.model.load_weights(path)
     except _DAMAGE as error:
-        reason = files.one_line(error) or type(error).__name__
+        reason = files.one_line(error)
         raise ValueError(
             f"{path} does not hold the weights of a {backbone.name} "
             f"({reason}); train again or choose another checkpoint."
