@@ -2,14 +2,9 @@
 
 import pytest
 
-from transfusion_tf import names
 from transfusion_tf.analysis.views import selection
 
 A, B, C = (selection.Network(name, 9) for name in "abc")
-
-
-def test_flags_offer_exactly_the_views():
-    assert tuple(selection.VIEWS) == names.VIEWS
 
 
 def test_network_is_named_in_messages():

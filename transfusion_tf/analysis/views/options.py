@@ -14,7 +14,9 @@ _DRAWN = "--max_points=N or --channels=N, which say what is drawn"
 class RepresentationOptions:
     """Which view, of which images, by which measures, in how much memory."""
 
-    view: str = setting("before_after", "what is compared", choices=names.VIEWS)
+    view: str = setting(
+        "before_after", "what is compared", choices=tuple(selection.VIEWS)
+    )
     measures: tuple[str, ...] = setting(
         ("cca", "svcca"), f"similarity measures: {', '.join(names.MEASURES)}"
     )
