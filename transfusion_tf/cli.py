@@ -65,10 +65,10 @@ def _value(flag):
 
 def _guarded(main, argv, allow_unknown=None):
     try:
-        rest = _parse(argv, allow_unknown)
-        if rest is None:
+        remaining = _parse(argv, allow_unknown)
+        if remaining is None:
             return 0
-        return main(rest) or 0
+        return main(remaining) or 0
     except BrokenPipeError:
         # The reader (`| head`) has gone; nobody is left to read on.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -124,20 +124,22 @@ def _parse(argv, allow_unknown):
         print(_help(argv[0]))
         return None
     if allow_unknown:
-        rest = flags.FLAGS(argv, known_only=True)
+        remaining = flags.FLAGS(argv, known_only=True)
         if allow_unknown():
             _refuse_unread()
-            _refuse([word for word in rest[1:] if not word.startswith("--")])
+            _refuse(
+                [word for word in remaining[1:] if not word.startswith("--")]
+            )
             _refuse_not_finite()
-            return rest
+            return remaining
     try:
-        rest = flags.FLAGS(argv)
+        remaining = flags.FLAGS(argv)
     except flags.UnrecognizedFlagError as error:
         raise _unknown(error.flagname) from None
     _refuse_unread()
-    _refuse(rest[1:])
+    _refuse(remaining[1:])
     _refuse_not_finite()
-    return rest
+    return remaining
 
 
 def _own_flags():
