@@ -1,7 +1,7 @@
 """The flags that say which engine does the work of a conversion.
 
 A binary imports this module beside `conversion_flags`, and lets `cli.run` hand
-on flags of Apache Beam with `takes_more=engine_flags.is_beam`.
+on flags of Apache Beam with `allow_unknown=engine_flags.is_beam`.
 """
 
 import functools

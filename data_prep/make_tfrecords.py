@@ -76,4 +76,4 @@ def counts_table(card):
 
 
 if __name__ == "__main__":
-    cli.run(main, takes_more=engine_flags.is_beam)
+    cli.run(main, allow_unknown=engine_flags.is_beam)

@@ -22,14 +22,11 @@ wavelength, phase, colour), gabor_kernels.csv and gabor_bank.png.
         --output_dir=DIR
 """
 
-import pathlib
-
 from absl import flags
 
 from transfusion_tf import cli, names
 from transfusion_tf.config import flags as config_flags
 from transfusion_tf.process import quiet
-from transfusion_tf.runs import globs
 
 FLAGS = flags.FLAGS
 BANK_FLAGS = (
@@ -91,134 +88,28 @@ def _check_flags():
 
 
 def _show_runs():
-    """Reads the kernels of every run; yields the paths of what it writes."""
-    from transfusion_tf import tables
+    """Writes tables and figures of the filters of runs."""
+    from transfusion_tf.analysis.filters import tables as filter_tables
+    from transfusion_tf.reporting import filter_report
 
-    paths = globs.expanded(FLAGS.runs)
-    run_names = tables.run_names(paths)
-    kernels = [_kernels(path) for path in paths]
-    written = _tables(dict(zip(run_names, kernels, strict=True)))
-    output_dir = _made_output_dir()
-    for stem, (columns, rows) in written.items():
-        yield tables.write(output_dir / f"{stem}.csv", rows, columns=columns)
-    yield from _draw_runs(output_dir)
-
-
-def _tables(kernels):
-    """{stem of the file: (columns, rows)} for {run: {step: kernel}}."""
-    from transfusion_tf.analysis.filters import changes as filters
-    from transfusion_tf.analysis.filters import gabor_like
-
-    changes, numbers, fits, counts, scrambled = [], [], [], [], []
-    for run, of_run in kernels.items():
-        changed = filters.changes(*of_run.values(), run=run)
-        changes += changed
-        for step, kernel in of_run.items():
-            numbers += filters.kernel_rows(kernel, changed, step=step)
-            found = gabor_like.rows(
-                kernel,
-                changed,
-                step=step,
-                num_scrambles=FLAGS.num_scrambles,
-                seed=FLAGS.scramble_seed,
-            )
-            fits += found[0]
-            counts.append(found[1])
-            scrambled += found[2]
-    return {
-        "filters": (filters.COLUMNS, changes),
-        "filter_kernels": (filters.KERNEL_COLUMNS, numbers),
-        "gabor_fits": (gabor_like.COLUMNS, fits),
-        "gabor_counts": (gabor_like.COUNT_COLUMNS, counts),
-        "gabor_scrambled": (gabor_like.SCRAMBLED_COLUMNS, scrambled),
-    }
-
-
-def _draw_runs(output_dir):
-    """Draws the tables; yields the paths of the figures."""
-    from transfusion_tf import tables
-    from transfusion_tf.reporting.figures import filters as filter_figures
-    from transfusion_tf.reporting.figures import gabor as gabor_figure
-    from transfusion_tf.reporting.figures import style
-
-    kernels, *gabor_tables = (
-        tables.read(output_dir / f"{stem}.csv")
-        for stem in (
-            "filter_kernels",
-            "gabor_counts",
-            "gabor_fits",
-            "gabor_scrambled",
-        )
+    found = filter_tables.run(
+        FLAGS.runs,
+        checkpoint=FLAGS.checkpoint,
+        num_scrambles=FLAGS.num_scrambles,
+        seed=FLAGS.scramble_seed,
     )
-    drawn = {
-        "filters": filter_figures.filter_grids(kernels, scale=FLAGS.scale),
-        "filters_channels": filter_figures.channel_grids(
-            kernels, scale=FLAGS.scale
-        ),
-        "gabor_like": gabor_figure.counts_and_fits(*gabor_tables),
-    }
-    for stem, figure in drawn.items():
-        yield style.save(figure, output_dir / f"{stem}.png")
+    return filter_report.write(found, FLAGS.output_dir, scale=FLAGS.scale)
 
 
 def _show_bank():
-    """Draws the bank as training would, and reports its parameters."""
+    """Writes tables and figure of the bank that training would start from."""
     config = config_flags.from_flags(BANK_FLAGS, init="gabor")
     quiet.start_tensorflow()
-    from transfusion_tf import experiment, tables
-    from transfusion_tf.analysis.filters import changes as filters
-    from transfusion_tf.initialization import gabor
-    from transfusion_tf.reporting.figures import filters as filter_figures
-    from transfusion_tf.reporting.figures import style
+    from transfusion_tf.analysis.filters import gabor_bank
+    from transfusion_tf.reporting import filter_report
 
-    waves, kernel = experiment.gabor_bank(config)
-    rows = gabor.rows(waves, run=config.model.name)
-    output_dir = _made_output_dir()
-    table = output_dir / "gabor_bank.csv"
-    yield tables.write(table, rows, columns=gabor.COLUMNS)
-    kernels = filters.kernel_rows(kernel, rows, step=0)
-    table = output_dir / "gabor_kernels.csv"
-    yield tables.write(table, kernels, columns=filters.KERNEL_COLUMNS)
-    figure = filter_figures.filter_bank(tables.read(table))
-    yield style.save(figure, output_dir / "gabor_bank.png")
-
-
-def _made_output_dir():
-    output_dir = pathlib.Path(FLAGS.output_dir)
-    output_dir.mkdir(parents=True, exist_ok=True)
-    return output_dir
-
-
-def _kernels(path):
-    """{0: kernel before, step: kernel after} of a run.
-
-    Raises:
-      ValueError: --checkpoint is the start, or a kernel holds NaN.
-    """
-    from transfusion_tf.runs.directory import RunDir
-
-    run = RunDir(path)
-    trained = run.checkpoint_step(FLAGS.checkpoint)
-    if trained == 0:
-        raise ValueError(
-            f"{path}: checkpoint {FLAGS.checkpoint!r} is step 0, the start "
-            "itself; give --checkpoint=last or a later step."
-        )
-    quiet.start_tensorflow()
-    import numpy as np
-
-    from transfusion_tf import experiment
-
-    found = {}
-    for step in (0, trained):
-        backbone = experiment.load_backbone(run, step)
-        found[step] = backbone.in_rgb(backbone.first_kernel.numpy())
-        if not np.isfinite(found[step]).all():
-            raise ValueError(
-                f"{path}: the first convolution of step {step} holds NaN or "
-                "infinity; give --checkpoint of an earlier step."
-            )
-    return found
+    found = gabor_bank.run(config)
+    return filter_report.write_bank(found, FLAGS.output_dir)
 
 
 if __name__ == "__main__":

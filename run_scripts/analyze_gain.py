@@ -8,12 +8,9 @@
 Writes gain_points.csv, gain_correlations.csv and gain_<measure>.png.
 """
 
-import pathlib
-
 from absl import flags
 
 from transfusion_tf import cli, names
-from transfusion_tf.runs import globs
 
 _SIMILARITY = flags.DEFINE_list(
     "similarity",
@@ -55,36 +52,18 @@ def main(argv):
     if not _RUNS.value or not _OUTPUT_DIR.value:
         raise ValueError("Give --runs=RUN,RUN and --output_dir=DIR.")
 
-    from transfusion_tf import tables
-    from transfusion_tf.analysis import gain, gain_runs
-    from transfusion_tf.reporting.figures import gain as gain_figure
-    from transfusion_tf.reporting.figures import style
+    from transfusion_tf.analysis import gain_runs
+    from transfusion_tf.reporting import gain_report
 
-    paths = globs.expanded(_RUNS.value)
-    runs = gain_runs.read(paths, _SPLIT.value)
-    similarity = gain_runs.read_similarity(_SIMILARITY.value, paths)
-    points = gain.points(
-        similarity, runs, baseline=_BASELINE.value, clusters=_CLUSTERS.value
+    found = gain_runs.run(
+        _SIMILARITY.value,
+        _RUNS.value,
+        split=_SPLIT.value,
+        baseline=_BASELINE.value,
+        clusters=_CLUSTERS.value,
     )
-    output_dir = pathlib.Path(_OUTPUT_DIR.value)
-    output_dir.mkdir(parents=True, exist_ok=True)
-    path = tables.write(
-        output_dir / "gain_points.csv", points, columns=gain.POINT_COLUMNS
-    )
-    print(path)
-    table = tables.read(path)
-    path = tables.write(
-        output_dir / "gain_correlations.csv",
-        gain.correlations(table),
-        columns=gain.CORRELATION_COLUMNS,
-    )
-    print(path)
-    correlations = tables.read(path)
-    for measure, of_measure in table.groupby("measure", sort=False):
-        figure = gain_figure.scatter(
-            of_measure, correlations[correlations["measure"] == measure]
-        )
-        print(style.save(figure, output_dir / f"gain_{measure}.png"))
+    for path in gain_report.write(found, _OUTPUT_DIR.value):
+        print(path)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,9 @@ both are right or both wrong, that of independent errors, and kappa);
 disagreement_by_class.csv; and a PNG of each.
 """
 
-import pathlib
-
 from absl import flags
 
 from transfusion_tf import cli
-from transfusion_tf.runs import globs
 
 _RUNS = flags.DEFINE_list(
     "runs", [], "run directories or patterns (runs/*), separated by commas"
@@ -47,43 +44,30 @@ def main(argv):
         what="several --runs, whose agreement has intervals",
     )
 
-    from transfusion_tf import progress
     from transfusion_tf.analysis import auc_table, error_agreement
     from transfusion_tf.reporting.figures import agreement, auc, disagreement
 
-    paths = globs.expanded(_RUNS.value)
-    runs = auc_table.load(paths, _SPLIT.value)
-    auc_rows = auc_table.auc_rows_of(runs)
-    _write("auc", auc_rows, auc_table.COLUMNS, auc.intervals)
-    pairs, message = error_agreement.comparable_pairs(runs)
+    runs = auc_table.load(_RUNS.value, _SPLIT.value)
+    _write("auc", auc_table.run(runs), auc.intervals)
+    found, message = error_agreement.run(
+        runs, num_resamples=_NUM_RESAMPLES.value, seed=_SEED.value
+    )
     if message:
         print(message)
-    if not pairs:
-        return
-    rows, class_rows = error_agreement.rows(
-        progress.over(pairs, "Comparing", unit="pairs"),
-        num_resamples=_NUM_RESAMPLES.value,
-        seed=_SEED.value,
-    )
-    _write("agreement", rows, error_agreement.COLUMNS, agreement.draw)
-    _write(
-        "disagreement_by_class",
-        class_rows,
-        error_agreement.CLASS_COLUMNS,
-        disagreement.draw,
-    )
+    draw = {
+        "agreement": agreement.draw,
+        "disagreement_by_class": disagreement.draw,
+    }
+    for stem, table in found.items():
+        _write(stem, table, draw[stem])
 
 
-def _write(name, rows, columns, draw):
-    """Writes <name>.csv into --output_dir and <name>.png from it alone."""
-    from transfusion_tf import tables
+def _write(stem, table, draw):
+    """Writes <stem>.csv into --output_dir and <stem>.png from it alone."""
     from transfusion_tf.reporting.figures import style
 
-    stem = pathlib.Path(_OUTPUT_DIR.value) / name
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    path = tables.write(stem.with_suffix(".csv"), rows, columns=columns)
-    print(path)
-    print(style.save(draw(tables.read(path)), stem.with_suffix(".png")))
+    for path in style.write(table, stem, _OUTPUT_DIR.value, draw):
+        print(path)
 
 
 if __name__ == "__main__":

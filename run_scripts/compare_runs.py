@@ -62,7 +62,7 @@ def main(argv):
             "--predictions=A.csv,B.csv, and --output_dir=DIR."
         )
 
-    from transfusion_tf.analysis import run_comparison
+    from transfusion_tf.analysis.comparing import run_comparison
     from transfusion_tf.reporting import comparison_report
 
     how = {"margin": _MARGIN.value, "reference": _REFERENCE.value}

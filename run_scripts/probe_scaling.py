@@ -1,4 +1,4 @@
-"""Tells which input scaling fits the weights' batch-norm statistics best.
+"""Finds the input scaling that fits the weights' batch-norm statistics best.
 
     python run_scripts/probe_scaling.py --model=resnet50 --weights=FILE \\
         --dataset=DIR --output_dir=DIR
@@ -9,8 +9,6 @@ compared with the statistics that the weights hold. Prints the scalings, the
 closest first, and writes scaling_probe.csv and scaling_probe.png. The images
 should be of the kind that the weights were trained on.
 """
-
-import pathlib
 
 from absl import flags
 
@@ -44,24 +42,20 @@ def main(argv):
         )
     config = config_flags.from_flags(CONFIG_FLAGS, init="pretrained")
     quiet.start_tensorflow()
-    from transfusion_tf import experiment, tables
     from transfusion_tf.analysis import scaling_probe
     from transfusion_tf.reporting.figures import style
 
-    found = experiment.probe_scaling(
+    table = scaling_probe.run(
         config, split=FLAGS.split, num_images=FLAGS.num_images
     )
-    ranked = scaling_probe.rank(found)
+    ranked = scaling_probe.rank(table)
     for preset, divergence in ranked:
         print(f"{preset:14s} {divergence:10.3f} nats, mean over batch norms")
     print(f"closest: --input_scaling={ranked[0][0]}")
-    output_dir = pathlib.Path(FLAGS.output_dir)
-    output_dir.mkdir(parents=True, exist_ok=True)
-    table = output_dir / "scaling_probe.csv"
-    rows = scaling_probe.rows(found, run=config.model.name)
-    print(tables.write(table, rows, columns=scaling_probe.COLUMNS))
-    figure = style.scaling_probe(tables.read(table))
-    print(style.save(figure, output_dir / "scaling_probe.png"))
+    for path in style.write(
+        table, "scaling_probe", FLAGS.output_dir, style.scaling_probe
+    ):
+        print(path)
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ def gathered(images, batch_size=16, **options):
     found = moments.gather(
         {"a": a, "b": b},
         lambda: batches(images, 7, **columns),
-        options=plan.Options(**options),
+        options=plan.GatherOptions(**options),
         batch_size=batch_size,
         num_images=len(images),
     )

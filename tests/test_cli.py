@@ -155,7 +155,6 @@ def test_configuration_from_flags(program):
         ("data_prep/make_tfrecords.py", "--num_workers=1000000000"),
         ("run_scripts/analyze_filters.py", "--num_scrambles=1000000000"),
         ("run_scripts/analyze_predictions.py", "--num_resamples=1000000000"),
-        ("run_scripts/analyze_representations.py", "--max_memory_gib=inf"),
         ("run_scripts/probe_scaling.py", "--num_images=1000000000"),
     ],
 )

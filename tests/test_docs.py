@@ -36,9 +36,12 @@ def module_exists(name):
     path = ROOT.joinpath(*name.split("."))
     if path.is_dir() or path.with_suffix(".py").is_file():
         return True
-    home = path.parent.with_suffix(".py")
+    package = path.parent / "__init__.py"
+    home = package if package.is_file() else path.parent.with_suffix(".py")
     return home.is_file() and re.search(
-        rf"^(?:def |class )?{path.name}\b", home.read_text(), flags=re.M
+        rf"^(?:def |class )?{path.name}\b|\bas {path.name}$",
+        home.read_text(),
+        flags=re.M,
     )
 
 

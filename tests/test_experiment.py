@@ -9,6 +9,7 @@ import pytest
 
 from tests import idle_steps
 from transfusion_tf import datasets, experiment, files
+from transfusion_tf.analysis import scaling_probe
 from transfusion_tf.config.run import RunConfig
 from transfusion_tf.runs.directory import RunDir
 from transfusion_tf.training import loop, step
@@ -91,7 +92,7 @@ def test_bad_weights_are_told_before_the_data_set_is_made(
     with pytest.raises(FileNotFoundError, match="--weights=.* there is no"):
         experiment.train(config, run_dir=tmp_path / "run")
     with pytest.raises(FileNotFoundError, match="--weights=.* there is no"):
-        experiment.probe_scaling(config, split="train", num_images=2)
+        scaling_probe.run(config, split="train", num_images=2)
 
 
 def test_weights_of_another_architecture_are_refused(train, tiny_runs):

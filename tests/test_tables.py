@@ -36,6 +36,36 @@ def test_other_columns_are_refused_and_nothing_is_written(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_frame_is_written_as_its_rows_are(tmp_path):
+    rows = [
+        {"count": 3, "some": 1, "value": None, "mixed": 1, "none": None},
+        {"count": 4, "some": None, "value": 0.1, "mixed": 0.5, "none": None},
+    ]
+    table = tables.frame(rows, columns=list(rows[0]))
+    assert [kind.kind for kind in table.dtypes] == list("iOfOf")
+    (path,) = tables.write_all(tmp_path / "new", {"t": table})
+    assert path == tmp_path / "new" / "t.csv"
+    other = tables.write(tmp_path / "u.csv", rows, columns=list(rows[0]))
+    assert path.read_bytes() == other.read_bytes()
+    assert path.read_text().splitlines()[1:] == [
+        "3,1,n/a,1,n/a",
+        "4,n/a,0.1,0.5,n/a",
+    ]
+
+
+def test_text_is_read_as_it_stands(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes(b'id,patient\r\n007,"a, b"\r\nn/a,\r\n')
+    found = tables.read_text(path)
+    assert found.to_dict("list") == {
+        "id": ["007", "n/a"],
+        "patient": ["a, b", ""],
+    }
+    path.write_bytes(b"id,patient\n1,2\n3\n")
+    with pytest.raises(ValueError, match="row 3 has 1 fields, the first has 2"):
+        tables.read_text(path)
+
+
 @pytest.mark.parametrize(
     "paths, expected",
     [

@@ -16,18 +16,17 @@ from transfusion_tf.analysis import (
     auc_table,
     error_agreement,
     gain,
-    paired_table,
+    network_costs,
     scaling_probe,
-    start_end,
-    view_rows,
 )
-from transfusion_tf.analysis.filters import changes, gabor_like
+from transfusion_tf.analysis.comparing import paired_table
+from transfusion_tf.analysis.filters import changes, gabor_bank, gabor_like
+from transfusion_tf.analysis.views import rows as view_rows
+from transfusion_tf.analysis.views import start_end
 from transfusion_tf.audit import pair_table, phi_scan
 from transfusion_tf.conversion import quarantine, report
 from transfusion_tf.data import card, records
-from transfusion_tf.initialization import gabor
 from transfusion_tf.metrics import agreement
-from transfusion_tf.models import cost
 from transfusion_tf.runs.directory import RunDir
 
 PAGE = pathlib.Path(__file__).parents[1] / "docs" / "tables.md"
@@ -97,8 +96,8 @@ def written(tiny_dataset, tiny_runs, tmp_path):
         "`gabor_fits.csv`": gabor_like.COLUMNS,
         "`gabor_counts.csv`": gabor_like.COUNT_COLUMNS,
         "`gabor_scrambled.csv`": gabor_like.SCRAMBLED_COLUMNS,
-        "`gabor_bank.csv`": gabor.COLUMNS,
-        "`stages.csv`": cost.COLUMNS,
+        "`gabor_bank.csv`": gabor_bank.COLUMNS,
+        "`stages.csv`": network_costs.COLUMNS,
         "`scaling_probe.csv`": scaling_probe.COLUMNS,
     }
 

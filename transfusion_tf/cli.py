@@ -18,7 +18,7 @@ import traceback
 from absl import flags
 
 from transfusion_tf import names
-from transfusion_tf.process import terminal
+from transfusion_tf.process import errors, terminal
 
 # absl's own flags, of logging and so on, are taken by every binary.
 _OURS = ("transfusion_tf.", "data_prep.")
@@ -27,17 +27,17 @@ EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
 
 
-def run(main, *, takes_more=None):
+def run(main, *, allow_unknown=None):
     """Parses the flags, calls `main(argv)` and exits with its status.
 
     Args:
         main: function of the program's name and the flags it takes besides.
-        takes_more: function that tells, once the known flags are parsed,
+        allow_unknown: function that says, once the known flags are parsed,
             whether flags that are not known are for `main`; None: they never
             are.
     """
     terminal.start_logging()
-    sys.exit(_guarded(main, sys.argv, takes_more))
+    sys.exit(_guarded(main, sys.argv, allow_unknown))
 
 
 def check_goes_with(*flag_names, holds, what):
@@ -63,14 +63,14 @@ def _value(flag):
     return ",".join(value) if isinstance(value, list) else value
 
 
-def _guarded(main, argv, takes_more=None):
+def _guarded(main, argv, allow_unknown=None):
     try:
-        rest = _parse(argv, takes_more)
-        if rest is None:
+        remaining = _parse(argv, allow_unknown)
+        if remaining is None:
             return 0
-        return main(rest) or 0
+        return main(remaining) or 0
     except BrokenPipeError:
-        # The reader (`| head`) has gone; nothing is left to be told to.
+        # The reader (`| head`) has gone; nobody is left to read on.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (flags.Error, ValueError, OSError, MemoryError) as error:
@@ -118,26 +118,28 @@ def _report_bug(error):
     )
 
 
-def _parse(argv, takes_more):
+def _parse(argv, allow_unknown):
     """Returns what is left of `argv`, or None where help was asked for."""
     if any(word in ("-h", "--help", "-help", "--helpfull") for word in argv):
         print(_help(argv[0]))
         return None
-    if takes_more:
-        rest = flags.FLAGS(argv, known_only=True)
-        if takes_more():
+    if allow_unknown:
+        remaining = flags.FLAGS(argv, known_only=True)
+        if allow_unknown():
             _refuse_unread()
-            _refuse([word for word in rest[1:] if not word.startswith("--")])
+            _refuse(
+                [word for word in remaining[1:] if not word.startswith("--")]
+            )
             _refuse_not_finite()
-            return rest
+            return remaining
     try:
-        rest = flags.FLAGS(argv)
+        remaining = flags.FLAGS(argv)
     except flags.UnrecognizedFlagError as error:
         raise _unknown(error.flagname) from None
     _refuse_unread()
-    _refuse(rest[1:])
+    _refuse(remaining[1:])
     _refuse_not_finite()
-    return rest
+    return remaining
 
 
 def _own_flags():
@@ -207,7 +209,6 @@ def _one_line(error):
     if isinstance(error, OSError) and error.strerror:
         where = f": {error.filename}" if error.filename else ""
         return f"{error.strerror}{where}"
-    text = " ".join(str(error).split())
     if isinstance(error, MemoryError):
-        return f"There is not enough memory. {text}".rstrip()
-    return text or type(error).__name__
+        return " ".join(f"There is not enough memory. {error}".split())
+    return errors.one_line(error, None)

@@ -6,24 +6,19 @@ import pathlib
 import keras
 import tensorflow as tf
 
-from transfusion_tf import datasets, files
-from transfusion_tf.analysis import scaling_probe
+from transfusion_tf import files
 from transfusion_tf.datasets import images, naming_damage, open_dataset
-from transfusion_tf.initialization import schemes
-from transfusion_tf.initialization.pretrained import load_backbone
-from transfusion_tf.models import zoo
 from transfusion_tf.runs import checksums, guard
 from transfusion_tf.runs import record as run_record
 from transfusion_tf.runs.directory import RunDir
+from transfusion_tf.runs.networks import load_backbone
 from transfusion_tf.training import evaluation, loop, scoring, setup, step
 
 __all__ = [
     "evaluate",
-    "gabor_bank",
     "images",
     "load_backbone",
     "open_dataset",
-    "probe_scaling",
     "train",
 ]
 
@@ -48,15 +43,11 @@ def train(config, *, run_dir=None, overwrite=False):
         trained, said in one line.
     """
     run = RunDir(run_dir or pathlib.Path("runs") / config.run_name)
-    prepared = setup.Job.prepare(config)
+    prepared = setup.RunSetup.prepare(config)
     record = prepared.record()
     if guard.is_finished(run, record, overwrite=overwrite):
         return _reported(run)
-    if prepared.is_grey:
-        print(
-            "The images are grey; the network is given each of them as three "
-            "equal channels."
-        )
+    _note_grey(prepared)
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(config.seed)
     backbone, report = prepared.initial_backbone()
@@ -89,6 +80,15 @@ def train(config, *, run_dir=None, overwrite=False):
         backbone.model.load_weights(run.weights(best))
         prepared.write_metrics(run, predictor, best)
     return run
+
+
+def _note_grey(prepared):
+    """Prints what becomes of images of one channel."""
+    if prepared.is_grey:
+        print(
+            "The images are grey; the network is given each of them as three "
+            "equal channels."
+        )
 
 
 def _reported(run):
@@ -144,59 +144,3 @@ def evaluate(run_dir, opened, split, *, checkpoint="best", output_dir):
     )
     files.write_json(output_dir / "metrics.json", numbers)
     return numbers
-
-
-def probe_scaling(config, *, split, num_images):
-    """How well each input scaling fits the statistics that weights hold.
-
-    Args:
-      config: RunConfig with weights; data, network and weights count.
-      split: of the data set that the images are from.
-      num_images: at most; the first ones, whose order is random.
-
-    Returns:
-      What analysis.scaling_probe.divergences returns.
-    """
-    # Before the records, which may have to be made first.
-    source, model = setup.source_and_model(config)
-    opened, config = datasets.open_for(config)
-    backbone = zoo.build(
-        model.name,
-        num_outputs=1,
-        image_size=config.data.image_size,
-        **model.build_options,
-    )
-    schemes.initialize(backbone, config.init, source=source, seed=config.seed)
-    batches = images(
-        opened,
-        split,
-        image_size=config.data.image_size,
-        batch_size=num_images,
-    )
-    return scaling_probe.divergences(backbone, next(batches)["image"])
-
-
-def gabor_bank(config):
-    """The filters that a run with --init=gabor puts into conv1.
-
-    Args:
-      config: RunConfig; network, weights, Gabor settings and seed count.
-
-    Returns:
-      (list of gabor.Wave, kernel (side, side, 3, num_filters), red first).
-
-    Raises:
-      ValueError: the first convolution is too small, or the weights of
-        another network.
-    """
-    source, model = setup.source_and_model(config)
-    backbone = zoo.build(
-        model.name,
-        num_outputs=1,
-        image_size=zoo.find(model.name).min_size,
-        **model.build_options,
-    )
-    waves, kernel, _ = schemes.draw_bank(
-        backbone, source, config.init, config.seed
-    )
-    return waves, backbone.in_rgb(kernel)

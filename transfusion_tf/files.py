@@ -1,11 +1,9 @@
 """Files that readers see whole, old or new, and that one process writes."""
 
 import contextlib
-import csv
 import errno
 import fcntl
 import hashlib
-import io
 import json
 import os
 import pathlib
@@ -15,6 +13,7 @@ import uuid
 from absl import logging
 
 from transfusion_tf import paths
+from transfusion_tf.process.errors import one_line
 
 TEMPORARY_GLOB = ".tmp-*"
 # The data card of 100,000 shards has a third of this. Empty lists take twenty
@@ -157,13 +156,6 @@ def write_json(path, value, *, flushed=True):
     write_text(path, text + "\n", flushed=flushed)
 
 
-def write_csv(path, rows):
-    """Writes tuples as CSV, whole or not at all."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    write_bytes(path, text.getvalue().encode())
-
-
 def read_json(path):
     """Returns the JSON value in `path`; ValueError names a damaged file.
 
@@ -222,9 +214,3 @@ def file_sha256(path):
         while part := file.read(_READ_AT_ONCE):
             digest.update(part)
     return digest.hexdigest()
-
-
-def one_line(error, length=200):
-    """Returns what an exception says on one line of at most `length`."""
-    text = " ".join(str(error).split())
-    return text if len(text) <= length else text[: length - 3] + "..."

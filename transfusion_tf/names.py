@@ -47,15 +47,6 @@ TASKS = ("multiclass", "multilabel", "ordinal")
 MULTILABEL_VALUES = (-1, 0, 1)  # Missing, no, yes.
 SPLITS = ("train", "val", "test")
 MEASURES = ("cca", "svcca", "pwcca", "cka", "cka_plain", "procrustes")
-VIEWS = (
-    "before_after",
-    "between",
-    "start_against_end",
-    "dynamics",
-    "matrix",
-    "movement",
-    "reuse",
-)
 GAIN_BASELINES = ("seed", "mean")
 GAIN_CLUSTERS = ("dataset", "seed")
 FILTER_SCALES = ("all", "run")

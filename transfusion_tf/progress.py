@@ -4,7 +4,7 @@ import tqdm
 
 
 def bar(what, total, *, unit, done=0):
-    """A bar for `with`, told of progress by `update(number)`.
+    """A bar for `with`, advanced by `update(number)`.
 
     Args:
       what: is done, a word in front of the bar; "" for none.

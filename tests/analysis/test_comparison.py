@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from transfusion_tf import datasets
-from transfusion_tf.analysis import comparison, reuse, view_rows, views
+from transfusion_tf.analysis import comparison
 from transfusion_tf.analysis.streaming import checkpoint, plan
+from transfusion_tf.analysis.views import reuse, selection
+from transfusion_tf.analysis.views import rows as view_rows
 from transfusion_tf.models import zoo
 from transfusion_tf.runs.directory import RunDir
 
@@ -29,7 +31,7 @@ def images(runs):
 @pytest.fixture(scope="module")
 def pair(runs):
     return tuple(
-        views.Network(name, run.checkpoint_step("last"))
+        selection.Network(name, run.checkpoint_step("last"))
         for name, run in runs.items()
     )
 
@@ -45,7 +47,7 @@ def gather(networks, pair, images, directory=None, **options):
         [pair],
         images,
         stages=STAGES,
-        options=plan.Options(**options),
+        options=plan.GatherOptions(**options),
         batch_size=8,
         directory=directory,
     )
@@ -95,7 +97,7 @@ class NoExamples:
 
 def test_an_empty_split_is_refused():
     with pytest.raises(ValueError, match="'val' of records is empty"):
-        comparison.Images(
+        comparison.ComparisonImages(
             NoExamples(), "val", image_size=16, max_images=None, batch_size=2
         )
 
@@ -181,13 +183,13 @@ def test_another_memory_splits_passes_and_reads_no_wrong_stage(
     networks, pair, images, whole, tmp_path, monkeypatch, small_first
 ):
     """A folder of moments goes from one machine to another."""
-    jobs = plan.jobs(
+    plans = plan.stage_plans(
         {n: networks[n].backbone for n in pair},
         [pair],
         STAGES,
-        plan.Options(),
+        plan.GatherOptions(),
     )
-    needed = [job.num_bytes(plan.Options(), 8) for job in jobs]
+    needed = [one.num_bytes(plan.GatherOptions(), 8) for one in plans]
     memories = max(needed), sum(needed)  # Two passes, and one.
     for memory in memories if small_first else reversed(memories):
         monkeypatch.setattr(
@@ -219,17 +221,17 @@ def test_the_digest_is_of_what_the_stages_compute(networks, pair, runs):
 
 
 def test_reuse_of_a_source(runs, images, pair):
-    source = views.Network(views.SOURCE, 0)
+    source = selection.Network(selection.SOURCE, 0)
     first, second = runs
     given = {source: reuse.source_network(runs.values(), str(runs[first].root))}
-    pairs = views.reuse(pair, {})
+    pairs = selection.reuse(pair, {})
     loaded = comparison.load(runs, pairs, given=given)
     gathered = comparison.gather(
         loaded,
         pairs,
         images,
         stages=STAGES,
-        options=plan.Options(),
+        options=plan.GatherOptions(),
         batch_size=32,
     )
     rows = view_rows.rows(
@@ -242,7 +244,7 @@ def test_reuse_of_a_source(runs, images, pair):
         assert same["value"] == pytest.approx(1.0, abs=1e-5)
     other = values[second, 0, "conv2"]
     assert other["chance"] < other["value"] < 0.99
-    starts = [views.Network(second, 0)]
+    starts = [selection.Network(second, 0)]
     probes = reuse.probe_rows(
         "reuse", loaded, images, stages=STAGES, others=starts
     )
@@ -271,12 +273,12 @@ def test_the_source_of_a_slim_run_is_of_full_width(runs, images, tmp_path):
     source = reuse.source_network([slim], str(run.root))
     assert source.backbone.name == "cbr_tiny"
     width = source.backbone.stage("conv3").output.shape[-1]
-    trained = comparison.load(runs, [(views.Network(name, 6),) * 2])
+    trained = comparison.load(runs, [(selection.Network(name, 6),) * 2])
     (whole,) = trained.values()
     assert source.digest == whole.digest
     backbone = zoo.build("cbr_tiny_slim", num_outputs=2, image_size=16)
     assert backbone.stage("conv3").output.shape[-1] == width // 2
-    both = views.Network(views.SOURCE, 0), views.Network("slim", 6)
+    both = selection.Network(selection.SOURCE, 0), selection.Network("slim", 6)
     given = {
         both[0]: source,
         both[1]: comparison.LoadedNetwork(backbone, "random", "2f"),
@@ -286,7 +288,7 @@ def test_the_source_of_a_slim_run_is_of_full_width(runs, images, tmp_path):
         [both],
         images,
         stages=["conv3"],
-        options=plan.Options(),
+        options=plan.GatherOptions(),
         batch_size=32,
     )
     (row,) = view_rows.rows(
@@ -303,7 +305,7 @@ def test_reuse_needs_a_source(runs):
 def test_equal_weights_are_told(runs, pair, tmp_path):
     first = next(iter(runs.values()))
     copies = {"one": first, "two": copy_with(first, tmp_path / "two", {})}
-    both = tuple(views.Network(name, pair[0].step) for name in copies)
+    both = tuple(selection.Network(name, pair[0].step) for name in copies)
     loaded = comparison.load(copies, [both])
     assert len({network.digest for network in loaded.values()}) == 1
     assert loaded[both[0]].init == "random"

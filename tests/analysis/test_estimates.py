@@ -69,7 +69,7 @@ def measured(images, measures, *, patients=1, **options):
     (sums,) = moments.gather(
         NETWORKS,
         lambda: [{"image": images, "patient": names}],
-        options=plan.Options(**options),
+        options=plan.GatherOptions(**options),
         batch_size=max(100, len(images) // 20),
         num_images=len(images),
     )

@@ -164,28 +164,3 @@ def test_long_texts_take_linear_time(unit):
     began = time.monotonic()
     phi.find(unit * (20_000 // len(unit)))
     assert time.monotonic() - began < 5  # Quadratic would be minutes.
-
-
-def test_find_bytes(tmp_path, monkeypatch):
-    monkeypatch.setattr(phi, "_CHUNK", 64)
-    (tmp_path / "sub").mkdir()
-    (tmp_path / "a.bin").write_bytes(b"x" * 60 + b"DOE^JOHN" + b"y" * 100)
-    (tmp_path / "sub/b.bin").write_bytes("4711-A".encode("utf-16-le"))
-    (tmp_path / "sub/DOE^JOHN").write_bytes(b"")
-    (tmp_path / "clean").write_bytes(b"DOE JOHN" * 50)
-    found = phi.find_bytes(tmp_path, ["DOE^JOHN", "4711-A", b"absent"])
-    assert found == [
-        ("a.bin", "DOE^JOHN"),
-        ("sub/DOE^JOHN", "DOE^JOHN"),
-        ("sub/b.bin", "4711-A"),
-    ]
-    assert phi.find_bytes(tmp_path / "clean", [b"DOE^JOHN"]) == []
-    assert phi.find_bytes(tmp_path / "clean", [b"JOHNDOE"]) == [
-        (".", b"JOHNDOE")
-    ]
-
-
-@pytest.mark.parametrize("needles", [[], [""], ["a", b""]])
-def test_find_bytes_takes_no_empty_needle(tmp_path, needles):
-    with pytest.raises(ValueError, match="not empty"):
-        phi.find_bytes(tmp_path, needles)

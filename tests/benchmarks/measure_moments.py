@@ -80,7 +80,7 @@ def _gather(networks, images, num_images, **options):
     found = moments.gather(
         networks,
         images,
-        options=plan.Options(debiased=FLAGS.debiased, **options),
+        options=plan.GatherOptions(debiased=FLAGS.debiased, **options),
         batch_size=BATCH_SIZE,
         num_images=num_images,
     )

@@ -91,14 +91,14 @@ def _work(config, expected, end):
     if quiet.onednn_setting() != expected:
         raise RuntimeError(f"oneDNN is not {expected} in this process.")
     from transfusion_tf.training import step
-    from transfusion_tf.training.setup import Job
+    from transfusion_tf.training.setup import RunSetup
 
-    job = Job.prepare(config)
-    backbone, _ = job.initial_backbone()
+    prepared = RunSetup.prepare(config)
+    backbone, _ = prepared.initial_backbone()
     train = step.TrainStep(
-        job.strategy, backbone.model, job.task, job.config.train
+        prepared.strategy, backbone.model, prepared.task, prepared.config.train
     )
-    batches = iter(job.training_batches(0))
+    batches = iter(prepared.training_batches(0))
     batch = next(batches)
     sources = {"memory": itertools.repeat(batch), "records": batches}
     _speed(train, batches, MIN_STEPS)  # Traces the step.

@@ -130,21 +130,21 @@ def network(made):
 
 
 def start(made):
-    backbone, _ = setup.Job.prepare(made).initial_backbone()
+    backbone, _ = setup.RunSetup.prepare(made).initial_backbone()
     lowest = backbone.stages[0].variables + backbone.stages[1].variables
     return [variable.numpy().tolist() for variable in lowest]
 
 
 def subset(made):
-    return setup.Job.prepare(made).keep_ids
+    return setup.RunSetup.prepare(made).keep_ids
 
 
 def plan(made):
-    return setup.Job.prepare(made).record()["plan"]
+    return setup.RunSetup.prepare(made).record()["plan"]
 
 
 def frozen(made):
-    prepared = setup.Job.prepare(made)
+    prepared = setup.RunSetup.prepare(made)
     backbone, _ = prepared.initial_backbone()
     return [layer.name for layer in prepared.frozen_layers(backbone)]
 

@@ -129,7 +129,7 @@ def test_labels_are_looked_at_where_subsets_are_drawn(tiny_dataset, tmp_path):
         {"dataset": str(opened.root), **settings}
     )
     with pytest.raises(ValueError, match=r"tiny-train.*its label is \[2\], no"):
-        setup.Job.prepare(config)
+        setup.RunSetup.prepare(config)
 
 
 def test_a_record_that_claims_a_terabyte(tiny_dataset, tmp_path):

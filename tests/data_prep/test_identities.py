@@ -8,7 +8,8 @@ pydicom = pytest.importorskip("pydicom")
 from pydicom import data as pydicom_data  # noqa: E402
 
 from data_prep import sources  # noqa: E402
-from transfusion_tf.audit import phi, phi_scan  # noqa: E402
+from tests import needles  # noqa: E402
+from transfusion_tf.audit import phi_scan  # noqa: E402
 from transfusion_tf.conversion import convert  # noqa: E402
 from transfusion_tf.data import records  # noqa: E402
 
@@ -65,11 +66,11 @@ def test_nothing_of_a_dicom_header_is_in_the_records(tmp_path):
     assert card.has_patients and sum(card.num_examples.values()) == 48
     assert card.patients_in_common == 0
     # They are what can be found where they are.
-    assert len({needle for _, needle in phi.find_bytes(raw, secrets)}) == len(
-        secrets
-    )
+    assert len(
+        {needle for _, needle in needles.find_bytes(raw, secrets)}
+    ) == len(secrets)
     assert {"Mustermann^Erika007", "MRN-007-4711", "scan3.dcm"} <= set(secrets)
     assert any(len(text) == 8 and text.isdigit() for text in secrets)
     assert len(secrets) > 200
-    assert phi.find_bytes(tmp_path / "records", secrets) == []
+    assert needles.find_bytes(tmp_path / "records", secrets) == []
     assert not phi_scan.scan(records.open_records(root)).counts

@@ -149,7 +149,7 @@ class Undecided(evaluation.Predictor):
 def test_records_can_be_trained_on(source, converted, tmp_path):
     folder, code, errors = converted[source]
     assert code == 0, errors
-    job = setup.Job.prepare(
+    job = setup.RunSetup.prepare(
         RunConfig.from_flags_dict(
             {
                 "dataset": str(folder / "records"),

@@ -14,7 +14,7 @@ def check_draws(backbone):
     """
     first = schemes.random(backbone, None, None, 0)
     assert list(first.values) == [weight.path for weight in backbone.weights]
-    assert set(first.account.values()) == {schemes.RANDOM}
+    assert set(first.provenance.values()) == {schemes.RANDOM}
     # Large networks take seconds to draw: again, one layer of each kind.
     some = one_of_each_kind(backbone)
     weights = [

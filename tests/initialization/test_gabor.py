@@ -99,16 +99,6 @@ def test_sigma_of_one_octave():
     assert gabor.sigma_of(10.0, 1.0) == pytest.approx(5.6, abs=0.03)
 
 
-def test_rows_rank_like_by_like():
-    waves, _ = draw()
-    rows = gabor.rows(waves, run="net")
-    assert all(set(row) == set(gabor.COLUMNS) for row in rows)
-    by_rank = sorted(rows, key=lambda row: row["rank"])
-    assert [row["rank"] for row in by_rank] == list(range(64))
-    colors = [row["color"] for row in by_rank]
-    assert colors == ["grey"] * 32 + ["red_green"] * 16 + ["blue_yellow"] * 16
-
-
 @pytest.mark.parametrize(
     "settings, message",
     [

@@ -124,7 +124,7 @@ def test_layers_that_nothing_tells_apart_are_refused(residual, tmp_path):
     path = legacy(tmp_path / "v", layers=without_names(layers))
     message = refusal(residual, path, ["conv1"])
     assert (
-        "nothing in it tells shortcut from branch, which both have "
+        "nothing in it sets shortcut apart from branch; both have "
         "(1, 1, 3, 4), (4,). Load them into the network"
     ) in message
 

@@ -8,6 +8,7 @@ import pytest
 
 from transfusion_tf.initialization import matching, pretrained
 from transfusion_tf.models import zoo
+from transfusion_tf.runs import networks
 from transfusion_tf.runs.directory import RunDir
 
 
@@ -26,7 +27,7 @@ def edit_scaling(run, value):
 def test_a_run_is_a_source_of_its_best_weights(run):
     source = pretrained.read(str(run.root), "cbr_tiny")
     step = run.checkpoint_step("best")
-    backbone = pretrained.load_backbone(run, "best")
+    backbone = networks.load_backbone(run, "best")
     match = matching.plan(backbone, source)
     for stage in backbone.stages:
         for weight in stage.variables:
@@ -62,27 +63,27 @@ def test_damaged_weights_without_a_checksum_are_refused(run):
     with pytest.raises(ValueError, match="is damaged or cut short"):
         pretrained.read(str(run.root), "cbr_tiny")
     with pytest.raises(ValueError, match="does not hold the weights of a"):
-        pretrained.load_backbone(run, "best")
+        networks.load_backbone(run, "best")
 
 
 def test_one_flipped_bit_is_named_wherever_the_weights_are_read(run):
     step = run.checkpoint_step("best")
     path, content = run.weights(step), bytearray()
-    backbone = pretrained.load_backbone(run, step)
+    backbone = networks.load_backbone(run, step)
     content += path.read_bytes()
     place = content.index(backbone.first_kernel.numpy().tobytes())
     content[place] ^= 1
     path.write_bytes(content)
     for read in (
-        lambda: pretrained.load_backbone(run, "best"),
+        lambda: networks.load_backbone(run, "best"),
         lambda: pretrained.read(str(run.root), "cbr_tiny"),
         lambda: pretrained.read(str(path), "cbr_tiny"),
     ):
         with pytest.raises(ValueError, match=f"{path.name} is damaged: it is"):
             read()
     run.checksums.unlink()
-    pretrained.load_backbone(run, "best")
-    assert pretrained.load_backbone(run, 0)
+    networks.load_backbone(run, "best")
+    assert networks.load_backbone(run, 0)
 
 
 @pytest.mark.parametrize("section", ["data", "model", "init", "train", "seed"])
@@ -91,7 +92,7 @@ def test_a_damaged_configuration_is_named(run, section):
     record["config"][section] = None
     run.config.write_text(json.dumps(record))
     for read in (
-        lambda: pretrained.load_backbone(run, "best"),
+        lambda: networks.load_backbone(run, "best"),
         lambda: pretrained.read(str(run.root), "cbr_tiny"),
     ):
         with pytest.raises(ValueError, match=f"config.json .*config.{section}"):
@@ -103,7 +104,7 @@ def test_a_setting_of_another_type_is_named(run):
     with pytest.raises(
         ValueError, match="config.json: --input_scaling must be text"
     ):
-        pretrained.load_backbone(run, "best")
+        networks.load_backbone(run, "best")
 
 
 def test_a_run_of_another_format_is_a_source(run):
@@ -112,7 +113,7 @@ def test_a_run_of_another_format_is_a_source(run):
         del record[key]
     run.config.write_text(json.dumps(record))
     assert pretrained.read(str(run.root), "cbr_tiny").identity["kind"] == "run"
-    assert pretrained.load_backbone(run, "best")
+    assert networks.load_backbone(run, "best")
 
 
 def test_a_directory_that_is_no_run(tmp_path):

@@ -93,7 +93,8 @@ def pair(request):
     theirs, asked = build_theirs(name, size)
     arrays = random_weights(theirs)
     theirs.set_weights(arrays)
-    body = [x for x in ours.weights if x.path not in ours.head_paths]
+    head = {x.path for layer in ours.head for x in layer.weights}
+    body = [x for x in ours.weights if x.path not in head]
     for weight, array in zip(body, arrays, strict=True):
         weight.assign(array)
     return Pair(name, ours, theirs, size, asked)

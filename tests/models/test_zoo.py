@@ -65,7 +65,7 @@ def test_stages_halve_the_image_and_end_before_the_pool(backbone):
 
 def test_stages_and_head_hold_all_variables_once(backbone):
     paths = [v.path for s in backbone.stages for v in s.variables]
-    paths += backbone.head_paths
+    paths += [v.path for layer in backbone.head for v in layer.weights]
     assert sorted(paths) == sorted(v.path for v in backbone.model.variables)
     assert [v.path for v in backbone.weights] == [
         v.path for v in backbone.model.weights

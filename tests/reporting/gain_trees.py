@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 
 from transfusion_tf import files, tables
-from transfusion_tf.analysis import view_rows
+from transfusion_tf.analysis.views import rows as view_rows
 from transfusion_tf.config.run import RunConfig
 from transfusion_tf.runs import predictions
 from transfusion_tf.runs import record as run_record

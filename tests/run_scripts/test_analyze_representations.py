@@ -4,7 +4,9 @@ import pytest
 from PIL import Image
 
 from transfusion_tf import tables
-from transfusion_tf.analysis import start_end, view_rows
+from transfusion_tf.analysis import representations
+from transfusion_tf.analysis.views import rows as view_rows
+from transfusion_tf.analysis.views import start_end
 from transfusion_tf.runs.directory import RunDir
 
 SCRIPT = "run_scripts/analyze_representations.py"
@@ -49,7 +51,7 @@ def test_before_after(analyze, tmp_path, tiny_runs):
         picture.load()
 
 
-def test_between_with_chosen_images_stages_and_measure(analyze, tmp_path):
+def test_between_is_what_the_library_gives(analyze, tmp_path, tiny_runs):
     done = analyze(
         tmp_path,
         "--view=between",
@@ -65,6 +67,20 @@ def test_between_with_chosen_images_stages_and_measure(analyze, tmp_path):
     assert list(table["stage"]) == ["conv1", "conv4"]
     assert set(table["other_run"]) == {"seed1"}
     assert (table["num_images"] == 50).all()
+    called = representations.run(
+        tiny_runs,
+        representations.RepresentationOptions(
+            view="between",
+            measures=("cca",),
+            stages=("conv1", "conv4"),
+            split="train",
+            max_images=50,
+            batch_size=32,
+            checkpoint="last",
+        ),
+    )
+    written = tables.write(tmp_path / "called.csv", called).read_bytes()
+    assert written == (tmp_path / "between.csv").read_bytes()
     # conv4 has 2 x 2 positions of 50 images for up to 256 channels.
     assert table["value"].isna().tolist() == [False, True]
     assert "Received: 200" in table["note"][1]
@@ -126,15 +142,17 @@ def test_reuse_of_the_first_run(analyze, tmp_path, tiny_runs):
         ("--stages=conv9", "'conv9'; known: conv1, conv2, conv3, conv4"),
         ("--checkpoint=7777", "Unknown checkpoint '7777'; known: best, last"),
         ("--published=chest", "Unknown published curve 'chest'; known: "),
+        ("--max_memory_gib=inf", "--max_memory_gib must be a finite number"),
+        ("--groups=0", "--groups must be at least 1. Received: 0"),
         ("--repeats=3", "goes with --max_points=N or --channels=N"),
-        ("--points=draws", "--points=draws goes with --view=start_against_end"),
-        ("--source=imagenet", "goes with --view=reuse;"),
-        ("--points=pairs", "--points=pairs goes with --view=start_against_end"),
+        ("--points=draws", "--points goes with --view=start_against_end"),
+        ("--source=imagenet", "goes with --view=reuse. Received"),
+        ("--points=pairs", "--points goes with --view=start_against_end"),
         ("--floors=false --groups=1 --seed=1", "--seed=1 goes with --floors"),
         ("--channels=8 --groups=10", "--groups=10 goes with all images"),
         (
             "--datapoints=pooled --max_points=9",
-            "--max_points=9 goes with --datapoints=positions",
+            "--max_points goes with --datapoints=positions",
         ),
         (
             "--view=start_against_end --checkpoint=0",

@@ -6,7 +6,7 @@ import pytest
 
 from tests.reporting.arm_trees import make_run
 from transfusion_tf import tables
-from transfusion_tf.analysis import paired_table, run_comparison
+from transfusion_tf.analysis.comparing import paired_table, run_comparison
 from transfusion_tf.reporting import verdict_text
 
 SCRIPT = "run_scripts/compare_runs.py"

@@ -3,6 +3,7 @@
 import pytest
 
 from transfusion_tf.runs import globs
+from transfusion_tf.runs.directory import RunDir
 
 
 @pytest.fixture
@@ -54,3 +55,9 @@ def test_patterns_without_a_run(runs, pattern, message):
     assert "\n" not in str(raised.value)
     # cli prints it as it stands.
     assert raised.value.strerror is None
+
+
+def test_paths_and_runs_are_taken_as_they_are(runs):
+    given = [runs / "random-0", RunDir(runs / "pretrained-0")]
+    found = globs.expanded(given)
+    assert names(runs, found) == ["random-0", "pretrained-0"]

@@ -33,7 +33,7 @@ def test_a_run_begun_by_another_while_this_one_is_built_is_refused(
     class Stopped(BaseException):
         """As if the process ended here."""
 
-    build, root = setup.Job.initial_backbone, tmp_path / "run"
+    build, root = setup.RunSetup.initial_backbone, tmp_path / "run"
 
     def build_slowly(self):
         other = dataclasses.replace(self.config, seed=1)
@@ -43,7 +43,7 @@ def test_a_run_begun_by_another_while_this_one_is_built_is_refused(
                 raise Stopped
         return build(self)
 
-    monkeypatch.setattr(setup.Job, "initial_backbone", build_slowly)
+    monkeypatch.setattr(setup.RunSetup, "initial_backbone", build_slowly)
     with pytest.raises(ValueError, match="config.seed: 1 there, 0 here"):
         experiment.train(settings, run_dir=root)
     assert files.read_json(root / "config.json")["config"]["seed"] == 1
@@ -53,13 +53,13 @@ def test_a_run_begun_by_another_while_this_one_is_built_is_refused(
 def test_a_run_finished_by_another_meanwhile_is_reported(
     settings, run, monkeypatch, tmp_path, capsys
 ):
-    build, root = setup.Job.initial_backbone, tmp_path / "other"
+    build, root = setup.RunSetup.initial_backbone, tmp_path / "other"
 
     def build_slowly(self):
         shutil.copytree(run.root, root)
         return build(self)
 
-    monkeypatch.setattr(setup.Job, "initial_backbone", build_slowly)
+    monkeypatch.setattr(setup.RunSetup, "initial_backbone", build_slowly)
     before = run.config.read_bytes()
     assert experiment.train(settings, run_dir=root).root == root
     assert "other is already finished; --overwrite" in capsys.readouterr().out

@@ -5,7 +5,9 @@ from transfusion_tf.training import loop
 
 
 def plan(num_train=100, **settings):
-    return loop.Plan.of(TrainConfig(batch_size=10, **settings), num_train)
+    return loop.TrainingPlan.of(
+        TrainConfig(batch_size=10, **settings), num_train
+    )
 
 
 def test_epochs_and_steps():
@@ -17,7 +19,7 @@ def test_epochs_and_steps():
 
 
 def test_an_epoch_is_a_pass_over_all_images():
-    made = loop.Plan.of(TrainConfig(batch_size=32, epochs=20), 40)
+    made = loop.TrainingPlan.of(TrainConfig(batch_size=32, epochs=20), 40)
     assert made.total_steps == 25
     assert [made.epochs(step) for step in (0, 1, 5, 25)] == [0, 0.8, 4, 20]
 

@@ -7,7 +7,7 @@ from transfusion_tf import tables
 from transfusion_tf.config.run import RunConfig
 from transfusion_tf.data import card
 from transfusion_tf.metrics import summary
-from transfusion_tf.runs import checksums, predictions
+from transfusion_tf.runs import checksums, globs, predictions
 from transfusion_tf.runs import record as run_record
 from transfusion_tf.runs.directory import RunDir
 
@@ -59,14 +59,14 @@ def load(runs, split):
     """Returns the ScoredRun of each run.
 
     Args:
-      runs: run directories.
+      runs: list of run directories, patterns (globs) of them, or RunDirs.
       split: "val" or "test".
 
     Raises:
       FileNotFoundError: a run has no predictions of `split`.
     """
-    loaded = []
-    for name, root in zip(tables.run_names(runs), runs, strict=True):
+    paths, loaded = globs.expanded(runs), []
+    for name, root in zip(tables.run_names(paths), paths, strict=True):
         run = RunDir(root)
         path, record = run.predictions(split), run_record.read(run)
         if not path.is_file():
@@ -94,6 +94,11 @@ def has_predictions(path, split):
     """Whether a directory is that of a run that has predictions of `split`."""
     run = RunDir(path)
     return run.config.is_file() and run.predictions(split).is_file()
+
+
+def run(loaded):
+    """Returns `auc_rows_of` ScoredRuns as a DataFrame."""
+    return tables.frame(auc_rows_of(loaded), columns=COLUMNS)
 
 
 def auc_rows(runs, split):

@@ -10,8 +10,8 @@ import tensorflow as tf
 from transfusion_tf import datasets, progress
 from transfusion_tf.analysis import moments
 from transfusion_tf.analysis.streaming import checkpoint
-from transfusion_tf.initialization.pretrained import load_backbone
 from transfusion_tf.models.stages import Backbone
+from transfusion_tf.runs import networks as run_networks
 from transfusion_tf.runs import record
 
 
@@ -53,7 +53,7 @@ def weights_digest(backbone):
     return digest.hexdigest()
 
 
-class Images:
+class ComparisonImages:
     """The images that networks are compared on: callable, a fresh pass each.
 
     Args:
@@ -104,13 +104,14 @@ class Images:
 
 
 def images_of_runs(runs, *, dataset=None, **options):
-    """The Images that runs have in common.
+    """The ComparisonImages that runs have in common.
 
     Args:
       runs: {name: RunDir}.
       dataset: records directory or embedded data set; None for that of the
         runs.
-      **options: `split`, `max_images` and `batch_size` of Images.
+      **options: `split`, `max_images` and `batch_size` of
+        ComparisonImages.
 
     Raises:
       ValueError: they differ in network, in image size, or in data without
@@ -132,7 +133,7 @@ def images_of_runs(runs, *, dataset=None, **options):
     first = next(iter(runs))
     dataset = dataset or record.read_config(runs[first]).data.dataset
     opened = datasets.open_dataset(dataset, image_size=sizes[first])
-    return Images(opened, image_size=sizes[first], **options)
+    return ComparisonImages(opened, image_size=sizes[first], **options)
 
 
 def load(runs, pairs, *, stages=(), given=None):
@@ -153,7 +154,7 @@ def load(runs, pairs, *, stages=(), given=None):
             networks[network] = given[network]
         else:
             run = runs[network.run]
-            backbone = load_backbone(run, network.step)
+            backbone = run_networks.load_backbone(run, network.step)
             networks[network] = LoadedNetwork(
                 backbone,
                 init=record.read_config(run).init.scheme,
@@ -170,11 +171,11 @@ def gather(networks, pairs, images, *, stages, options, batch_size, **where):
     Args:
       networks: {Network: LoadedNetwork}, as of `load`.
       pairs: list of (Network, Network).
-      images: Images.
+      images: ComparisonImages.
       stages: names of stages, bottom to top.
-      options: passes.Options.
+      options: plan.GatherOptions.
       batch_size: images of a batch as the networks see them.
-      **where: `max_bytes` (see passes.split) and `directory`, where the sums
+      **where: `max_bytes` (see plan.split) and `directory`, where the sums
         are kept (None: nowhere).
     """
     directory, max_bytes = where.get("directory"), where.get("max_bytes")

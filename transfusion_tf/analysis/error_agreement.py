@@ -9,6 +9,7 @@ import itertools
 
 import numpy as np
 
+from transfusion_tf import progress, tables
 from transfusion_tf.metrics import agreement
 
 _PAIR = ("run", "other_run", "dataset", "split", "of")
@@ -29,11 +30,39 @@ _LABEL_VALUES = ("negative", "positive")
 _LEVEL = 0.95
 
 
+def run(runs, *, num_resamples=agreement.NUM_RESAMPLES, seed=0):
+    """Compares every two of some runs that are on one data set.
+
+    Args:
+      runs: ScoredRuns.
+      num_resamples, seed: of the bootstrap, see metrics.agreement.
+
+    Returns:
+      ({"agreement", "disagreement_by_class": DataFrame}, empty where no two
+      runs can be compared; a line on what is left out, or "").
+
+    Raises:
+      ValueError: as of `rows`.
+    """
+    pairs, message = comparable_pairs(runs)
+    if not pairs:
+        return {}, message
+    found, by_class = rows(
+        progress.over(pairs, "Comparing", unit="pairs"),
+        num_resamples=num_resamples,
+        seed=seed,
+    )
+    return {
+        "agreement": tables.frame(found, columns=COLUMNS),
+        "disagreement_by_class": tables.frame(by_class, columns=CLASS_COLUMNS),
+    }, message
+
+
 def comparable_pairs(runs):
     """Returns (pairs, message): which two runs are compared, in order.
 
     Errors agree or not on the same images only, so both must have been scored
-    on one data set, which its fingerprint tells.
+    on one data set, known by its fingerprint.
 
     Args:
       runs: ScoredRuns.
@@ -122,7 +151,7 @@ def _parts(run, other):
 
 
 def _rows(about, compared, groups):
-    """One row for each measure of a Comparison."""
+    """One row for each measure of an ErrorAgreement."""
     return [
         {
             **about,

@@ -5,16 +5,17 @@ repository src/simVSauc_plot.py): a point is one fine-tuned run, x how similar a
 stage still is to its own start, y the AUC gained over a random start. The
 script draws lines; the coefficients are ours.
 
-    table = pandas.DataFrame(gain.points(similarity, runs))
-    gain.correlations(table)  # Per init, measure and stage.
+    found = gain.run(similarity, runs)
+    found["gain_correlations"]  # Per init, measure and stage.
 """
 
 import typing
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from transfusion_tf import names
+from transfusion_tf import names, tables
 from transfusion_tf.statistics import clustered_correlation
 
 RANDOM = "random"
@@ -42,6 +43,7 @@ CORRELATION_COLUMNS = (
     "coefficient",
     *clustered_correlation.FIELDS,
 )
+LINE_COLUMNS = ("init", "measure", "stage", "slope", "intercept")
 
 
 class TrainedRun(typing.NamedTuple):
@@ -63,6 +65,21 @@ class TrainedRun(typing.NamedTuple):
     seed: int
     init: str
     auc: float | None
+
+
+def run(similarity, runs, *, baseline="seed", clusters=None):
+    """Returns {"gain_points", "gain_correlations": DataFrame}.
+
+    Args and errors are those of `points`.
+    """
+    rows = points(similarity, runs, baseline=baseline, clusters=clusters)
+    table = tables.frame(rows, columns=POINT_COLUMNS)
+    return {
+        "gain_points": table,
+        "gain_correlations": tables.frame(
+            correlations(table), columns=CORRELATION_COLUMNS
+        ),
+    }
 
 
 def points(similarity, runs, *, baseline="seed", clusters=None):
@@ -143,6 +160,25 @@ def correlations(table, *, level=0.95):
         )
         for coefficient in clustered_correlation.COEFFICIENTS
     ]
+
+
+def lines(table):
+    """Least squares lines of the gain on the similarity, as a DataFrame.
+
+    Of LINE_COLUMNS, a row for each init, measure and stage; where the
+    similarities are fewer than two or all the same, there is none.
+
+    Args:
+      table: DataFrame of POINT_COLUMNS.
+    """
+    rows = []
+    defined = table.dropna(subset=["similarity", "gain"])
+    for of, part in defined.groupby(["init", "measure", "stage"], sort=False):
+        if part["similarity"].nunique() > 1:
+            line = stats.linregress(part["similarity"], part["gain"])
+            numbers = float(line.slope), float(line.intercept)
+            rows.append(dict(zip(LINE_COLUMNS, (*of, *numbers), strict=True)))
+    return tables.frame(rows, columns=LINE_COLUMNS)
 
 
 def _baseline(run, runs, baseline):

@@ -7,6 +7,7 @@ import pandas as pd
 from transfusion_tf import tables
 from transfusion_tf.analysis import auc_table, gain
 from transfusion_tf.config.run import RunConfig
+from transfusion_tf.runs import globs
 from transfusion_tf.runs import record as run_record
 from transfusion_tf.runs.directory import RunDir
 
@@ -21,6 +22,29 @@ _NEEDED = (
     "value",
     "note",
 )
+
+
+def run(csvs, runs, *, split="test", baseline="seed", clusters=None):
+    """Returns what `gain.run` does, for run directories and saved tables.
+
+    Args:
+      csvs: tables of the view before_after, see `read_similarity`.
+      runs: list of run directories, patterns (globs) of them, or RunDirs.
+      split: "val" or "test", that the AUC is of.
+      baseline, clusters: as of gain.points.
+
+    Raises:
+      FileNotFoundError, ValueError: see `read`, `read_similarity` and
+        gain.points.
+    """
+    paths = globs.expanded(runs)
+    trained = read(paths, split)
+    return gain.run(
+        read_similarity(csvs, paths),
+        trained,
+        baseline=baseline,
+        clusters=clusters,
+    )
 
 
 def read(paths, split):

@@ -82,17 +82,17 @@ def gather(
         pass.
       pairs: list of (name, name); by default every two backbones.
       stages: stage names, by default all.
-      options: passes.Options.
+      options: plan.GatherOptions.
       batch_size: images of a batch as the networks see them.
       num_images: how many there are; needed where images are drawn.
-      max_bytes: see `passes.split`.
-      store: sums_store.Store, where an interrupted pass is continued from.
+      max_bytes: see `plan.split`.
+      store: checkpoint.Store, where an interrupted pass is continued from.
 
     Raises:
       ValueError: an unknown stage, no images, too little memory, activations
         that are not finite, or drawing from unknown numbers.
     """
-    options = options or plan.Options()
+    options = options or plan.GatherOptions()
     if options.sampled and num_images is None:
         raise ValueError("Drawing images needs `num_images`.")
     if pairs is None:
@@ -100,7 +100,7 @@ def gather(
     pairs = list(dict.fromkeys(pairs))
     backbones = {name: backbones[name] for pair in pairs for name in pair}
     stages = tuple(stages or next(iter(backbones.values())).stage_names)
-    every = plan.jobs(backbones, pairs, stages, options)
+    every = plan.stage_plans(backbones, pairs, stages, options)
     split = plan.split(
         every, options, batch_size=batch_size, max_bytes=max_bytes
     )
@@ -110,9 +110,9 @@ def gather(
 
 
 def _passes(backbones, images, split, options, num_images, batch_size, store):
-    for jobs in split:
-        one = one_pass.Pass(backbones, jobs, options, num_images)
-        saved = store.of_pass(jobs) if store else None
+    for plans in split:
+        one = one_pass.Pass(backbones, plans, options, num_images)
+        saved = store.of_pass(plans) if store else None
         yield from one.run(images, batch_size, saved)
 
 

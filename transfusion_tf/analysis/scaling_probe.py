@@ -10,10 +10,45 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from transfusion_tf import names
-from transfusion_tf.models import scaling
+from transfusion_tf import datasets, names, tables
+from transfusion_tf.initialization import pretrained, schemes
+from transfusion_tf.models import scaling, zoo
 
 COLUMNS = ("run", "scaling", "layer", "layer_index", "divergence")
+
+
+def run(config, *, split, num_images):
+    """How well each input scaling fits the statistics that weights hold.
+
+    Args:
+      config: RunConfig with weights; data, network and weights count.
+      split: of the data set that the images are from.
+      num_images: at most; the first ones, whose order is random.
+
+    Returns:
+      DataFrame with the columns COLUMNS, see `divergences`.
+
+    Raises:
+      FileNotFoundError, ValueError: no weights or data, or none that fit.
+    """
+    # Before the records, which may have to be made first.
+    source, model = pretrained.source_and_model(config)
+    opened, config = datasets.open_for(config)
+    backbone = zoo.build(
+        model.name,
+        num_outputs=1,
+        image_size=config.data.image_size,
+        **model.build_options,
+    )
+    schemes.initialize(backbone, config.init, source=source, seed=config.seed)
+    batches = datasets.images(
+        opened,
+        split,
+        image_size=config.data.image_size,
+        batch_size=num_images,
+    )
+    found = divergences(backbone, next(batches)["image"])
+    return tables.frame(rows(found, run=config.model.name), columns=COLUMNS)
 
 
 def divergences(backbone, images):
@@ -38,7 +73,7 @@ def divergences(backbone, images):
     ]
     if not norms:
         raise ValueError(
-            f"{backbone.name} has no batch norm whose statistics could tell "
+            f"{backbone.name} has no batch norm whose statistics could show "
             "the input scaling; give --input_scaling."
         )
     if len(images) < 2:
@@ -52,11 +87,15 @@ def divergences(backbone, images):
     }
 
 
-def rank(found):
-    """[(scaling, mean divergence over layers)], the closest first."""
+def rank(table):
+    """[(scaling, mean divergence over layers)], the closest first.
+
+    Args:
+      table: DataFrame, as of `run`.
+    """
     means = {
-        preset: float(np.mean(list(layers.values())))
-        for preset, layers in found.items()
+        preset: float(np.mean(of["divergence"].to_numpy()))
+        for preset, of in table.groupby("scaling", sort=False)
     }
     return sorted(means.items(), key=lambda item: item[1])
 

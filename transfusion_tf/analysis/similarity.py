@@ -58,15 +58,6 @@ class Correlations:
 
     value = mean
 
-    @property
-    def trimmed_mean(self):
-        """Mean without the smallest that make up the last 2% of the sum."""
-        total = np.cumsum(self.coefficients)
-        if not len(total):
-            return float("nan")
-        enough = np.searchsorted(total, 0.98 * total[-1]) + 1
-        return _mean(self.coefficients[:enough])
-
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class ProjectionWeighted(Correlations):

@@ -12,7 +12,7 @@ import io
 import numpy as np
 import pandas as pd
 
-from transfusion_tf import files, names, paths
+from transfusion_tf import files, names, paths, tables
 from transfusion_tf.audit import contact_sheet, pair_table
 from transfusion_tf.audit import groups as image_groups
 from transfusion_tf.audit import near_duplicates as hash_search
@@ -166,8 +166,7 @@ def write(found, folder, image_of):
             3), uint8 or uint16; asked for the first pairs only.
     """
     folder = paths.path(folder)
-    text = found.pairs.to_csv(index=False, na_rep="n/a", lineterminator="\n")
-    files.write_bytes(folder / TABLE, text.encode())
+    tables.write(folder / TABLE, found.pairs)
     total = len(found.pairs) + found.summary["pairs_not_listed"]
     sheet = contact_sheet.draw(found.pairs, image_of, total=total)
     picture = io.BytesIO()

@@ -31,10 +31,11 @@ class GoesWith:
     """What a setting goes with: another one of the same part.
 
     Attributes:
-      name: field of the other one.
+      name: field of the other one, or a property that follows from others.
       values: those of the other one that it goes with; None: any that is
         given.
-      meaning: the values in words, where listing them would say less.
+      meaning: the values in words, where listing them would say less; needed
+        with a property.
     """
 
     name: str
@@ -203,7 +204,13 @@ def _check_goes_with(config, field, fields):
         if value is None:
             object.__setattr__(config, field.name, field.metadata["default"])
     elif value is not None:
-        flag, other_flag = flag_name(field), flag_name(fields[rule.name])
+        flag = flag_name(field)
+        if rule.name not in fields:
+            raise ValueError(
+                f"--{flag}={_text(value)} goes with {rule.meaning}; leave "
+                f"--{flag} out."
+            )
+        other_flag = flag_name(fields[rule.name])
         there = f"--{other_flag}={other}"
         if other is None:
             there = f"no --{other_flag}"

@@ -6,7 +6,7 @@ from transfusion_tf import names
 from transfusion_tf.config.fields import GoesWith, check, setting
 
 NO_STAGE = "none"  # --through: nothing is taken from the source.
-# One a degree; kernels of the zoo's networks cannot tell closer ones apart.
+# One a degree; kernels of the zoo's networks cannot resolve closer ones.
 MAX_GABOR_ANGLES = 360
 _GABOR = GoesWith("scheme", ("gabor",))
 

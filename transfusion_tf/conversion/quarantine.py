@@ -8,9 +8,10 @@ import dataclasses
 import math
 import typing
 
+import pandas as pd
 from absl import logging
 
-from transfusion_tf import files, paths
+from transfusion_tf import paths, tables
 from transfusion_tf.data import records
 from transfusion_tf.images import prepare
 from transfusion_tf.stores import archives
@@ -96,9 +97,10 @@ def write(folder, bad, rows):
     """
     lines = [(b.id, b.reason, int(rows.get(b.image, 0))) for b in bad]
     lines = [(*line, row or "") for *line, row in sorted(lines)]
-    files.write_csv(
+    columns = ["id", "reason", "row"]
+    tables.write(
         paths.path(folder) / records.QUARANTINE,
-        [("id", "reason", "row"), *lines],
+        pd.DataFrame(lines, columns=columns, dtype=object),
     )
 
 

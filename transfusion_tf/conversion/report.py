@@ -1,8 +1,9 @@
 """What a conversion logs for the user, besides what the data card says."""
 
+import pandas as pd
 from absl import logging
 
-from transfusion_tf import files, paths
+from transfusion_tf import paths, tables
 from transfusion_tf.conversion import quarantine
 from transfusion_tf.data import records
 
@@ -35,8 +36,9 @@ def write_notes(folder, notes):
         notes: pairs (id, note).
     """
     if notes:
-        files.write_csv(
-            paths.path(folder) / records.NOTES, [("id", "note"), *notes]
+        tables.write(
+            paths.path(folder) / records.NOTES,
+            pd.DataFrame(notes, columns=["id", "note"]),
         )
 
 

@@ -40,9 +40,9 @@ def fingerprint(layers):
     """16 hex digits of the layers' spatial kernels, in any order.
 
     Each layer with a kernel (height, width, in, out) larger than 1x1 counts
-    with the kernel's shape and its number of weights, which tells networks
-    with biases from those without. Heads have no such layer, so that a network
-    is the same with any head or none.
+    with the kernel's shape and its number of weights, by which networks with
+    biases differ from those without. Heads have no such layer, so that a
+    network is the same with any head or none.
     """
     spatial = sorted(
         [*map(int, shapes[0]), len(shapes)]

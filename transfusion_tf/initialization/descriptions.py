@@ -1,7 +1,7 @@
 """The description of a model that Keras keeps beside its weights, as data.
 
 It is searched for layers that carry code, and for the names and the order of
-the layers, which the weights alone do not always tell. No layer is made of it.
+the layers, which the weights alone do not always show. No layer is made of it.
 """
 
 import collections

@@ -7,7 +7,7 @@ Ours are settings (config.InitConfig), with these defaults and reasons:
 - orientations: 8, evenly over half a turn.
 - wavelengths: WAVELENGTHS of the kernel's side, from one and a half waves in
   the kernel (shorter ones are close to the Nyquist limit) to one (a longer one
-  cannot be told from a ramp).
+  cannot be distinguished from a ramp).
 - phases: 4, evenly over a full turn. After a ReLU, light on dark and dark on
   light are different features.
 - bandwidth: one octave, as of simple cells (Jones and Palmer 1987).
@@ -23,16 +23,6 @@ MIN_SIDE = 5  # Below, a kernel does not hold one wave and its surroundings.
 WAVELENGTHS = (0.6, 0.75, 0.9)
 # At 2 pixels, the Nyquist limit, half of the phases are sampled to nothing.
 MIN_WAVELENGTH = 2.5
-COLUMNS = (
-    "run",
-    "filter",
-    "rank",
-    "orientation_degrees",
-    "wavelength_pixels",
-    "phase_degrees",
-    "sigma_pixels",
-    "color",
-)
 # Unit vectors of (red, green, blue). Opponents sum to zero over the channels.
 COLORS = {
     "grey": np.array([1, 1, 1]) / np.sqrt(3),
@@ -96,10 +86,10 @@ def waves(num_filters, side, settings, rng):
         )
     turn = np.arange(settings.gabor_orientations) / settings.gabor_orientations
     phase = np.arange(settings.gabor_phases) / settings.gabor_phases
-    decks = zip(
-        _deck(turn * np.pi, num_filters, rng),
-        _deck(lengths, num_filters, rng),
-        _deck(phase * 2 * np.pi, num_filters, rng),
+    drawn = zip(
+        _balanced_draw(turn * np.pi, num_filters, rng),
+        _balanced_draw(lengths, num_filters, rng),
+        _balanced_draw(phase * 2 * np.pi, num_filters, rng),
         _colors(num_filters, settings.gabor_color_fraction, rng),
         strict=True,
     )
@@ -111,7 +101,7 @@ def waves(num_filters, side, settings, rng):
             float(sigma_of(length, settings.gabor_bandwidth)),
             str(color),
         )
-        for orientation, length, angle, color in decks
+        for orientation, length, angle, color in drawn
     ]
 
 
@@ -136,37 +126,6 @@ def kernel(parameters, side, *, std, bgr=False):
     return (stacked * std * np.sqrt(3 * side**2)).astype(np.float32)
 
 
-def rows(parameters, *, run):
-    """One row (dict of COLUMNS) per filter; `rank` puts like by like."""
-    order = sorted(
-        range(len(parameters)),
-        key=lambda index: _sorting_key(parameters[index]),
-    )
-    return [
-        {
-            "run": run,
-            "filter": index,
-            "rank": order.index(index),
-            "orientation_degrees": round(np.degrees(wave.orientation), 3),
-            "wavelength_pixels": round(wave.wavelength, 3),
-            "phase_degrees": round(np.degrees(wave.phase), 3),
-            "sigma_pixels": round(wave.sigma, 3),
-            "color": wave.color,
-        }
-        for index, wave in enumerate(parameters)
-    ]
-
-
-def _sorting_key(wave):
-    colors = list(COLORS)
-    return (
-        colors.index(wave.color),
-        wave.wavelength,
-        wave.orientation,
-        wave.phase,
-    )
-
-
 def _pattern(wave, side):
     """(side, side), zero mean, unit L2 norm."""
     axis = np.arange(side) - (side - 1) / 2
@@ -180,7 +139,7 @@ def _pattern(wave, side):
     return pattern / np.linalg.norm(pattern)
 
 
-def _deck(values, count, rng):
+def _balanced_draw(values, count, rng):
     """`count` values, each as often as any other (to one), shuffled."""
     return rng.permutation(np.resize(rng.permutation(values), count))
 

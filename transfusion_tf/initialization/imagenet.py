@@ -14,6 +14,7 @@ import socket
 
 import keras
 
+from transfusion_tf import files
 from transfusion_tf.initialization import weight_files
 from transfusion_tf.models import slim, zoo
 
@@ -151,7 +152,7 @@ def _download(model, path):
                     file_hash=published.digest,
                 )
         except Exception as error:  # noqa: BLE001 - get_file raises just that.
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            reason = files.one_line(error)
     raise FileNotFoundError(
         f"The ImageNet weights of {model} are not here and were not downloaded "
         f"({reason}); put {published.url} at {path}, or give --weights=FILE."

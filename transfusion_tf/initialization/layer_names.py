@@ -33,7 +33,7 @@ _ROLES = {
 def partners(backbone, body, layers, *, without_suffix=False):
     """{layer of the network: [SourceLayers that go by its name]}.
 
-    Of layers that Keras names by itself, `conv2d_17`, the numbers tell the
+    Of layers that Keras names by itself, `conv2d_17`, the numbers give the
     order in which they were made, which is the same in all versions.
 
     Args:
@@ -85,7 +85,7 @@ def arranged(weights, tensors):
       tensors: (name, array) of each tensor, in the order of the source.
 
     Returns:
-      Tuple of (name, array); as they come where their names tell nothing; None
+      Tuple of (name, array); as they come where their names say nothing; None
       if they are not the same weights by name.
     """
     roles = [_role(name) for name, _ in tensors]

@@ -77,7 +77,7 @@ def _search(body, layers, fits):
     """Takes the layers of inner models one model at a time.
 
     Where the network goes on with a layer of an inner model, all others of that
-    model come next. The file does not tell where that is: every place is tried
+    model come next. The file does not say where that is: every place is tried
     at which the shapes fit.
 
     Returns:

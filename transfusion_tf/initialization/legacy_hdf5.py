@@ -95,7 +95,7 @@ def _single_layers(name, tensors, leaves):
 
 
 def _order(owners, leaves):
-    """The owners in the order of the leaves; None where they do not tell."""
+    """The owners in the order of the leaves; None where they give none."""
     places = {}
     for owner in owners:
         fitting = [

@@ -1,6 +1,6 @@
 """Which weight of a network takes which tensor of a source.
 
-Which layer is which, pairing tells; here it is kept account of: every tensor of
+Which layer is which, pairing finds; here it is kept account of: every tensor of
 the source is taken, or skipped for a reason.
 """
 
@@ -43,7 +43,7 @@ def plan(backbone, source, *, stages=None):
 
     Raises:
       ValueError: the source is of another architecture or width, or does not
-        tell which layer is which.
+        show which layer is which.
     """
     taken = backbone.stage_names if stages is None else tuple(stages)
     stage_of = {

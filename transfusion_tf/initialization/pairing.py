@@ -2,7 +2,7 @@
 
 By name where the file has the names that Keras gives to the layers of this
 network, or has given in former versions; else by position, as far as positions
-tell (layer_order). Shapes must agree either way. What neither settles is
+decide (layer_order). Shapes must agree either way. What neither settles is
 refused: two layers of the same shapes in each other's place would be wrong
 without a sign of it.
 """
@@ -47,7 +47,7 @@ class Pairing:
 
         Raises:
           ValueError: the source is of another architecture or width, or does
-            not tell which layer is which.
+            not show which layer is which.
         """
         in_order, is_certain = self._by_order()
         misfits = self._misfits(in_order)
@@ -92,7 +92,7 @@ class Pairing:
         return partners, is_certain
 
     def _by_names(self):
-        """{layer's name: SourceLayer}; None if names do not tell.
+        """{layer's name: SourceLayer}; None if names do not show it.
 
         Raises:
           ValueError: several models inside of the source fit.
@@ -133,7 +133,7 @@ class Pairing:
         return found
 
     def _contradicts(self, named):
-        """Whether numbers in names cannot tell the order that they seem to.
+        """Whether numbers in names do not give the order that they seem to.
 
         They count what a process has made, which need not be this network
         alone: then shapes differ, or layers come before those that they need.
@@ -180,7 +180,7 @@ class Pairing:
         if not is_certain:
             models = {x.inside for x in self.source.layers if x.inside}
             self._refuse(
-                f"nothing in it tells where the layers of {min(models)} stand "
+                f"nothing in it shows where the layers of {min(models)} stand "
                 "among the others",
                 self._with_names(),
             )
@@ -192,7 +192,7 @@ class Pairing:
             one, other = pairs[0]
             shapes = fitting.shapes_text(fitting.shapes_of(one))
             self._refuse(
-                f"nothing in it tells {one.name} from {other.name}, which both "
+                f"nothing in it sets {one.name} apart from {other.name}; both "
                 f"have {shapes}{fitting.more(pairs)}",
                 self._with_names(),
             )
@@ -256,7 +256,7 @@ class Pairing:
         if known == name and misfits:
             return (
                 f"Its kernels are those of a {name}, but neither names nor "
-                f"order tell which layer is which. {self._with_names()}"
+                f"order show which layer is which. {self._with_names()}"
             )
         return (
             f"They look like {known or 'no network of the zoo'}; give weights "

@@ -1,9 +1,8 @@
-"""Source weights by what --weights says; networks of finished runs."""
+"""Source weights, and the input scaling with them, by what --weights says."""
 
 import dataclasses
 import pathlib
 
-from transfusion_tf import files
 from transfusion_tf.initialization import imagenet, radimagenet, weight_files
 from transfusion_tf.models import zoo
 from transfusion_tf.runs import checksums
@@ -45,36 +44,30 @@ def read(weights, model):
     return dataclasses.replace(source, scalings=(native,), is_published=True)
 
 
-def load_backbone(run, checkpoint):
-    """The network of a run with the weights of a checkpoint.
+def source_and_model(config):
+    """The source of the weights, or None, and the ModelConfig that goes with.
+
+    In the ModelConfig, input_scaling is resolved to what the weights need.
 
     Args:
-      run: RunDir or path.
-      checkpoint: "best", "last" or a step that was saved.
+      config: RunConfig.
 
     Raises:
-      FileNotFoundError, ValueError: no run, no such weights, or damaged ones.
+      ValueError, FileNotFoundError: the weights cannot be read, or the input
+        scaling asked for contradicts them.
     """
-    run = run if isinstance(run, RunDir) else RunDir(run)
-    record = run_record.read(run)
-    config = run_record.read_config(run)
-    backbone = zoo.build(
-        config.model.name,
-        num_outputs=len(record["data"]["classes"]),
-        image_size=record["data"]["image_size"],
-        **config.model.build_options,
-    )
-    path = run.weights(run.checkpoint_step(checkpoint))
-    checksums.check(run, path)
-    try:
-        backbone.model.load_weights(path)
-    except weight_files.DAMAGE as error:
-        reason = files.one_line(error) or type(error).__name__
+    source, model = None, config.model
+    if config.init.weights is not None:
+        source = read(config.init.weights, model.name)
+    asked, allowed = model.input_scaling, source.scalings if source else ()
+    if asked == "auto":
+        asked = (*allowed, zoo.native_scaling(model.name))[0]
+    elif allowed and asked not in allowed:
         raise ValueError(
-            f"{path} does not hold the weights of a {backbone.name} "
-            f"({reason}); train again or choose another checkpoint."
-        ) from None
-    return backbone
+            f"--input_scaling={asked} contradicts {source.name}, which needs "
+            f"{' or '.join(allowed)}; leave the flag out."
+        )
+    return source, dataclasses.replace(model, input_scaling=asked)
 
 
 def _check_if_of_run(path):

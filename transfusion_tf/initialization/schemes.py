@@ -1,9 +1,9 @@
 """Initialisations: each scheme gives every variable of a network its value.
 
-A scheme is a function (backbone, source, settings, seed) -> Start. Draws are
-seeded by (seed, path), so a variable's random value does not depend on what
-happens to the others: all schemes with one seed share the random head, and
-`transfusion` shares its upper stages with `random`.
+A scheme is a function (backbone, source, settings, seed) -> InitialValues.
+Draws are seeded by (seed, path), so a variable's random value does not depend
+on what happens to the others: all schemes with one seed share the random head,
+and `transfusion` shares its upper stages with `random`.
 """
 
 import dataclasses
@@ -13,11 +13,11 @@ import numpy as np
 
 from transfusion_tf import names
 from transfusion_tf.config.init import NO_STAGE
-from transfusion_tf.initialization import gabor as gabor_bank
+from transfusion_tf.initialization import gabor as gabor_filters
 from transfusion_tf.initialization import matching, sources
 from transfusion_tf.models import scaling
 
-# How a value came about, as the account says it.
+# How a value came about, as `provenance` says it.
 RANDOM, TAKEN, MATCHED, BANK = "random", "source", "mean_var", "gabor"
 # A layer keeps the initialiser of its weight "kernel" as `kernel_initializer`;
 # {(class, weight): another prefix that Keras has given it}.
@@ -25,17 +25,17 @@ _INITIALIZER_PREFIXES = {("DepthwiseConv2D", "kernel"): "depthwise"}
 
 
 @dataclasses.dataclass(frozen=True)
-class Start:
+class InitialValues:
     """The values that a network starts from.
 
     Attributes:
       values: {variable path: array} of all weights.
-      account: {variable path: RANDOM, TAKEN, MATCHED or BANK}.
+      provenance: {variable path: RANDOM, TAKEN, MATCHED or BANK}.
       skipped: {tensor of the source: why it was not used}.
     """
 
     values: dict
-    account: dict
+    provenance: dict
     skipped: dict
 
 
@@ -56,7 +56,7 @@ def pretrained(backbone, source, settings, seed):
 
 
 def transfusion(backbone, source, settings, seed):
-    """The stages up to `settings.through` from the source, the rest random.
+    """The stages up to `settings.through` from the source, all others random.
 
     Weight transfusion of Raghu et al. 2019 (arXiv:1902.07208), figure 7. Batch
     norm goes with its stage, statistics included.
@@ -93,10 +93,10 @@ def mean_var(backbone, source, settings, seed):
 
 
 def gabor(backbone, source, settings, seed):
-    """conv1 from a bank of Gabor filters, the rest random.
+    """conv1 from a bank of Gabor filters, all others random.
 
     The synthetic Gabor initialisation of Raghu et al. 2019
-    (arXiv:1902.07208), figure 8; initialization.gabor tells its parameters.
+    (arXiv:1902.07208), figure 8; initialization.gabor has its parameters.
     The bank has the standard deviation of the source's conv1 or, without a
     source, that of He et al. 2015 (eq. 10): sqrt(2 / fan_in).
 
@@ -115,7 +115,7 @@ def draw_bank(backbone, source, settings, seed):
     # Before the source is looked at: what is said first should be that this
     # network cannot.
     rng = np.random.default_rng(_seed_of(seed, variable.path))
-    waves = gabor_bank.waves(count, side, settings, rng)
+    waves = gabor_filters.waves(count, side, settings, rng)
     skipped, std = {}, np.sqrt(2 / (side * side * channels))
     if source is not None:
         match = matching.plan(
@@ -124,7 +124,7 @@ def draw_bank(backbone, source, settings, seed):
         std = match.values[variable.path].std()
         skipped = match.skipping(match.values, "gabor takes conv1's size only")
     bgr = scaling.is_bgr(backbone.scaling)
-    return waves, gabor_bank.kernel(waves, side, std=std, bgr=bgr), skipped
+    return waves, gabor_filters.kernel(waves, side, std=std, bgr=bgr), skipped
 
 
 SCHEMES = {
@@ -137,7 +137,7 @@ SCHEMES = {
 
 
 def initialize(backbone, settings, *, source=None, seed):
-    """Sets all variables of `backbone`; returns the account of it.
+    """Sets all variables of `backbone`; returns where they come from.
 
     Args:
       backbone: Backbone; its variables are assigned.
@@ -161,7 +161,7 @@ def initialize(backbone, settings, *, source=None, seed):
     start = SCHEMES[scheme](backbone, source, settings, seed)
     changed = _assign(backbone.weights, start.values)
     _seed_random_states(backbone, seed)
-    kinds = list(start.account.values())
+    kinds = list(start.provenance.values())
     return {
         "scheme": scheme,
         "seed": seed,
@@ -170,7 +170,7 @@ def initialize(backbone, settings, *, source=None, seed):
         "counts": {kind: kinds.count(kind) for kind in sorted(set(kinds))},
         "changed_fraction": changed,
         "warnings": sources.warnings_of(source) if source else [],
-        "variables": start.account,
+        "variables": start.provenance,
         "num_random_states": len(backbone.random_states),
         "skipped_source_tensors": start.skipped,
     }
@@ -182,20 +182,20 @@ def _taken(backbone, source, seed, stages):
 
 
 def _start(backbone, seed, given=None, why=RANDOM, skipped=None):
-    """A Start of `given` values, which are there for `why`; the rest random.
+    """`given` values, which are there for `why`, and random ones for the rest.
 
     What is given is not drawn: large networks take seconds to draw.
     """
-    given, values, account = given or {}, {}, {}
+    given, values, provenance = given or {}, {}, {}
     for layer in backbone.model.layers:
         for variable in layer.weights:
             path = variable.path
             if path in given:
-                values[path], account[path] = given[path], why
+                values[path], provenance[path] = given[path], why
             else:
                 values[path] = _draw(layer, variable, seed)
-                account[path] = RANDOM
-    return Start(values, account, skipped or {})
+                provenance[path] = RANDOM
+    return InitialValues(values, provenance, skipped or {})
 
 
 def _assign(variables, values):

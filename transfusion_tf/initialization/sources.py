@@ -22,7 +22,7 @@ class SourceLayer:
     Attributes:
       name: what the file calls it.
       kind: its class as in .weights.h5 files ("conv2d"), or None where the
-        file does not tell.
+        file does not say.
       tensors: tuple of (name, array), in Keras' order: trainable ones first.
         Names are unique in a source.
       inside: what the file calls the model inside the model that it is in; ""

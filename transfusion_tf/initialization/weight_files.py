@@ -74,7 +74,7 @@ def read(path):
     except PermissionError:
         raise
     except DAMAGE as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = files.one_line(error)
         raise ValueError(
             f"{path} is damaged or cut short ({reason}); copy or download it "
             "again."

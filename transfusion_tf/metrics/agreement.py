@@ -71,7 +71,7 @@ class Estimate:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Comparison:
+class ErrorAgreement:
     """How the answers of two networks agree.
 
     Attributes:
@@ -139,7 +139,7 @@ def compare(
         seed: of the resamples.
 
     Returns:
-        A Comparison.
+        An ErrorAgreement.
 
     Raises:
         ValueError: other shapes, groups, level or num_resamples.
@@ -152,10 +152,10 @@ def compare(
     if not len(sums):
         nothing = Estimate(value=None, note="no image")
         estimates = dict.fromkeys(measures, nothing)
-        return Comparison(num_images=0, num_units=0, estimates=estimates)
+        return ErrorAgreement(num_images=0, num_units=0, estimates=estimates)
     whole = sums.sum(axis=0, keepdims=True).astype(np.float64)
     drawn = bootstrap.totals(sums, num_resamples=num_resamples, seed=seed)
-    return Comparison(
+    return ErrorAgreement(
         num_images=len(of_images),
         num_units=len(sums),
         estimates={
@@ -184,8 +184,8 @@ def by_class(
         groups, level, num_resamples, seed: as for `compare`.
 
     Returns:
-        List of a Comparison by CLASS_MEASURES for each class; its units are
-        the patients with an image of the class.
+        List of an ErrorAgreement by CLASS_MEASURES for each class; its units
+        are the patients with an image of the class.
     """
     truth, chosen, other_chosen = map(np.asarray, (truth, chosen, other_chosen))
     compared = []

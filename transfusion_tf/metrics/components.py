@@ -9,7 +9,7 @@ ROUNDING = 1e-24
 
 
 @dataclasses.dataclass(frozen=True)
-class Comparisons:
+class StructuralComponents:
     """Every positive compared with every negative.
 
     Attributes:
@@ -36,7 +36,7 @@ def compare(labels, scores):
         scores: (num_images,) finite; higher means more likely 1.
 
     Returns:
-        Comparisons.
+        StructuralComponents.
 
     Raises:
         ValueError: other shapes, labels or scores.
@@ -45,7 +45,7 @@ def compare(labels, scores):
     high, low = scores[positive], scores[~positive]
     pairs = len(high) * len(low)
     if not pairs:
-        return Comparisons(None, positive, np.zeros(len(scores)))
+        return StructuralComponents(None, positive, np.zeros(len(scores)))
     # Twice the number of pairs that each image is on the right side of.
     high_wins = _at_or_below(np.sort(low), high)
     low_wins = 2 * len(high) - _at_or_below(np.sort(high), low)
@@ -53,7 +53,7 @@ def compare(labels, scores):
     deviations = np.empty(len(scores))
     deviations[positive] = (high_wins * len(high) - total) / (2 * pairs)
     deviations[~positive] = (low_wins * len(low) - total) / (2 * pairs)
-    return Comparisons(total / (2 * pairs), positive, deviations)
+    return StructuralComponents(total / (2 * pairs), positive, deviations)
 
 
 def group_codes(groups, num_images):
@@ -166,10 +166,10 @@ class GroupSums:
 
 
 def sum_by_group(compared, codes, *, size=None):
-    """Returns the GroupSums of Comparisons over equal codes.
+    """Returns the GroupSums of StructuralComponents over equal codes.
 
     Args:
-        compared: Comparisons of (num_images,) images.
+        compared: StructuralComponents of (num_images,) images.
         codes: (num_images,) ints from 0.
         size: length of the sums where `codes` lacks the last groups.
     """

@@ -4,7 +4,6 @@ summary.summarize("ordinal", ("0", "1", "2"), labels, scores,
                   groups=patients)["auc"]["value"]
 """
 
-import dataclasses
 import itertools
 
 import numpy as np
@@ -60,14 +59,11 @@ def summarize(
         labels: (num_images,) class indices; for "multilabel" (num_images,
             num_labels) of 1, 0 and -1 (missing).
         scores: (num_images, len(classes)) probabilities.
-        groups: (num_images,) patients; they are then the unit of every
-            interval. None: each image is a unit.
+        groups: (num_images,) patients, the unit of every interval, or None.
         level: confidence level of the intervals.
-        select_threshold: int from 1 to num_classes - 1, "ordinal" only: the
-            grade whose AUC alone is the `selection`.
+        select_threshold: grade whose AUC alone is the `selection`; ordinal.
         unanswerable: classes, labels or thresholds (Problem.index) of which
-            the scores cannot know, because nothing was learned: their AUCs are
-            undefined.
+            nothing was learned: their AUCs are undefined.
 
     Returns:
         A dict; what is undefined is None and has a `reason`:
@@ -79,45 +75,56 @@ def summarize(
         - auc: value, low, high, variance, interval, note, num_defined and
           num_total of their mean over the defined ones;
         - accuracy: value, low, high, correct, total (see `accuracy`);
-        - selection: the one AUC by which the best weights of a run are chosen
-          (two classes: the AUC; else the mean of the defined ones, or that of
-          `select_threshold`); selection_of: its name.
+        - selection, selection_of: value and name of the AUC by which the best
+          weights are chosen, see `_selection`.
 
     Raises:
         ValueError: other shapes, labels, scores, groups or names.
     """
+    asked = _asked(task, classes, labels, scores, select_threshold)
+    intervals.check_level(level)
+    codes = components.group_codes(groups, len(scores))
+    results, mean = _aucs(asked, codes, level, unanswerable)
+    aucs = [
+        {"name": _NAMES[task].format(classes[problem.index]), **vars(result)}
+        for problem, result in zip(asked, results, strict=True)
+    ]
+    return {
+        "task": task,
+        "level": level,
+        "unit": "image" if groups is None else "patient",
+        "num_images": len(scores),
+        "num_patients": None if groups is None else len(np.unique(codes)),
+        "aucs": aucs,
+        "auc": mean,
+        "accuracy": accuracy(task, labels, scores, codes, level=level),
+        **_selection(aucs, mean, select_threshold),
+    }
+
+
+def _asked(task, classes, labels, scores, select_threshold):
+    """The checked Problems that labels and scores pose."""
     asked = problems.split(task, labels, scores)
-    num_images, num_classes = np.shape(scores)
+    num_classes = np.shape(scores)[1]
     if len(classes) != num_classes:
         raise ValueError(
             f"`classes` must name the {num_classes} columns of "
             f"the scores. Received: {len(classes)} names"
         )
     check_threshold(task, len(asked), select_threshold)
-    intervals.check_level(level)
-    codes = components.group_codes(groups, num_images)
-    results, mean = _aucs(asked, codes, level, unanswerable)
-    entry_names = [_NAMES[task].format(classes[p.index]) for p in asked]
-    selection, selection_of = mean["value"], "mean"
-    if select_threshold is not None or len(asked) == 1:
-        chosen = (select_threshold or 1) - 1
-        selection, selection_of = results[chosen].value, entry_names[chosen]
-    num_units = len(np.unique(codes))
-    return {
-        "task": task,
-        "level": level,
-        "unit": "image" if groups is None else "patient",
-        "num_images": num_images,
-        "num_patients": None if groups is None else num_units,
-        "aucs": [
-            {"name": name, **dataclasses.asdict(result)}
-            for name, result in zip(entry_names, results, strict=True)
-        ],
-        "auc": mean,
-        "accuracy": accuracy(task, labels, scores, codes, level=level),
-        "selection": selection,
-        "selection_of": selection_of,
-    }
+    return asked
+
+
+def _selection(aucs, mean, select_threshold):
+    """The keys `selection` and `selection_of`.
+
+    Of two classes that is their AUC; else the mean of the defined ones, or the
+    AUC of `select_threshold`.
+    """
+    if select_threshold is None and len(aucs) > 1:
+        return {"selection": mean["value"], "selection_of": "mean"}
+    chosen = aucs[(select_threshold or 1) - 1]
+    return {"selection": chosen["value"], "selection_of": chosen["name"]}
 
 
 def accuracy(task, labels, scores, codes, *, level=0.95):

@@ -1,39 +1,6 @@
-"""What a network costs: parameters and multiply-adds, stage by stage."""
+"""What layers cost: parameters and multiply-adds."""
 
 import math
-
-COLUMNS = (
-    "stage",
-    "output_layer",
-    "height",
-    "width",
-    "channels",
-    "weighted_layers",
-    "parameters",
-    "trainable_parameters",
-    "multiply_adds",
-)
-
-
-def rows(backbone, outputs):
-    """One row (dict of COLUMNS) per stage, bottom to top, and one for the head.
-
-    Args:
-      backbone: Backbone.
-      outputs: {stage: layer that it ends at}, as its Network has it.
-    """
-    found = [
-        _row(stage.name, outputs[stage.name], stage.output.shape, stage.layers)
-        for stage in backbone.stages
-    ]
-    shape = (None, 1, 1, backbone.num_outputs)
-    end = backbone.model.layers[-1].name
-    return [*found, _row("head", end, shape, backbone.head)]
-
-
-def total(table, column):
-    """The sum of a column."""
-    return sum(row[column] for row in table)
 
 
 def multiply_adds(layer):
@@ -64,20 +31,6 @@ def paper_count(backbone):
     """
     kernels = [kernel for x in backbone.model.layers for kernel in _kernels(x)]
     return sum(map(_size, kernels[1:]))
-
-
-def _row(stage, output_layer, shape, layers):
-    return {
-        "stage": stage,
-        "output_layer": output_layer,
-        "height": shape[1],
-        "width": shape[2],
-        "channels": shape[3],
-        "weighted_layers": len(layers),
-        "parameters": num_parameters(layers),
-        "trainable_parameters": num_parameters(layers, trainable=True),
-        "multiply_adds": sum(map(multiply_adds, layers)),
-    }
 
 
 def _kernels(layer):

@@ -11,7 +11,7 @@ def rebuild(model, change):
 
     Models inside the model give way to their layers. A layer that Keras named
     by itself, `conv2d_94`, is named as in the first model of a process,
-    `conv2d`: names are an interface, and must not tell what was built before.
+    `conv2d`: names are an interface, whatever was built before.
 
     Args:
       model: functional model; its order of layers is kept.

@@ -111,11 +111,6 @@ class Backbone:
         weights = {v.path for v in self.model.weights}
         return [v for v in self.model.variables if v.path not in weights]
 
-    @property
-    def head_paths(self):
-        """Paths of the weights after the last stage."""
-        return {v.path for v in _weights(self.head)}
-
     def stage(self, name):
         """The stage called `name`; ValueError lists the choices."""
         names.check(f"stage of {self.name}", name, self.stage_names)

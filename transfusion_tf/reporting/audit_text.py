@@ -4,7 +4,7 @@ _LATER = {"train": "val or test", "val": "test"}
 
 
 def lines(summary):
-    """Returns the lines that tell what an audit found.
+    """Returns the lines that report what an audit found.
 
     Args:
         summary: that of an `audit.Audit`.
@@ -39,7 +39,7 @@ def across(summary):
     """Returns the line on near-duplicates in different splits.
 
     They are either copies that leak or different people who look alike, which
-    no hash can tell: somebody has to look.
+    no hash can decide: somebody has to look.
     """
     found = summary.get("near_pairs_across_by_distance")
     searched = summary.get("distance_searched")

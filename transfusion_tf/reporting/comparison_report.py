@@ -3,7 +3,7 @@
 import pathlib
 
 from transfusion_tf import files, tables
-from transfusion_tf.analysis import paired_table
+from transfusion_tf.analysis.comparing import paired_table
 from transfusion_tf.reporting import verdict_text
 from transfusion_tf.reporting.figures import comparisons, style
 
@@ -12,7 +12,7 @@ def write(found, output_dir):
     """Writes arms.csv, comparisons.csv, comparisons.png and verdict.json.
 
     Args:
-        found: reporting.run_comparison.Comparison.
+        found: analysis.comparing.run_comparison.Comparison.
         output_dir: directory, made if need be.
 
     Returns:

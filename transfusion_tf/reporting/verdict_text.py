@@ -16,7 +16,7 @@ def lines(rows, *, margin):
     """What the comparisons say, in sentences, and a small table.
 
     Args:
-        rows: dicts of reporting.paired_table.COLUMNS.
+        rows: dicts of analysis.comparing.paired_table.COLUMNS.
         margin: in AUC.
     """
     if not rows:
@@ -63,7 +63,7 @@ def words(row):
 
 
 def settles(row):
-    """What would settle a comparison that nobody can tell, in words."""
+    """What would settle a comparison that is undecided, in words."""
     if row["verdict"] != equivalence.CANNOT_TELL:
         return ""
     found = []

@@ -1,7 +1,7 @@
 """Checksums of the files that the results of a run rest on.
 
 checksums.json of a run has the SHA-256 of its weights and predictions: of a
-damaged disk or a broken copy nothing else tells, and the numbers are others.
+damaged disk or a broken copy nothing else shows, and the numbers are others.
 What has no checksum (a run of an earlier release) is not checked.
 """
 

@@ -1,4 +1,4 @@
-"""Every file name of a run, and what can be told from the names alone."""
+"""Every file name of a run, and what follows from the names alone."""
 
 import dataclasses
 import pathlib

@@ -10,15 +10,17 @@ def expanded(patterns):
     """Returns the run directories that `patterns` mean, each pattern sorted.
 
     Args:
-        patterns: list of paths, which stay as they are, and of patterns with
-            * (** over folders), ? or [...]. A run that several patterns match
-            is taken once.
+        patterns: list of paths or RunDirs, which stay as they are, and of
+            patterns with * (** over folders), ? or [...]. A run that several
+            patterns match is taken once.
 
     Raises:
         FileNotFoundError: a pattern matches no run.
     """
     found = {}
     for pattern in patterns:
+        is_run = isinstance(pattern, RunDir)
+        pattern = os.fspath(pattern.root if is_run else pattern)
         if os.path.isdir(pattern) or not glob.has_magic(pattern):
             # A path that is given twice is meant twice.
             found[f"{pattern}#{len(found)}"] = pattern

@@ -1,11 +1,11 @@
 """Scores of a network on a split, and the CSV that keeps them."""
 
-import csv
 import dataclasses
 
 import numpy as np
+import pandas as pd
 
-from transfusion_tf import files
+from transfusion_tf import tables
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,28 +41,22 @@ def write(path, predictions, classes):
       predictions: Predictions.
       classes: names of the outputs, in order.
     """
-    labels = predictions.labels.reshape(len(predictions), -1)
-    patients = predictions.patients
-    if patients is None:
-        patients = [""] * len(predictions)
-    with files.atomic_write(path) as temporary:
-        with temporary.open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.writer(stream)
-            names = ["label"]
-            if predictions.labels.ndim == 2:
-                names = [f"label_{name}" for name in classes]
-            scores = [f"score_{name}" for name in classes]
-            writer.writerow(["id", "patient", *names, *scores])
-            for name, patient, label, score in zip(
-                predictions.ids,
-                patients,
-                labels,
-                predictions.scores,
-                strict=True,
-            ):
-                # Nine digits tell any two float32 apart.
-                row = (format(value, ".9g") for value in score)
-                writer.writerow([name, patient, *label, *row])
+    count, patients = len(predictions), predictions.patients
+    names = ["label"]
+    if predictions.labels.ndim == 2:
+        names = [f"label_{name}" for name in classes]
+    table = pd.DataFrame(
+        {
+            "id": predictions.ids,
+            "patient": [""] * count if patients is None else patients,
+        },
+        dtype=object,
+    )
+    table[names] = predictions.labels.reshape(count, -1)
+    for name, scores in zip(classes, predictions.scores.T, strict=True):
+        # Nine digits distinguish any two float32.
+        table[f"score_{name}"] = [format(value, ".9g") for value in scores]
+    tables.write(path, table, line_end="\r\n")
 
 
 def read(path):
@@ -74,14 +68,13 @@ def read(path):
     try:
         return _read(path)
     # A file that is no table, or no numbers where they should be.
-    except (ValueError, csv.Error) as error:
+    except ValueError as error:
         raise ValueError(f"{path} holds no predictions: {error}") from None
 
 
 def _read(path):
-    with open(path, newline="", encoding="utf-8") as stream:
-        header, *rows = csv.reader(stream, strict=True) or [[]]
-    table = np.array(rows, dtype=str).reshape(len(rows), len(header))
+    table = tables.read_text(path)
+    header = list(table)
     of_scores = [c for c in header if c.startswith("score_")]
     of_labels = [c for c in header if c.split("_")[0] == "label"]
     if header[:2] != ["id", "patient"] or not of_scores or not of_labels:
@@ -89,15 +82,11 @@ def _read(path):
             f"{path} has the columns {', '.join(header)}; predictions have id, "
             "patient, label(s) and score_<class>."
         )
-
-    def columns(names):
-        return table[:, [header.index(name) for name in names]]
-
-    labels = columns(of_labels).astype(np.int64)
+    labels = table[of_labels].to_numpy(str).astype(np.int64)
     predictions = Predictions(
-        ids=table[:, 0],
-        patients=known_patients(table[:, 1]),
+        ids=table["id"].to_numpy(str),
+        patients=known_patients(table["patient"].to_numpy(str)),
         labels=labels[:, 0] if of_labels == ["label"] else labels,
-        scores=columns(of_scores).astype(np.float32),
+        scores=table[of_scores].to_numpy(str).astype(np.float32),
     )
     return predictions, tuple(c.removeprefix("score_") for c in of_scores)

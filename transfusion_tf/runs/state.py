@@ -88,7 +88,7 @@ def _reading(path):
             yield stored
     # A damaged archive makes NumPy and zipfile raise a dozen kinds.
     except Exception as error:  # noqa: BLE001
-        reason = files.one_line(error) or type(error).__name__
+        reason = files.one_line(error)
         raise ValueError(
             f"{path} cannot be resumed from ({reason}). Restore it from a "
             "copy, or start anew with --overwrite."

@@ -11,9 +11,9 @@ def totals(sums, *, num_resamples, seed):
 
     Whole groups are drawn, because the members of one (images of a patient)
     are not independent: strategy 1 of Davison and Hinkley (1997), Bootstrap
-    Methods and their Application, section 3.8. Groups of equal counts cannot
-    be told apart, so only how often each kind comes is drawn; that is the same
-    distribution, quick where the groups are many, and indifferent to their
+    Methods and their Application, section 3.8. Groups of equal counts are
+    interchangeable, so only how often each kind comes is drawn; that is the
+    same distribution, quick where the groups are many, and indifferent to their
     order. Counts are whole numbers, so that the sums are exact.
 
     Args:

@@ -1,6 +1,5 @@
 """The training loop: steps, evaluations, snapshots, and exact resuming."""
 
-import csv
 import dataclasses
 import math
 import time
@@ -8,7 +7,7 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from transfusion_tf import files
+from transfusion_tf import files, tables
 from transfusion_tf import progress as progress_bar
 from transfusion_tf.runs import checksums, state
 from transfusion_tf.training import distribution
@@ -20,7 +19,7 @@ HDF5_OVERHEAD = 2**20
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """When things happen in a run; all steps count from the start.
 
     Attributes:
@@ -78,14 +77,14 @@ class Loop:
 
     Args:
       run: RunDir, made.
-      plan: Plan.
+      plan: TrainingPlan.
       strategy: tf.distribute strategy.
       model: the Keras model, created in the strategy's scope.
       step: TrainStep of that model.
       learning_rate: function step -> float.
       batches: function first_step -> endless tf.data.Dataset.
       validate: function () -> {"val_loss": x, "val_auc": x or None, ...}, the
-        further columns of history.csv.
+        other columns of history.csv.
     """
 
     def __init__(
@@ -128,7 +127,7 @@ class Loop:
         return self._progress.best_step
 
     def _train(self, bar):
-        """The rest of the run."""
+        """The remaining steps of the run."""
         clock = time.monotonic()
         for batch in self._remaining():
             step = self._progress.step
@@ -238,12 +237,10 @@ class Loop:
             self._model.save_weights(temporary)
 
     def _write_history(self):
-        with files.atomic_write(self._run.history) as temporary:
-            with temporary.open("w", newline="", encoding="utf-8") as stream:
-                rows = self._progress.history
-                writer = csv.DictWriter(stream, list(rows[0]))
-                writer.writeheader()
-                writer.writerows(map(_with_undefined, rows))
+        rows = self._progress.history
+        tables.write(
+            self._run.history, rows, columns=list(rows[0]), line_end="\r\n"
+        )
 
     def _write_summary(self, row):
         try:
@@ -256,8 +253,3 @@ class Loop:
             raise OSError(
                 f"Cannot write {self._run.tensorboard}: {error.message}"
             ) from None
-
-
-def _with_undefined(row):
-    """A row for CSV, where None is written n/a."""
-    return {k: "n/a" if v is None else v for k, v in row.items()}

@@ -25,7 +25,7 @@ EVALUATED_SPLITS = ("val", "test")
 
 
 @dataclasses.dataclass(frozen=True)
-class Job:
+class RunSetup:
     """The parts of one run.
 
     Attributes:
@@ -33,7 +33,7 @@ class Job:
       records: opened Records.
       source: Source of the initial weights, or None.
       strategy: tf.distribute strategy.
-      plan: loop.Plan.
+      plan: loop.TrainingPlan.
       keep_ids: ids of the training images in use, or None for all.
       learning_rate: function step -> learning rate.
     """
@@ -42,7 +42,7 @@ class Job:
     records: records.Records
     source: sources.Source | None
     strategy: tf.distribute.Strategy
-    plan: loop.Plan
+    plan: loop.TrainingPlan
     keep_ids: frozenset | None
     learning_rate: object
 
@@ -55,7 +55,7 @@ class Job:
         """
         strategy = distribution.make_strategy(config.train)
         # Before the records, which may have to be made first.
-        source, model = source_and_model(config)
+        source, model = pretrained.source_and_model(config)
         opened, config = datasets.open_for(config)
         config = dataclasses.replace(config, model=model)
         highest = len(opened.card.classes) - 1
@@ -65,13 +65,13 @@ class Job:
         keep_ids = _subset(opened, config.data)
         num_train = pipeline.count_training_images(opened, keep_ids)
         _note_odd_sizes(config, num_train)
-        plan = loop.Plan.of(config.train, num_train)
+        plan = loop.TrainingPlan.of(config.train, num_train)
         rate = schedules.learning_rate(config.train, plan.total_steps)
         return cls(config, opened, source, strategy, plan, keep_ids, rate)
 
     @property
     def is_grey(self):
-        """Whether the images have one channel, which is given thrice."""
+        """Whether the images have one channel, which is repeated to three."""
         return self.records.card.channels == 1
 
     @property
@@ -177,32 +177,6 @@ class Job:
                     path=path,
                 )
         files.write_json(run.metrics, {"best_step": best_step, **numbers})
-
-
-def source_and_model(config):
-    """The source of the weights, or None, and the ModelConfig that goes with.
-
-    In the ModelConfig, input_scaling is resolved to what the weights need.
-
-    Args:
-      config: RunConfig.
-
-    Raises:
-      ValueError, FileNotFoundError: the weights cannot be read, or the input
-        scaling asked for contradicts them.
-    """
-    source, model = None, config.model
-    if config.init.weights is not None:
-        source = pretrained.read(config.init.weights, model.name)
-    asked, allowed = model.input_scaling, source.scalings if source else ()
-    if asked == "auto":
-        asked = (*allowed, zoo.native_scaling(model.name))[0]
-    elif allowed and asked not in allowed:
-        raise ValueError(
-            f"--input_scaling={asked} contradicts {source.name}, which needs "
-            f"{' or '.join(allowed)}; leave the flag out."
-        )
-    return source, dataclasses.replace(model, input_scaling=asked)
 
 
 def _subset(opened, data):

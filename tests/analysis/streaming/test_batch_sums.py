@@ -8,8 +8,8 @@ from transfusion_tf.analysis.streaming import batch_sums, pairing, plan
 
 def test_one_trace_serves_batches_of_any_length():
     nets = {"a": network(1), "b": network(2)}
-    options = plan.Options()
-    jobs = plan.jobs(nets, [("a", "b")], ["conv1"], options)
+    options = plan.GatherOptions()
+    plans = plan.stage_plans(nets, [("a", "b")], ["conv1"], options)
     traced = []
 
     class Traced(batch_sums.BatchSums):
@@ -17,7 +17,7 @@ def test_one_trace_serves_batches_of_any_length():
             traced.append(images.shape)
             return super()._all(images, *others, **constants)
 
-    sums, rng = Traced(nets, jobs, options), np.random.default_rng(0)
+    sums, rng = Traced(nets, plans, options), np.random.default_rng(0)
     images = pixels(9)
     shifts = sums.shifts(images)
     for number in (9, 4, 7):

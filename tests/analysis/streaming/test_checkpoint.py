@@ -17,13 +17,13 @@ STATE = checkpoint.State(7, SHIFTS, TOTALS)
 
 
 @dataclasses.dataclass
-class Job:
-    """What the store asks of a StageJob."""
+class Plan:
+    """What the store asks of a StagePlan."""
 
     identity: str
 
 
-ONE, OTHER = [Job("conv1")], [Job("conv1"), Job("conv2")]
+ONE, OTHER = [Plan("conv1")], [Plan("conv1"), Plan("conv2")]
 
 
 def test_what_is_saved_comes_back(tmp_path):
@@ -33,8 +33,8 @@ def test_what_is_saved_comes_back(tmp_path):
     found = store.of_pass(ONE).load()
     assert found.num_batches == 7 and found.finished is False
     np.testing.assert_array_equal(found.shifts["a/conv1"], SHIFTS["a/conv1"])
-    assert [[set(job) for job in slot] for slot in found.totals] == [
-        [set(job) for job in slot] for slot in TOTALS
+    assert [[set(plan) for plan in slot] for slot in found.totals] == [
+        [set(plan) for plan in slot] for slot in TOTALS
     ]
     np.testing.assert_array_equal(
         found.totals[1][1]["pair/0/1/chance/sum_x"], np.arange(3.0)

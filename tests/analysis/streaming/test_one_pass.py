@@ -25,7 +25,7 @@ def test_floors_are_what_moved_activations_give():
     found = moments.stream(
         {"a": a, "b": b},
         batches(images, 11),
-        options=plan.Options(seed=7),
+        options=plan.GatherOptions(seed=7),
     )
     x, y = (activations(net, images[partners.order])[0] for net in (a, b))
     moved = [
@@ -128,7 +128,7 @@ def test_refuses_activations_too_large_for_products(debiased, largest, refused):
         nets,
         lambda: batches(pixels(), 4),
         stages=["conv1"],
-        options=plan.Options(debiased=debiased),
+        options=plan.GatherOptions(debiased=debiased),
         batch_size=4,
     )
     if refused:

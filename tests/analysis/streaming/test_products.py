@@ -28,7 +28,7 @@ def test_the_larger_maps_are_averaged_to_the_smaller():
 def test_pooled_datapoints_are_means_over_positions():
     a, b = network(1), network(2)
     images = pixels()
-    options = plan.Options(datapoints="pooled")
+    options = plan.GatherOptions(datapoints="pooled")
     found = stream_pair(a, b, images, options=options)["a", "b"]["conv2"]
     x, y = (activations(n, images)[1].mean(axis=(1, 2)) for n in (a, b))
     assert_close(found.measured, moments.from_arrays(x, y))
@@ -40,7 +40,7 @@ def test_sums_over_images_give_the_debiased_similarity(stage):
     # either way; pooled, there is one position.
     a, b = network(1), network(2)
     images = pixels(30)
-    options = plan.Options(debiased=True)
+    options = plan.GatherOptions(debiased=True)
     found = stream_pair(a, b, images, options=options)["a", "b"][stage]
     index = {"conv1": 0, "conv2": 1}[stage]
     x, y = (rows(activations(n, images)[index]) for n in (a, b))
@@ -54,7 +54,7 @@ def test_sums_over_images_give_the_debiased_similarity(stage):
     cka = similarity.cka(found.measured).value
     assert cka == pytest.approx(similarity.cka(expected).value, abs=1e-5)
     assert abs(similarity.cka(found.chance).value) < cka
-    pooled = plan.Options(debiased=True, datapoints="pooled")
+    pooled = plan.GatherOptions(debiased=True, datapoints="pooled")
     found = stream_pair(a, b, images, options=pooled)["a", "b"][stage]
     x, y = (activations(n, images)[index].mean(axis=(1, 2)) for n in (a, b))
     cka = similarity.cka(found.measured).value

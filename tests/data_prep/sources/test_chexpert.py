@@ -139,7 +139,7 @@ def test_the_policy_is_on_the_card_and_in_the_runs_config(binary, tmp_path):
     config = RunConfig.from_flags_dict(
         {"dataset": str(tmp_path / "ones"), "model": "cbr_tiny", "steps": 1}
     )
-    source = setup.Job.prepare(config).record()["data"]["source"]
+    source = setup.RunSetup.prepare(config).record()["data"]["source"]
     assert source["kind"] == "chexpert" and source["view"] == "frontal"
     assert source["blank"] == "negative"
     assert source["uncertain"] == {

@@ -11,7 +11,7 @@ STAGES = ("conv1", "block1", "block2")
 
 
 def tables(inits=("pretrained",), *, num_clusters=5, size=3):
-    """(points, correlations): gain = 2 similarity - 1, but for noise."""
+    """(points, correlations, lines): gain = 2 similarity - 1."""
     rng = np.random.default_rng(0)
     rows = []
     for init in inits:
@@ -30,7 +30,13 @@ def tables(inits=("pretrained",), *, num_clusters=5, size=3):
                     }
                 )
     points = pd.DataFrame(rows)
-    return points, pd.DataFrame(gain.correlations(points))
+    return of(points)
+
+
+def of(points):
+    """What `scatter` draws of points."""
+    correlations = pd.DataFrame(gain.correlations(points))
+    return points, correlations, gain.lines(points)
 
 
 def line_of(axes):
@@ -39,8 +45,7 @@ def line_of(axes):
 
 
 def test_a_panel_per_init_and_stage_with_points_line_and_coefficients():
-    points, correlations = tables(("pretrained", "gabor"))
-    figure = gain_figure.scatter(points, correlations)
+    figure = gain_figure.scatter(*tables(("pretrained", "gabor")))
     assert len(figure.axes) == 2 * 3
     # Perfect ranks have no interval.
     assert "5 clusters. No intervals" in figure.get_suptitle()
@@ -79,9 +84,7 @@ def test_slopes_are_the_published_ones(shared):
             "gain": gains[table.index].to_numpy(),
         }
     )
-    figure = gain_figure.scatter(
-        points, pd.DataFrame(gain.correlations(points))
-    )
+    figure = gain_figure.scatter(*of(points))
     (left, low), (right, high) = line_of(figure.axes[0])
     assert (high - low) / (right - left) == pytest.approx(-3.00, abs=0.005)
     title = figure.axes[0].get_title().splitlines()
@@ -90,11 +93,10 @@ def test_slopes_are_the_published_ones(shared):
 
 
 def test_a_frozen_stage_has_no_line_and_no_coefficient():
-    points, _ = tables()
+    points, *_ = tables()
     points.loc[points["stage"] == "conv1", "similarity"] = 1.0
     points.loc[0, "gain"] = np.nan
-    correlations = pd.DataFrame(gain.correlations(points))
-    axes = gain_figure.scatter(points, correlations).axes[0]
+    axes = gain_figure.scatter(*of(points)).axes[0]
     assert axes.get_title().splitlines()[1:] == ["Pearson n/a", "Spearman n/a"]
     assert not [li for li in axes.get_lines() if li.get_color() == "0.3"]
     assert len(axes.get_lines()[0].get_xdata()) == 2

@@ -8,6 +8,7 @@ import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 
+from transfusion_tf.analysis.views import selection, start_end
 from transfusion_tf.reporting.figures import style as figures
 from transfusion_tf.reporting.figures import views as similarity_figures
 
@@ -106,7 +107,10 @@ TABLES = {
 
 
 def draw(view):
-    return similarity_figures.FIGURES[view](pd.DataFrame(TABLES[view]))
+    table, more = pd.DataFrame(TABLES[view]), {}
+    if selection.VIEWS[view].has_points:
+        more["fits"] = start_end.table_of_fits(table)
+    return similarity_figures.FIGURES[view](table, **more)
 
 
 @pytest.mark.parametrize("view", TABLES)
@@ -125,9 +129,9 @@ def test_nothing_is_cut_off(view):
 
 
 def test_every_view_has_a_figure():
-    from transfusion_tf.analysis import views
-
-    assert set(similarity_figures.FIGURES) == set(views.VIEWS) == set(TABLES)
+    assert (
+        set(similarity_figures.FIGURES) == set(selection.VIEWS) == set(TABLES)
+    )
 
 
 def test_pretrained_is_shown_above_the_mean_of_random():
@@ -172,6 +176,20 @@ def test_reuse_has_whiskers_for_starts_and_ends():
     axes = draw("reuse").axes[0]
     bars = [x for x in axes.collections if isinstance(x, LineCollection)]
     assert len(bars) == 4  # Two runs, each at its start and trained.
+
+
+def test_thin_curves_are_explained_only_where_there_are_some():
+    one_each = pd.DataFrame(
+        rows("r0", "r0", falling(0.6)) + rows("p0", "p0", falling(0.8))
+    )
+    for table, thin in ((one_each, 0), (pd.DataFrame(before_after()), 2)):
+        figure = similarity_figures.before_after(table)
+        labels = [t.get_text() for t in figure.legends[0].get_texts()]
+        assert sum(label.startswith("thin") for label in labels) == bool(thin)
+        assert sum("mean of" in label for label in labels) == thin
+        assert labels[0] == (
+            "random: mean of 2" if thin else "random: one pair"
+        )
 
 
 def test_one_init_is_shown_as_curves_alone():

@@ -111,8 +111,8 @@ def rows(kernel, changed, *, step, num_scrambles, seed):
 
     Returns:
       (one row (dict of COLUMNS) per filter, one row (dict of COUNT_COLUMNS),
-      one row (dict of SCRAMBLED_COLUMNS) per scrambled pattern). What cannot
-      be told is None, and `note` says why.
+      one row (dict of SCRAMBLED_COLUMNS) per scrambled pattern). What is not
+      known is None, and `note` says why.
     """
     patterns, share = main_patterns(kernel)
     note = _too_small(patterns)

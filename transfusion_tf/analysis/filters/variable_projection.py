@@ -113,17 +113,17 @@ def _refine(family, functions, starts, flat):
     """
     target = np.repeat(flat, starts.shape[1], axis=0)
     values = starts.reshape(len(target), -1)
-    rest = _residuals(functions, values, target)
-    loss = np.sum(rest**2, axis=1)
+    residuals = _residuals(functions, values, target)
+    loss = np.sum(residuals**2, axis=1)
     damping = np.full(len(values), 1e-2)
     for _ in range(_STEPS):
-        step = _step(functions, values, target, rest, damping)
+        step = _step(functions, values, target, residuals, damping)
         tried = np.clip(values + step, family.lower, family.upper)
-        rest_tried = _residuals(functions, tried, target)
-        loss_tried = np.sum(rest_tried**2, axis=1)
+        residuals_tried = _residuals(functions, tried, target)
+        loss_tried = np.sum(residuals_tried**2, axis=1)
         better = loss_tried < loss
         values = np.where(better[:, None], tried, values)
-        rest = np.where(better[:, None], rest_tried, rest)
+        residuals = np.where(better[:, None], residuals_tried, residuals)
         loss = np.where(better, loss_tried, loss)
         damping = np.where(better, damping / 5, damping * 5).clip(1e-9, 1e6)
     return values.reshape(starts.shape), 1 - loss.reshape(starts.shape[:2])
@@ -136,18 +136,18 @@ def _residuals(functions, values, target):
     return target - np.einsum("nkp,nk->np", basis, amplitudes)
 
 
-def _step(functions, values, target, rest, damping):
+def _step(functions, values, target, residuals, damping):
     """The damped step of Gauss and Newton, (n, num_parameters)."""
     diagonal = np.arange(values.shape[1])
     slopes = np.stack(
         [
-            (_residuals(functions, values + shift, target) - rest) / _SHIFT
+            (_residuals(functions, values + shift, target) - residuals) / _SHIFT
             for shift in _SHIFT * np.eye(len(diagonal))
         ],
         axis=2,
     )
     curvature = np.einsum("npi,npj->nij", slopes, slopes)
-    gradient = np.einsum("npi,np->ni", slopes, rest)
+    gradient = np.einsum("npi,np->ni", slopes, residuals)
     # The constant keeps a parameter on which nothing depends from making the
     # equations singular.
     curvature[:, diagonal, diagonal] += damping[:, None] * (

@@ -13,23 +13,25 @@ _LARGEST_MEAN = 3
 
 
 class BatchSums:
-    """Callable: a batch's sums for the StageJobs of a pass.
+    """Callable: a batch's sums for the StagePlans of a pass.
 
     Args:
       backbones: {name: Backbone}.
-      jobs: StageJobs.
-      options: passes.Options.
+      plans: StagePlans.
+      options: plan.GatherOptions.
     """
 
-    def __init__(self, backbones, jobs, options):
-        self._jobs, self._options = jobs, options
-        names = dict.fromkeys(n for j in jobs for p in j.pairs for n in p)
-        stages = list(dict.fromkeys(job.stage for job in jobs))
+    def __init__(self, backbones, plans, options):
+        self._plans, self._options = plans, options
+        names = dict.fromkeys(
+            n for plan in plans for p in plan.pairs for n in p
+        )
+        stages = list(dict.fromkeys(plan.stage for plan in plans))
         self._extractors = {
             name: products.extractor(backbones[name], stages) for name in names
         }
         self._channels = [
-            [self._drawn(backbones, job, draw) for job in jobs]
+            [self._drawn(backbones, plan, draw) for plan in plans]
             for draw in range(options.repeats)
         ]
         self._function = tf.function(self._all, autograph=False)
@@ -53,9 +55,9 @@ class BatchSums:
         """Whether datapoints are averages, which vary less than `maps`."""
         size = tuple(maps.shape[1:3])
         return any(
-            job.stage == stage and name == network and size != tuple(compared)
-            for job in self._jobs
-            for _, network, compared in job.own
+            plan.stage == stage and name == network and size != tuple(compared)
+            for plan in self._plans
+            for _, network, compared in plan.own
         )
 
     def first_not_finite(self, name, stage, images):
@@ -65,7 +67,7 @@ class BatchSums:
         return int(np.argmin(finite))
 
     def __call__(self, images, shifts, partners, selection):
-        """Returns a list, one entry a draw, of lists, one {name: sum} a job.
+        """Returns a list, one entry a draw, of lists, one {name: sum} a plan.
 
         Args:
           images: (batch, size, size, 3) in the order of `partners`.
@@ -87,28 +89,28 @@ class BatchSums:
         traced = self._traced(*arguments, **constants)
         found = traced(*arguments, **constants)
         found = tf.nest.map_structure(lambda tensor: tensor.numpy(), found)
-        for draw, jobs in enumerate(found):
-            for number, sums in enumerate(jobs):
+        for draw, plans in enumerate(found):
+            for number, sums in enumerate(plans):
                 sums |= _counts(len(images), partners, selection, draw, number)
         return found
 
     def of_channels(self, shifts, number, slot):
-        """{prefix of own sums: shift of the channels in them} of a job."""
-        job = self._jobs[number]
+        """{prefix of own sums: shift of the channels in them} of a plan."""
+        plan = self._plans[number]
         drawn = self._channels[slot][number] if self._options.sampled else None
         kept = slice(None) if drawn is None else drawn
         return {
-            prefix: shifts[f"{name}/{job.stage}"][kept]
-            for prefix, name, _ in job.own
+            prefix: shifts[f"{name}/{plan.stage}"][kept]
+            for prefix, name, _ in plan.own
         }
 
-    def _drawn(self, backbones, job, draw):
+    def _drawn(self, backbones, plan, draw):
         available = min(
-            backbones[name].stage(job.stage).output.shape[-1]
-            for pair in job.pairs
+            backbones[name].stage(plan.stage).output.shape[-1]
+            for pair in plan.pairs
             for name in pair
         )
-        return sampling.channels(job, self._options, draw, available)
+        return sampling.channels(plan, self._options, draw, available)
 
     def _traced(self, images, shifts, *others, **constants):
         """The function for batches of any length: one trace serves them all.
@@ -131,32 +133,37 @@ class BatchSums:
             for name, features in self._extractors.items()
         }
         if not selection:
-            of_job = functools.partial(self._of_job, all_paired=all_paired)
+            of_plan = functools.partial(self._of_plan, all_paired=all_paired)
             return [
-                [of_job(job, maps, partners, None, None) for job in self._jobs]
+                [
+                    of_plan(plan, maps, partners, None, None)
+                    for plan in self._plans
+                ]
             ]
         return [
             [
-                self._of_job(
-                    job,
+                self._of_plan(
+                    plan,
                     maps,
                     partners,
                     rows[: counts[number]],
                     self._channels[draw][number],
                 )
-                for number, job in enumerate(self._jobs)
+                for number, plan in enumerate(self._plans)
             ]
             for draw, (rows, counts) in enumerate(zip(*selection, strict=True))
         ]
 
-    def _of_job(self, job, maps, partners, rows, channels, *, all_paired=False):
+    def _of_plan(
+        self, plan, maps, partners, rows, channels, *, all_paired=False
+    ):
         """{name: sum} of a stage, of the images `rows` and some channels."""
         cross = functools.partial(
             products.cross, debiased=self._options.debiased
         )
 
         def at(name, size):
-            found = products.resized(maps[name][job.stage], size)
+            found = products.resized(maps[name][plan.stage], size)
             return (
                 found
                 if channels is None
@@ -167,11 +174,11 @@ class BatchSums:
             return found if rows is None else tf.gather(found, rows)
 
         sums = {}
-        for prefix, name, size in job.own:
+        for prefix, name, size in plan.own:
             x = chosen(at(name, size))
             sums |= _prefixed(prefix, cross(x, x))
-        for pair in job.pairs:
-            x, y = (at(name, job.sizes[pair]) for name in pair)
+        for pair in plan.pairs:
+            x, y = (at(name, plan.sizes[pair]) for name in pair)
             kinds = {"measured": cross(chosen(x), chosen(y))}
             if self._options.floors:
                 kinds |= products.floors(
@@ -183,7 +190,7 @@ class BatchSums:
                     debiased=self._options.debiased,
                 )
             for kind, found in kinds.items():
-                sums |= _prefixed(f"{job.pair_prefix(pair)}/{kind}", found)
+                sums |= _prefixed(f"{plan.pair_prefix(pair)}/{kind}", found)
         return sums
 
 
@@ -213,7 +220,7 @@ def _prefixed(prefix, sums):
 
 
 def _counts(num_images, partners, selection, draw, number):
-    """{"images", "paired_images"} of a draw at a job."""
+    """{"images", "paired_images"} of a draw at a plan."""
     if selection is None:
         return {"images": num_images, "paired_images": partners.num_paired}
     rows = selection.rows[draw][: selection.counts[draw][number]]

@@ -40,7 +40,7 @@ class State:
     Attributes:
       num_batches: batches that are in it.
       shifts: {name: array}; None before the first batch.
-      totals: list over slots of lists over jobs of {name: array}.
+      totals: list over slots of lists over plans of {name: array}.
       finished: whether these are all batches.
     """
 
@@ -62,17 +62,17 @@ class Store:
     def __init__(self, directory, identity):
         self._directory, self._identity = directory, identity
 
-    def of_pass(self, jobs):
+    def of_pass(self, plans):
         """The SavedPass of one pass.
 
         A pass is known by what is in it, not by its number: how stages and
         pairs are split depends on the memory of the machine.
 
         Args:
-          jobs: StageJobs of the pass.
+          plans: StagePlans of the pass.
         """
         text = json.dumps(
-            [FORMAT, self._identity, [job.identity for job in jobs]],
+            [FORMAT, self._identity, [plan.identity for plan in plans]],
             sort_keys=True,
         )
         digest = hashlib.sha256(text.encode()).hexdigest()
@@ -131,8 +131,8 @@ class SavedPass:
           OSError: the disk has no room for it.
         """
         of_slots = [
-            sum(value.nbytes for sums in jobs for value in sums.values())
-            for jobs in state.totals
+            sum(value.nbytes for sums in plans for value in sums.values())
+            for plans in state.totals
         ]
         if self._is_announced or not any(of_slots):
             return
@@ -156,9 +156,9 @@ class SavedPass:
             "shape": np.array([len(totals), len(totals[0])]),
             **{f"shift/{name}": value for name, value in state.shifts.items()},
             **{
-                f"sum/{slot}/{job}/{name}": value
-                for slot, jobs in enumerate(totals)
-                for job, sums in enumerate(jobs)
+                f"sum/{slot}/{plan}/{name}": value
+                for slot, plans in enumerate(totals)
+                for plan, sums in enumerate(plans)
                 for name, value in sums.items()
             },
         }
@@ -190,9 +190,9 @@ def _with_prefix(arrays, prefix):
 
 
 def _nested(sums, shape):
-    """{"slot/job/name": array} -> list over slots of lists over jobs."""
+    """{"slot/plan/name": array} -> list over slots of lists over plans."""
     totals = [[{} for _ in range(shape[1])] for _ in range(shape[0])]
     for key, value in sums.items():
-        slot, job, name = key.split("/", 2)
-        totals[int(slot)][int(job)][name] = value
+        slot, plan, name = key.split("/", 2)
+        totals[int(slot)][int(plan)][name] = value
     return totals

@@ -35,9 +35,9 @@ def batches(images, *, num_groups, batch_size, seed):
         if len(waiting[group]) == batch_size:
             yield group, _stacked(waiting[group])
             waiting[group] = []
-    for group, rest in enumerate(waiting):
-        if rest:
-            yield group, _stacked(rest)
+    for group, left in enumerate(waiting):
+        if left:
+            yield group, _stacked(left)
 
 
 def _singles(images):

@@ -18,26 +18,26 @@ _NUM_SHIFT_IMAGES = 8
 
 
 class Pass:
-    """One pass over the images for some StageJobs."""
+    """One pass over the images for some StagePlans."""
 
-    def __init__(self, backbones, jobs, options, num_images):
-        self._jobs, self._options = jobs, options
-        self._sums = batch_sums.BatchSums(backbones, jobs, options)
+    def __init__(self, backbones, plans, options, num_images):
+        self._plans, self._options = plans, options
+        self._sums = batch_sums.BatchSums(backbones, plans, options)
         self._draws = (
-            sampling.Draws(jobs, options, num_images)
+            sampling.Draws(plans, options, num_images)
             if options.sampled
             else None
         )
-        totals = [[{} for _ in jobs] for _ in range(options.num_slots)]
+        totals = [[{} for _ in plans] for _ in range(options.num_slots)]
         self._state = checkpoint.State(0, None, totals)
 
     def run(self, images, batch_size, saved):
-        """The StageSums of the jobs."""
+        """The StageSums of the plans."""
         if saved and (found := saved.load()):
             self._state = found
         if not self._state.finished:
             self._add_all(images, batch_size, saved)
-        return [self._stage_sums(number) for number in range(len(self._jobs))]
+        return [self._stage_sums(number) for number in range(len(self._plans))]
 
     def _add_all(self, images, batch_size, saved):
         """Adds the batches that are not yet in the state."""
@@ -80,48 +80,48 @@ class Pass:
         found = self._sums(pixels, state.shifts, partners, selection)
         slots = range(len(found)) if self._draws else [slot]
         for one, sums in zip(slots, found, strict=True):
-            for job, total, of in zip(
-                self._jobs, state.totals[one], sums, strict=True
+            for plan, total, of in zip(
+                self._plans, state.totals[one], sums, strict=True
             ):
-                self._check_finite(job, of, batch, partners)
+                self._check_finite(plan, of, batch, partners)
                 _add_to(total, of)
 
-    def _check_finite(self, job, sums, batch, partners):
+    def _check_finite(self, plan, sums, batch, partners):
         """Names the first image whose activations are not finite.
 
         Finite ones may still be too large for products in float32, or, where
         debiased CKA is asked for, for products of products.
         """
-        for prefix, name, _ in job.own:
+        for prefix, name, _ in plan.own:
             if not np.isfinite(sums[f"{prefix}/sum_x"]).all():
                 images = np.asarray(batch["image"], np.float32)
-                place = self._sums.first_not_finite(name, job.stage, images)
+                place = self._sums.first_not_finite(name, plan.stage, images)
                 image = batch["id"][place] if "id" in batch else place
                 raise ValueError(
-                    f"Activations of {job.stage} of {name} are not finite (NaN "
-                    f"or infinity), first for image {image}; the training of "
-                    "this network has diverged."
+                    f"Activations of {plan.stage} of {name} are not finite "
+                    f"(NaN or infinity), first for image {image}; the training "
+                    "of this network has diverged."
                 )
             squares = np.diag(sums[f"{prefix}/product"])
             fourth_powers = sums.get(f"{prefix}/ss_tt", 0.0)
             if not np.isfinite([*squares, fourth_powers]).all():
                 raise ValueError(
-                    f"Activations of {job.stage} of {name} are too large to "
+                    f"Activations of {plan.stage} of {name} are too large to "
                     "be multiplied in float32; the training of this network "
                     "has probably diverged. Leave the stage out, or (for cka) "
                     "take other --measures."
                 )
 
     def _stage_sums(self, number):
-        job = self._jobs[number]
-        pairs = {pair: job.pair_prefix(pair) for pair in job.pairs}
-        sizes = {prefix: size for prefix, _, size in job.own}
-        sizes |= {prefix: job.sizes[pair] for pair, prefix in pairs.items()}
+        plan = self._plans[number]
+        pairs = {pair: plan.pair_prefix(pair) for pair in plan.pairs}
+        sizes = {prefix: size for prefix, _, size in plan.own}
+        sizes |= {prefix: plan.sizes[pair] for pair, prefix in pairs.items()}
         return stage_sums.StageSums(
-            job.stage,
+            plan.stage,
             pairs=pairs,
             sides={
-                prefix: [job.own_prefix(n, job.sizes[pair]) for n in pair]
+                prefix: [plan.own_prefix(n, plan.sizes[pair]) for n in pair]
                 for pair, prefix in pairs.items()
             },
             shifts=[

@@ -15,7 +15,7 @@ _GIB = 2**30
 
 
 @dataclasses.dataclass(frozen=True)
-class StageJob:
+class StagePlan:
     """One stage of some pairs.
 
     Attributes:
@@ -84,7 +84,7 @@ class StageJob:
 
 
 @dataclasses.dataclass(frozen=True)
-class Options:
+class GatherOptions:
     """What is gathered.
 
     Attributes:
@@ -122,10 +122,10 @@ class Options:
         return self.repeats if self.sampled else self.num_groups
 
 
-def jobs(backbones, pairs, stages, options):
-    """Returns the StageJobs of all pairs, one a stage."""
+def stage_plans(backbones, pairs, stages, options):
+    """Returns the StagePlans of all pairs, one a stage."""
     return [
-        StageJob(
+        StagePlan(
             name,
             tuple(pairs),
             {pair: _size(backbones, pair, name, options) for pair in pairs},
@@ -142,12 +142,12 @@ def jobs(backbones, pairs, stages, options):
     ]
 
 
-def split(stage_jobs, options, *, batch_size, max_bytes=None):
-    """Returns lists of StageJobs, each of which fits in memory at once.
+def split(plans, options, *, batch_size, max_bytes=None):
+    """Returns lists of StagePlans, each of which fits in memory at once.
 
     Args:
-      stage_jobs: as of `jobs`.
-      options: Options.
+      plans: as of `stage_plans`.
+      options: GatherOptions.
       batch_size: images of a batch.
       max_bytes: memory for all but the networks; by default half of
         what this process may use.
@@ -157,13 +157,11 @@ def split(stage_jobs, options, *, batch_size, max_bytes=None):
     """
     max_bytes = max_bytes or default_max_bytes()
     found, free = [[]], max_bytes
-    for job, needed in _small_enough(
-        stage_jobs, options, batch_size, max_bytes
-    ):
+    for plan, needed in _small_enough(plans, options, batch_size, max_bytes):
         if needed > free and found[-1]:
             found.append([])
             free = max_bytes
-        found[-1].append(job)
+        found[-1].append(plan)
         free -= needed
     return found
 
@@ -173,24 +171,24 @@ def default_max_bytes():
     return machine.memory_bytes() // 2
 
 
-def _small_enough(stage_jobs, options, batch_size, max_bytes):
-    """Yields StageJobs of few enough pairs, and the memory of each."""
-    for job in stage_jobs:
-        needed = job.num_bytes(options, batch_size)
+def _small_enough(plans, options, batch_size, max_bytes):
+    """Yields StagePlans of few enough pairs, and the memory of each."""
+    for plan in plans:
+        needed = plan.num_bytes(options, batch_size)
         if needed <= max_bytes:
-            yield job, needed
-        elif len(job.pairs) == 1:
+            yield plan, needed
+        elif len(plan.pairs) == 1:
             raise ValueError(
-                f"The moments of {job.stage} of one pair need "
+                f"The moments of {plan.stage} of one pair need "
                 f"{needed / _GIB:.1f} GiB. Allowed: {max_bytes / _GIB:.1f} "
                 "GiB; give fewer groups or smaller batches, leave the stage "
                 "out, or allow more memory."
             )
         else:
-            middle = len(job.pairs) // 2
-            halves = job.pairs[:middle], job.pairs[middle:]
+            middle = len(plan.pairs) // 2
+            halves = plan.pairs[:middle], plan.pairs[middle:]
             yield from _small_enough(
-                [dataclasses.replace(job, pairs=half) for half in halves],
+                [dataclasses.replace(plan, pairs=half) for half in halves],
                 options,
                 batch_size,
                 max_bytes,

@@ -15,8 +15,8 @@ class Selection:
 
     Attributes:
       rows: one (num_chosen,) int array a draw: places in the batch, such that
-        every job takes the first so many.
-      counts: one (num_jobs,) int array a draw: how many those are.
+        every plan takes the first so many.
+      counts: one (num_plans,) int array a draw: how many those are.
     """
 
     rows: tuple
@@ -24,21 +24,21 @@ class Selection:
 
 
 class Draws:
-    """Draws for the jobs of a pass, a function of the options' seed.
+    """Draws for the plans of a pass, a function of the options' seed.
 
     Args:
-      jobs: StageJobs.
-      options: passes.Options.
+      plans: StagePlans.
+      options: plan.GatherOptions.
       num_images: number of images in all.
     """
 
-    def __init__(self, jobs, options, num_images):
+    def __init__(self, plans, options, num_images):
         self._ranks = [
             np.random.default_rng((options.seed, draw)).permutation(num_images)
             for draw in range(options.repeats)
         ]
         self._limits = np.array(
-            [_num_images(job, options, num_images) for job in jobs]
+            [_num_images(plan, options, num_images) for plan in plans]
         )
 
     def of(self, indices):
@@ -59,24 +59,24 @@ class Draws:
         return Selection(rows, counts)
 
 
-def channels(job, options, draw, available):
+def channels(plan, options, draw, available):
     """(num,) channels of a draw at a stage; None for all.
 
     Args:
-      job: StageJob.
-      options: passes.Options.
+      plan: StagePlan.
+      options: plan.GatherOptions.
       draw: number of the draw.
       available: channels that both networks have.
     """
     if options.channels is None or options.channels >= available:
         return None
-    rng = np.random.default_rng((options.seed, draw, *job.stage.encode()))
+    rng = np.random.default_rng((options.seed, draw, *plan.stage.encode()))
     return np.sort(rng.choice(available, options.channels, replace=False))
 
 
-def _num_images(job, options, num_images):
+def _num_images(plan, options, num_images):
     """Images of a draw at a stage, rounded as paper 2 does."""
     if options.max_points is None:
         return num_images
-    positions = max(h * w for h, w in job.sizes.values())
+    positions = max(h * w for h, w in plan.sizes.values())
     return min(num_images, max(1, round(options.max_points / positions)))

@@ -22,8 +22,8 @@ def differences(table, arms):
     """AUCs of all arms on the left, differences from the references right.
 
     Args:
-        table: rows of `reporting.paired_table.COLUMNS`.
-        arms: rows of `reporting.paired_table.ARM_COLUMNS`.
+        table: rows of `analysis.comparing.paired_table.COLUMNS`.
+        arms: rows of `analysis.comparing.paired_table.ARM_COLUMNS`.
     """
     height = 1.9 + 0.42 * max(len(arms), len(table))
     figure = Figure(figsize=(11, height), layout="constrained")

@@ -11,13 +11,15 @@ from transfusion_tf.reporting.figures import style
 _LEGEND_COLUMNS = 4
 
 
-def scatter(points, correlations):
+def scatter(points, correlations, lines):
     """One line of panels per init, one panel per stage, least squares lines.
 
     Args:
       points: rows of `analysis.gain.POINT_COLUMNS`, one measure.
       correlations: rows of `analysis.gain.CORRELATION_COLUMNS`, likewise.
+      lines: rows of `analysis.gain.LINE_COLUMNS`, likewise.
     """
+    lines = lines.set_index(["init", "stage"])
     inits = list(dict.fromkeys(points["init"]))
     stages = points.drop_duplicates("stage").sort_values("stage_index")
     stages = list(stages["stage"])
@@ -43,7 +45,7 @@ def scatter(points, correlations):
             of_stage = known[known["stage"] == stage]
             _panel(axes, rows, clusters)
             if of_stage["value"].notna().any():
-                _line(axes, rows["similarity"], rows["gain"])
+                _line(axes, rows["similarity"], lines.loc[(init, stage)])
             axes.set_title(_title(stage, of_stage), fontsize=8)
         panels[0].set_ylabel(f"{init}\nrelative AUC gain", fontsize=8)
     measure = points["measure"].iloc[0]
@@ -81,11 +83,11 @@ def _panel(axes, rows, clusters):
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _line(axes, x, y):
+def _line(axes, x, line):
     """The least squares line, as long as the points reach."""
-    slope, offset = np.polyfit(x, y, 1)
     ends = np.array([x.min(), x.max()])
-    axes.plot(ends, slope * ends + offset, color="0.3", linewidth=1.2)
+    heights = line["slope"] * ends + line["intercept"]
+    axes.plot(ends, heights, color="0.3", linewidth=1.2)
 
 
 def _style(index):

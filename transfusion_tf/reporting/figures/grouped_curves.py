@@ -8,17 +8,17 @@ from transfusion_tf.reporting.figures import stage_curves
 from transfusion_tf.reporting.figures import style as figures
 
 _PAIR = ["run", "step", "other_run", "other_step"]
-_PAIR_LABEL = "thin: each pair, with its interval"
+_THIN = "thin: each pair"
 
 
 def draw(table, aside, published=None):
     """A line of panels for each measure: curves by stage, and `aside`.
 
-    Thin curves are pairs with their intervals, thick ones the means of a kind
-    with its mean floors.
+    Thick curves are the means of a kind with its mean floors, thin ones the
+    pairs where a kind has several; bars are the pairs' intervals.
 
     Args:
-      table: rows of analysis.view_rows.COLUMNS, and `kind`.
+      table: rows of analysis.views.rows.COLUMNS, and `kind`.
       aside: function of (axes, rows of a measure, {kind: style}) that draws the
         panel on the right.
       published: rows of `published.curves`, drawn as pale lines behind.
@@ -148,16 +148,16 @@ def _curves(axes, rows, style):
 
 def _legend(table, styles):
     pairs = table.drop_duplicates(["kind", *_PAIR])["kind"].value_counts()
-    return [
-        Line2D(
-            [],
-            [],
-            linewidth=2,
-            label=f"{kind}: mean of {pairs[kind]}",
-            **style,
-        )
-        for kind, style in styles.items()
-    ] + [
-        Line2D([], [], color="0.3", linewidth=0.6, label=_PAIR_LABEL),
-        *stage_curves.floor_legend(),
+    legend = [
+        Line2D([], [], linewidth=2, label=_kind_label(kind, pairs[kind]), **of)
+        for kind, of in styles.items()
     ]
+    # The mean of one pair covers its thin curve.
+    if pairs.max() > 1:
+        legend.append(Line2D([], [], color="0.3", linewidth=0.6, label=_THIN))
+    intervals = stage_curves.interval_legend(table)
+    return legend + intervals + stage_curves.floor_legend()
+
+
+def _kind_label(kind, count):
+    return f"{kind}: mean of {count}" if count > 1 else f"{kind}: one pair"

@@ -8,8 +8,8 @@ from transfusion_tf.reporting.figures import style as figures
 
 FLOORS = {"layout": "--", "chance": ":"}
 _FLOOR_LABELS = {
-    "layout": "floor: layout (another image, same position)",
-    "chance": "floor: chance (another patient's image, shifted)",
+    "layout": "layout floor: similarity to another image, same positions",
+    "chance": "chance floor: similarity to another patient's image, shifted",
 }
 _NAMES = {
     "cca": "mean CCA",
@@ -32,7 +32,7 @@ def draw(table, published=None):
     thin lines of its colour are its null floors. Undefined values leave a gap.
 
     Args:
-      table: rows of `analysis.view_rows.COLUMNS` of one view.
+      table: rows of `analysis.views.rows.COLUMNS` of one view.
       published: rows of `published.curves`, drawn as pale lines behind.
     """
     measures = list(dict.fromkeys(table["measure"]))

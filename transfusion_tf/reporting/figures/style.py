@@ -7,9 +7,9 @@ Figure; `save` writes it. No global state of pyplot is touched.
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from transfusion_tf import files
+from transfusion_tf import files, tables
 
-# Okabe and Ito 2008, told apart with any colour vision; without the yellow,
+# Okabe and Ito 2008, distinguished by any colour vision; without the yellow,
 # which is too pale for lines on white.
 PALETTE = (
     "#0072B2",
@@ -28,6 +28,23 @@ def save(figure, path):
     with files.atomic_write(path) as temporary:
         figure.savefig(temporary, dpi=150, bbox_inches="tight")
     return path
+
+
+def write(table, stem, output_dir, draw):
+    """Writes <stem>.csv and, drawn from the file, <stem>.png.
+
+    Args:
+      table: DataFrame, as of `tables.frame`.
+      stem: of the files' names.
+      output_dir: directory, made if need be.
+      draw: function from a table as `tables.read` returns it to a Figure.
+
+    Returns:
+      The two paths.
+    """
+    (path,) = tables.write_all(output_dir, {stem: table})
+    figure = draw(tables.read(path))
+    return [path, save(figure, path.with_suffix(".png"))]
 
 
 def style(index):

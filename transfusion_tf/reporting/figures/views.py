@@ -1,14 +1,15 @@
 """Figures of the views of representations, each from its table alone.
 
-FIGURES maps the name of a view to the function that draws its rows
-(analysis.view_rows.COLUMNS). Those of WITH_CURVES also take `published`, rows
-of `published.curves` to draw behind.
+FIGURES maps the name of a view (analysis.views.selection.VIEWS) to the function
+that draws its rows (analysis.views.rows.COLUMNS). Where a view has curves, the
+function also takes `published`, rows of `published.curves` to draw behind;
+where it has points, `fits`, rows of analysis.views.start_end.COLUMNS.
 """
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from transfusion_tf.analysis import start_end
+from transfusion_tf.analysis.views import start_end
 from transfusion_tf.reporting.figures import (
     grouped_curves,
     heat_maps,
@@ -47,12 +48,10 @@ def between(table, published=None):
     )
 
 
-def start_against_end(table):
+def start_against_end(table, fits):
     """Similarity of pairs at their start against that after training."""
     points = start_end.points(table)
-    fits = {
-        (fit["measure"], fit["stage"]): fit for fit in start_end.fits(points)
-    }
+    fits = fits.set_index(["measure", "stage"])
     measures = list(dict.fromkeys(table["measure"]))
     stages = points.drop_duplicates("stage_index").sort_values("stage_index")
     figure = Figure(
@@ -70,7 +69,9 @@ def start_against_end(table):
             )
             axes.axline((0, 0), slope=1, color="0.8", linewidth=0.8, zorder=0)
             _equal_limits(axes, of[["start", "end"]].to_numpy())
-            axes.set_title(_fit_title(stage, fits[measure, stage]), fontsize=9)
+            axes.set_title(
+                _fit_title(stage, fits.loc[(measure, stage)]), fontsize=9
+            )
             axes.spines[["top", "right"]].set_visible(False)
             axes.tick_params(labelsize=7)
         name = stage_curves.name_of(measure)
@@ -209,7 +210,6 @@ def _probes(axes, table):
     axes.legend(fontsize=7, frameon=False, loc="lower right")
 
 
-WITH_CURVES = ("before_after", "between")
 FIGURES = {
     "before_after": before_after,
     "between": between,
@@ -232,6 +232,6 @@ def _equal_limits(axes, values):
 
 
 def _fit_title(stage, fit):
-    if fit["r_squared"] is None:
+    if np.isnan(fit["r_squared"]):
         return f"{stage}, {fit['num_points']} points"
     return f"{stage}, $R^2$ {fit['r_squared']:.2f} of {fit['num_points']}"

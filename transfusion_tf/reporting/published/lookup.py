@@ -12,6 +12,7 @@ import functools
 import pandas as pd
 
 from transfusion_tf import names
+from transfusion_tf.models import zoo
 from transfusion_tf.reporting.published import revisiting, transfusion
 from transfusion_tf.reporting.published.table import COLUMNS, STAGES
 
@@ -83,16 +84,17 @@ def curves(references):
     )
 
 
-def check_fit(references, *, stages, measures):
-    """Raises ValueError unless curves can be drawn beside such stages.
+def check_fit(references, *, model, measures):
+    """Raises ValueError unless curves can be drawn beside those of a network.
 
     Args:
       references: names as for `curves`.
-      stages: names of all stages of a network that is compared.
+      model: name of the network that is compared, one of names.MODELS.
       measures: names of the measures compared.
     """
     if not references:
         return
+    stages = zoo.find(model).outputs
     unknown = [stage for stage in stages if stage not in STAGES]
     if unknown:
         raise ValueError(

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tests.reporting.arm_trees import make_run
-from transfusion_tf.analysis import arms, auc_table, run_comparison
+from transfusion_tf.analysis import auc_table
+from transfusion_tf.analysis.comparing import arms, run_comparison
 from transfusion_tf.metrics import paired_auc
 from transfusion_tf.runs.predictions import read as read_predictions
 

@@ -71,7 +71,7 @@ def arm_rows(arms, *, threshold=None):
     """One row an arm: its mean AUC over seeds, with its interval.
 
     Args:
-        arms: reporting.arms.Arms.
+        arms: analysis.comparing.arms.Arms.
         threshold: ordinal tasks: the AUC is that of grade >= this; None: the
             mean over the thresholds, as over classes or labels of other tasks.
     """

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
-from transfusion_tf.analysis import arms
+from transfusion_tf.analysis.comparing import arms
 
 COLUMNS = ("id", "label", "score")
 PATIENT = "patient"

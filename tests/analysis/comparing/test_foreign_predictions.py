@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from transfusion_tf.analysis import run_comparison
+from transfusion_tf.analysis.comparing import run_comparison
 from transfusion_tf.metrics import paired_auc
 
 

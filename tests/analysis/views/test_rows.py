@@ -4,9 +4,11 @@ import typing
 
 import numpy as np
 
-from transfusion_tf.analysis import moments, stage_sums, view_rows, views
+from transfusion_tf.analysis import moments, stage_sums
+from transfusion_tf.analysis.views import rows as view_rows
+from transfusion_tf.analysis.views import selection
 
-A, B, C = (views.Network(name, 9) for name in "abc")
+A, B, C = (selection.Network(name, 9) for name in "abc")
 
 
 def stage(num_datapoints=200, *, num_neurons=4, floors=True, num_images=200):

@@ -4,11 +4,12 @@ import keras
 import numpy as np
 import pytest
 
-from transfusion_tf.analysis import movement, view_rows, views
 from transfusion_tf.analysis.comparison import LoadedNetwork
+from transfusion_tf.analysis.views import movement, selection
+from transfusion_tf.analysis.views import rows as view_rows
 from transfusion_tf.models import zoo
 
-START, END = views.Network("a", 0), views.Network("a", 9)
+START, END = selection.Network("a", 0), selection.Network("a", 9)
 
 
 def test_by_hand():

@@ -6,6 +6,9 @@ images are drawn, one draw of one pair.
 """
 
 import numpy as np
+from scipy import stats
+
+from transfusion_tf import tables
 
 COLUMNS = (
     "measure",
@@ -20,11 +23,16 @@ _MIN_POINTS = 3
 _POINT = ["run", "other_run", "draw"]
 
 
+def table_of_fits(table):
+    """Returns `fits` of the `points` of a view's table, as a DataFrame."""
+    return tables.frame(fits(points(table)), columns=COLUMNS)
+
+
 def points(table):
     """Returns a DataFrame with one point a row: `start` and `end`.
 
     Args:
-      table: rows (view_rows.COLUMNS) of the view start_against_end, in which
+      table: rows (views.rows.COLUMNS) of the view start_against_end, in which
         both networks of a pair are at their starts, or both are trained.
     """
     table = table.assign(
@@ -72,10 +80,10 @@ def _fit(found):
         }
     if np.ptp(start) == 0 or np.ptp(end) == 0:
         return {**undefined, "note": "All points have the same similarity."}
-    correlation = np.corrcoef(start, end)[0, 1]
+    line = stats.linregress(start, end)
     return {
         "num_points": len(found),
-        "r_squared": float(correlation**2),
-        "slope": float(correlation * np.std(end) / np.std(start)),
+        "r_squared": float(line.rvalue**2),
+        "slope": float(line.slope),
         "note": "",
     }

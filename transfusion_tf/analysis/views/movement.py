@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from transfusion_tf.analysis import view_rows
+from transfusion_tf.analysis.views import rows as view_rows
 
 MEASURES = ("l2", "relative_l2", "weight_cosine")
 

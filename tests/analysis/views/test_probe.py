@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from transfusion_tf.analysis import probe
+from transfusion_tf.analysis.views import probe
 
 
 def features(labels, strength, seed):

@@ -1,7 +1,9 @@
 """The view `reuse`: features of runs beside those of the source network."""
 
 from transfusion_tf import datasets
-from transfusion_tf.analysis import comparison, probe, view_rows, views
+from transfusion_tf.analysis import comparison
+from transfusion_tf.analysis.views import probe, selection
+from transfusion_tf.analysis.views import rows as view_rows
 from transfusion_tf.config.init import InitConfig
 from transfusion_tf.initialization import pretrained, schemes
 from transfusion_tf.models import slim, zoo
@@ -53,7 +55,7 @@ def source_network(runs, weights):
     init = InitConfig(scheme="pretrained", weights=str(weights))
     schemes.initialize(backbone, init, source=source, seed=config.seed)
     digest = comparison.weights_digest(backbone)
-    return comparison.LoadedNetwork(backbone, views.SOURCE, digest)
+    return comparison.LoadedNetwork(backbone, selection.SOURCE, digest)
 
 
 def probe_rows(view, networks, images, *, stages, others):
@@ -66,11 +68,11 @@ def probe_rows(view, networks, images, *, stages, others):
     Args:
       view: its name.
       networks: {Network: comparison.LoadedNetwork}.
-      images: comparison.Images.
+      images: comparison.ComparisonImages.
       stages: names of the stages, bottom to top.
       others: Networks.
     """
-    source = views.Network(views.SOURCE, 0)
+    source = selection.Network(selection.SOURCE, 0)
     backbones = {n: networks[n].backbone for n in (source, *others)}
     opened = images.opened
     (train, train_columns), (test, columns) = (

@@ -1,9 +1,10 @@
-"""Views: which networks are compared.
+"""Views: which networks are compared, and what else a view shows.
 
-A view is a function from the trained networks of the runs, and {run: steps with
-weights}, to pairs of networks. `view_rows` says what came of them.
+VIEWS has one entry a view. Its figure is the entry of the same name in
+reporting.figures.views.
 """
 
+import dataclasses
 import itertools
 import typing
 
@@ -108,17 +109,45 @@ def independent(pairs):
     parts = []
     for pair in pairs:
         touching = [p for p in parts if any(set(pair) & set(o) for o in p)]
-        rest = [part for part in parts if part not in touching]
-        parts = [*rest, [*itertools.chain(*touching), pair]]
+        others = [part for part in parts if part not in touching]
+        parts = [*others, [*itertools.chain(*touching), pair]]
     return parts
 
 
+@dataclasses.dataclass(frozen=True)
+class View:
+    """What a view compares and shows.
+
+    Attributes:
+      pairs: function from the trained networks of the runs, and {run: steps
+        with weights}, to pairs of networks.
+      has_curves: whether its figure has curves by stage, behind which published
+        ones can be drawn.
+      has_points: whether a point is a pair of runs at their starts and trained,
+        so that a line can be fitted.
+      needs_source: whether the network that weights were taken from is
+        compared, and its stages are probed.
+      shows_movement: whether distances between the weights stand beside.
+    """
+
+    pairs: typing.Callable
+    has_curves: bool = False
+    has_points: bool = False
+    needs_source: bool = False
+    shows_movement: bool = False
+
+
 VIEWS = {
-    "before_after": before_after,
-    "between": between,
-    "start_against_end": start_against_end,
-    "dynamics": dynamics,
-    "matrix": between,
-    "movement": before_after,
-    "reuse": reuse,
+    "before_after": View(before_after, has_curves=True),
+    "between": View(between, has_curves=True),
+    "start_against_end": View(start_against_end, has_points=True),
+    "dynamics": View(dynamics),
+    "matrix": View(between),
+    "movement": View(before_after, shows_movement=True),
+    "reuse": View(reuse, needs_source=True),
 }
+
+
+def names_of(feature):
+    """Names of the views that have a feature, e.g. "has_curves"."""
+    return tuple(name for name, view in VIEWS.items() if getattr(view, feature))

@@ -1,4 +1,4 @@
-"""Linear probes: how well a stage's features alone tell the classes apart.
+"""Linear probes: how well a stage's features alone separate the classes.
 
 Alain and Bengio 2016 (arXiv:1610.01644): a linear classifier on the features of
 a stage that is itself not trained. Features are means over positions.

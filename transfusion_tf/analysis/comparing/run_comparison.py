@@ -2,9 +2,9 @@
 
 import dataclasses
 
-from transfusion_tf.analysis import (
+from transfusion_tf.analysis import auc_table
+from transfusion_tf.analysis.comparing import (
     arms,
-    auc_table,
     foreign_predictions,
     paired_table,
 )
@@ -66,7 +66,7 @@ def compare_predictions(paths, *, margin=0.01, reference=None):
     """Returns the Comparison of predictions of any tools, one network a file.
 
     Args:
-        paths: CSV files, see reporting.foreign_predictions.
+        paths: CSV files, see analysis.comparing.foreign_predictions.
         margin: as for `compare`.
         reference: name (file name without suffix) of the one that the others
             are compared with; None: the first.

@@ -1,0 +1,1 @@
+"""Comparison of arms: what the difference between two starts is."""

@@ -1,0 +1,1 @@
+"""Views of the representations of runs: what is compared, and its rows."""

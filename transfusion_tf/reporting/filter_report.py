@@ -1,0 +1,51 @@
+"""Writes what is known of first-layer filters: tables and figures."""
+
+import pathlib
+
+from transfusion_tf import tables
+from transfusion_tf.reporting.figures import filters, gabor, style
+
+
+def write(found, output_dir, *, scale="all"):
+    """Writes <stem>.csv of each table, filters*.png and gabor_like.png.
+
+    Args:
+      found: {stem: DataFrame}, as of analysis.filters.tables.run.
+      output_dir: directory, made if need be.
+      scale: "all": the filters of all runs are drawn on one scale; "run":
+        those of each run on its own.
+
+    Returns:
+      The paths.
+    """
+    paths = tables.write_all(output_dir, found)
+    written = {path.stem: tables.read(path) for path in paths}
+    kernels = written["filter_kernels"]
+    figures = {
+        "filters": filters.filter_grids(kernels, scale=scale),
+        "filters_channels": filters.channel_grids(kernels, scale=scale),
+        "gabor_like": gabor.counts_and_fits(
+            written["gabor_counts"],
+            written["gabor_fits"],
+            written["gabor_scrambled"],
+        ),
+    }
+    folder = pathlib.Path(output_dir)
+    return paths + [
+        style.save(figure, folder / f"{stem}.png")
+        for stem, figure in figures.items()
+    ]
+
+
+def write_bank(found, output_dir):
+    """Writes <stem>.csv of each table, and gabor_bank.png; returns the paths.
+
+    Args:
+      found: {stem: DataFrame}, as of analysis.filters.gabor_bank.run.
+      output_dir: directory, made if need be.
+    """
+    paths = tables.write_all(output_dir, found)
+    *_, kernels = paths
+    figure = filters.filter_bank(tables.read(kernels))
+    picture = pathlib.Path(output_dir) / "gabor_bank.png"
+    return [*paths, style.save(figure, picture)]

@@ -1,0 +1,72 @@
+"""The stages and costs of a network, in words and as an aligned table."""
+
+from transfusion_tf.models import cbr, cost, zoo
+
+_HEADER = (
+    "stage",
+    "output layer",
+    "output",
+    "layers",
+    "parameters",
+    "trainable",
+    "multiply-adds",
+)
+_NUMBERS = (
+    "weighted_layers",
+    "parameters",
+    "trainable_parameters",
+    "multiply_adds",
+)
+_NUM_TEXTS = len(_HEADER) - len(_NUMBERS)  # Columns on the left.
+
+
+def description(backbone, table):
+    """Heading, table with its totals, and the published count.
+
+    Args:
+      backbone: Backbone.
+      table: DataFrame of its analysis.network_costs.COLUMNS.
+    """
+    return "\n".join([_heading(backbone), *_lines(table), _published(backbone)])
+
+
+def _heading(backbone):
+    size, network = backbone.image_size, zoo.find(backbone.name)
+    return (
+        f"{backbone.name}: images of {size} x {size} pixels (at least "
+        f"{network.min_size}), input scaling {backbone.scaling} (native: "
+        f"{network.scaling})"
+    )
+
+
+def _lines(table):
+    """The rows as aligned text, with a line of totals."""
+    cells = [_HEADER]
+    for row in table.to_dict("records"):
+        shape = f"{row['height']} x {row['width']} x {row['channels']}"
+        numbers = (f"{row[name]:,}" for name in _NUMBERS)
+        cells.append((row["stage"], row["output_layer"], shape, *numbers))
+    totals = (f"{table[name].sum():,}" for name in _NUMBERS)
+    cells.append(("total", "", "", *totals))
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [
+        "  ".join(
+            text.ljust(width) if place < _NUM_TEXTS else text.rjust(width)
+            for place, (text, width) in enumerate(
+                zip(line, widths, strict=True)
+            )
+        ).rstrip()
+        for line in cells
+    ]
+
+
+def _published(backbone):
+    """What the paper says of this network."""
+    count = cbr.PUBLISHED.get(backbone.name)
+    if count is None:
+        return "published count: none with a known rule of counting"
+    return (
+        f"published count: {count:,} (Raghu et al. 2019; kernels but the "
+        "first, no biases, no batch norm, 5 outputs); by this rule here, "
+        f"{backbone.num_outputs} outputs: {cost.paper_count(backbone):,}"
+    )

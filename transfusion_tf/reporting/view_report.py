@@ -1,0 +1,60 @@
+"""Writes a view of representations: its table, its fits, and its figure."""
+
+import pathlib
+
+from transfusion_tf import tables
+from transfusion_tf.analysis.views import selection, start_end
+from transfusion_tf.reporting.figures import style
+from transfusion_tf.reporting.figures import views as figures
+from transfusion_tf.reporting.published import lookup
+from transfusion_tf.runs import globs, record
+from transfusion_tf.runs.directory import RunDir
+
+
+def references(names, runs, measures):
+    """Published curves to draw behind those of runs, as a DataFrame, or None.
+
+    Args:
+      names: as of `lookup.curves`; [] for none.
+      runs: run directories or patterns of them.
+      measures: names of the measures that are compared.
+
+    Raises:
+      FileNotFoundError: there is no such run.
+      ValueError: an unknown name, or curves of other stages or measures.
+    """
+    if not names:
+        return None
+    curves = lookup.curves(names)
+    first = RunDir(globs.expanded(runs)[0])
+    model = record.read_config(first).model.name
+    lookup.check_fit(names, model=model, measures=measures)
+    return curves
+
+
+def write(table, view, output_dir, *, published=None):
+    """Writes <view>.csv, <view>.png and, with points, <view>_fits.csv.
+
+    Args:
+      table: DataFrame, as of analysis.representations.run.
+      view: name of the view.
+      output_dir: directory, made if need be.
+      published: as of `references`.
+
+    Returns:
+      The paths.
+    """
+    paths = tables.write_all(output_dir, {view: table})
+    # From the file, so that the picture shows what was written.
+    table, more = tables.read(paths[0]), {}
+    if selection.VIEWS[view].has_points:
+        fits = start_end.table_of_fits(table)
+        paths += tables.write_all(output_dir, {f"{view}_fits": fits})
+        more["fits"] = fits
+    if published is not None:
+        more["published"] = published
+    figure = figures.FIGURES[view](table, **more)
+    return [
+        *paths,
+        style.save(figure, pathlib.Path(output_dir) / f"{view}.png"),
+    ]
