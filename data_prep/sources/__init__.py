@@ -114,7 +114,7 @@ def has_name(source, given):
         return True
     if source != "npz":
         return False
-    from data_prep.sources import medmnist
+    from data_prep.sources.common import medmnist
 
     stem = pathlib.Path(given["input"]).stem
     return bool(medmnist.recognised(stem, given.get("medmnist_set")))

@@ -14,8 +14,13 @@ The test images of the challenge have no labels that were published.
 
 import re
 
-from data_prep.sources import imagenet_labels
-from data_prep.sources.common import fields, members, published_counts, tables
+from data_prep.sources.common import (
+    fields,
+    imagenet_labels,
+    members,
+    published_counts,
+    tables,
+)
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives
 

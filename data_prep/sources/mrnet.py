@@ -11,9 +11,8 @@ patients are not published; the exam stands for the patient. The official
 splits share none, new ones may.
 """
 
-from data_prep.sources import knee_folds
 from data_prep.sources.common import folds as published_folds
-from data_prep.sources.common import members, published_counts
+from data_prep.sources.common import knee_folds, members, published_counts
 from transfusion_tf import names, progress
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives

@@ -12,8 +12,7 @@ import zipfile
 
 import numpy as np
 
-from data_prep.sources import medmnist
-from data_prep.sources.common import fields, published_counts
+from data_prep.sources.common import fields, medmnist, published_counts
 from transfusion_tf import names
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives, npy

@@ -5,8 +5,8 @@ import pathlib
 
 import numpy as np
 
-from data_prep.sources import tfds_guard
 from data_prep.sources.common import fields, uncertain_labels
+from data_prep.sources.tfds import guard
 from transfusion_tf.data import manifest as manifests
 
 
@@ -126,7 +126,7 @@ def info(place, data_dir):
         ValueError: there are several, or it is not kept as TFRecord.
     """
     folder = _version_dir(place, data_dir)
-    tfds_guard.check_features(folder / tfds_guard.FEATURES)
+    guard.check_features(folder / guard.FEATURES)
     import tensorflow_datasets as tfds
     from google.protobuf import json_format
 
@@ -145,7 +145,7 @@ def info(place, data_dir):
             "tfrecord, which is the default of tensorflow_datasets."
         )
     splits = {
-        name: (tfds_guard.files_of(split, folder), split.num_examples)
+        name: (guard.files_of(split, folder), split.num_examples)
         for name, split in found.splits.items()
     }
     features = dict(sorted(found.features.items()))
@@ -196,9 +196,9 @@ def label_reader(features, key, labels):
     feature = features[key]
     one = getattr(feature, "feature", None)
     if isinstance(feature, tfds.features.ClassLabel):
-        return LabelReader(key, "class", tfds_guard.class_names(feature), None)
+        return LabelReader(key, "class", guard.class_names(feature), None)
     if isinstance(one, tfds.features.ClassLabel):
-        names = tfds_guard.class_names(one)
+        names = guard.class_names(one)
         is_coded = set(names) <= set(uncertain_labels.STATES)
         kind = "coded" if is_coded else "listed"
         return LabelReader(key, kind, names, labels)
@@ -236,7 +236,7 @@ def _version_dir(place, data_dir):
         )
     # Above a version there may be a configuration, and the name.
     for depth in ("", "*/", "*/*/"):
-        found = sorted(top.glob(f"{depth}{tfds_guard.FEATURES}"))
+        found = sorted(top.glob(f"{depth}{guard.FEATURES}"))
         if len(found) > 1:
             raise ValueError(
                 f"{top} has several versions of a data set: "

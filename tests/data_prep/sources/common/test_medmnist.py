@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data_prep import sources
-from data_prep.sources import medmnist
+from data_prep.sources.common import medmnist
 from tests.data_prep import trees
 
 
