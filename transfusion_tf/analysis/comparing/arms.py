@@ -73,17 +73,34 @@ def of_runs(runs):
         ValueError: a seed comes twice in an arm, or the runs have scored other
             images or other classes.
     """
-    grouped, starts = {}, {}
-    for run in runs:
-        about = record.read(directory.RunDir(run.root))
-        settings = _settings(run.config, about["source"])
+    abouts = [record.read(directory.RunDir(run.root)) for run in runs]
+    configs = [run.config for run in runs]
+    return [
+        _arm(name, settings, [runs[index] for index in members])
+        for name, settings, members in grouped(configs, abouts)
+    ]
+
+
+def grouped(configs, abouts):
+    """What runs differ by their seeds alone, in the order in which they come.
+
+    Args:
+        configs: RunConfigs.
+        abouts: what config.json says of each, see runs.record.
+
+    Returns:
+        List of (name of an arm, its settings, indices of its runs).
+    """
+    members, starts = {}, {}
+    for index, (config, about) in enumerate(zip(configs, abouts, strict=True)):
+        settings = _settings(config, about["source"])
         key = json.dumps(settings, sort_keys=True)
-        grouped.setdefault(key, []).append(run)
+        members.setdefault(key, []).append(index)
         starts[key] = (settings, gain_runs.init_label(about))
     names = _names(list(starts.values()))
     return [
-        _arm(name, starts[key][0], members)
-        for name, (key, members) in zip(names, grouped.items(), strict=True)
+        (name, starts[key][0], indices)
+        for name, (key, indices) in zip(names, members.items(), strict=True)
     ]
 
 

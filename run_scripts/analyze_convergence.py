@@ -1,0 +1,56 @@
+r"""Compares how soon runs reach one validation AUC: steps, seconds, speed-up.
+
+    python run_scripts/analyze_convergence.py --runs='runs/mine-*' \
+        --output_dir=DIR
+
+Runs that differ by their seed alone are one arm. A run has reached the target
+at the first of two evaluations in a row that are at least that; one that never
+did is censored at its end. Medians are Kaplan and Meier's; speed-ups are
+against the arm from random weights, with an interval and an exact p value of
+the log-rank test. Writes convergence.csv, convergence_runs.csv,
+convergence_curves.csv and convergence.png from the runs' history.csv.
+"""
+
+from absl import flags
+
+from transfusion_tf import cli
+
+_RUNS = flags.DEFINE_list(
+    "runs", [], "run directories or globs, separated by commas"
+)
+_TARGET = flags.DEFINE_float(
+    "target",
+    None,
+    "validation AUC to reach (default: nine tenths of the way from 0.5 to the "
+    "median last AUC of the reference)",
+)
+_REFERENCE = flags.DEFINE_string(
+    "reference",
+    None,
+    "name of the arm that speed-ups are against, as convergence.csv has it "
+    "(default: the one from random weights)",
+)
+_OUTPUT_DIR = flags.DEFINE_string(
+    "output_dir", None, "directory of the tables and the picture"
+)
+
+
+def main(argv):
+    """Writes tables and picture and prints them in words."""
+    del argv
+    if not _RUNS.value or not _OUTPUT_DIR.value:
+        raise ValueError(
+            "Give --runs=RUN,RUN (directories or globs) and --output_dir=DIR."
+        )
+
+    from transfusion_tf.analysis import convergence
+    from transfusion_tf.reporting import convergence_report
+
+    found = convergence.compare(
+        _RUNS.value, target=_TARGET.value, reference=_REFERENCE.value
+    )
+    print(convergence_report.write(found, _OUTPUT_DIR.value))
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,53 @@
+"""The binary end to end, on learning curves that are known."""
+
+import pytest
+
+from tests.reporting.curve_trees import make_curve
+from transfusion_tf import tables
+from transfusion_tf.analysis import convergence
+
+SCRIPT = "run_scripts/analyze_convergence.py"
+
+
+@pytest.fixture
+def runs(tmp_path):
+    root = tmp_path / "runs"
+    for seed in range(3):
+        for init, first in (("random", 8), ("pretrained", 2)):
+            aucs = [0.5] * (first + seed) + [0.9] * (16 - first - seed)
+            make_curve(root / f"{init}-{seed}", aucs, seed=seed, init=init)
+    return root
+
+
+def test_tables_picture_and_sentences(binary, runs, tmp_path):
+    out = tmp_path / "out"
+    done = binary(SCRIPT, f"--runs={runs}/*", f"--output_dir={out}")
+    assert done.returncode == 0, done.stderr
+    assert "validation AUC of 0.8600 on eyes" in done.stdout
+    assert (
+        "cbr_tiny pretrained imagenet: 3 of 3 reached it, median 40 steps; "
+        "2.50 times as fast [0, no bound]; p = 0.1 (with this many runs p "
+        "cannot be below 0.1: more seeds are needed)." in done.stdout
+    )
+    for part, columns in (
+        ("", convergence.COLUMNS),
+        ("_runs", convergence.RUN_COLUMNS),
+        ("_curves", convergence.CURVE_COLUMNS),
+    ):
+        table = tables.read(out / f"convergence{part}.csv")
+        assert tuple(table.columns) == columns and len(table)
+    assert (out / "convergence.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    "flags, message",
+    [
+        ([], "Give --runs="),
+        (["--runs=/no/such/*", "--output_dir=x"], "matches nothing"),
+    ],
+)
+def test_mistakes_are_one_line(binary, flags, message, tmp_path):
+    done = binary(SCRIPT, *flags, cwd=tmp_path)
+    assert done.returncode == 2 and message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())

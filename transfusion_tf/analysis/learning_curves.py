@@ -1,0 +1,127 @@
+"""How the validation AUC of runs went, evaluation by evaluation."""
+
+import csv
+import dataclasses
+import math
+import typing
+
+from transfusion_tf.analysis import arms
+from transfusion_tf.runs import directory, globs, record
+
+_FINISHED = "finished"
+
+
+class Evaluation(typing.NamedTuple):
+    """What an evaluation of a run says; `auc` is None where undefined."""
+
+    step: int
+    seconds: float
+    auc: float | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Curve:
+    """The evaluations of a run in order.
+
+    Attributes:
+        arm: name of its arm.
+        run: its directory.
+        seed: of its configuration.
+        is_random: whether it started from random weights.
+        evaluations: tuple of Evaluation, at least one.
+    """
+
+    arm: str
+    run: str
+    seed: int
+    is_random: bool
+    evaluations: tuple
+
+    def reached(self, target):
+        """The Evaluation at which `target` was reached for good, or None."""
+        for one, following in zip(
+            self.evaluations, self.evaluations[1:], strict=False
+        ):
+            aucs = (one.auc, following.auc)
+            if None not in aucs and min(aucs) >= target:
+                return one
+        return None
+
+
+def read(paths):
+    """Reads the finished runs on one data set, arm by arm.
+
+    Args:
+        paths: run directories, or patterns of them.
+
+    Returns:
+        Curves, the name of the data set, and a line on each run that is not
+        finished.
+
+    Raises:
+        ValueError, FileNotFoundError: no finished run, a damaged one, or
+            several data sets.
+    """
+    found = globs.expanded([str(path) for path in paths])
+    runs = [directory.RunDir(path) for path in found]
+    is_finished = [r.read_status().get("status") == _FINISHED for r in runs]
+    left_out = [
+        f"{run.root}: not finished; let train.py finish it."
+        for run, finished in zip(runs, is_finished, strict=True)
+        if not finished
+    ]
+    if not any(is_finished):
+        raise FileNotFoundError(left_out[0])
+    runs = [r for r, ok in zip(runs, is_finished, strict=True) if ok]
+    abouts = [record.read(run) for run in runs]
+    names = {about["data"]["fingerprint"]: about["data"] for about in abouts}
+    if len(names) > 1:
+        raise ValueError(
+            "One target is for runs on one data set. Received runs on: "
+            + ", ".join(sorted(data["name"] for data in names.values()))
+            + "."
+        )
+    configs = [record.read_config(run) for run in runs]
+    curves = [
+        Curve(
+            arm=name,
+            run=str(runs[index].root),
+            seed=configs[index].seed,
+            is_random=settings["init"] == arms.RANDOM,
+            evaluations=_evaluations(runs[index]),
+        )
+        for name, settings, members in arms.grouped(configs, abouts)
+        for index in members
+    ]
+    return curves, abouts[0]["data"]["name"], left_out
+
+
+def _evaluations(run):
+    """Reads history.csv; ValueError where it is damaged."""
+    try:
+        with run.history.open(newline="") as file:
+            found = tuple(
+                Evaluation(
+                    int(row["step"]),
+                    float(row["seconds"]),
+                    _auc(row["val_auc"]),
+                )
+                for row in csv.DictReader(file, strict=True)
+            )
+    except (KeyError, TypeError, ValueError, csv.Error):
+        found = ()
+    if not found:
+        raise ValueError(
+            f"{run.history} is damaged; restore it, or repeat the run with "
+            "--overwrite."
+        )
+    return found
+
+
+def _auc(text):
+    """A float, or None for an AUC that is undefined."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

@@ -1,0 +1,69 @@
+"""Writes how soon arms reach a validation AUC: tables, a picture, words."""
+
+import pathlib
+
+from transfusion_tf import tables
+from transfusion_tf.analysis import convergence
+from transfusion_tf.reporting.figures import convergence as figure
+from transfusion_tf.reporting.figures import style
+from transfusion_tf.statistics import equivalence
+
+_STEM = "convergence"
+
+
+def write(found, output_dir):
+    """Writes convergence.csv, _runs.csv, _curves.csv and convergence.png.
+
+    Args:
+        found: an analysis.convergence.Convergence.
+        output_dir: directory, made if need be.
+
+    Returns:
+        What the terminal shows: a sentence an arm, then the paths.
+    """
+    folder = pathlib.Path(output_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [
+        tables.write(folder / f"{_STEM}{part}.csv", rows, columns=columns)
+        for part, rows, columns in (
+            ("", found.rows, convergence.COLUMNS),
+            ("_runs", found.run_rows, convergence.RUN_COLUMNS),
+            ("_curves", found.curve_rows, convergence.CURVE_COLUMNS),
+        )
+    ]
+    drawn = figure.draw(*map(tables.read, paths), dataset=found.dataset)
+    paths.append(style.save(drawn, folder / f"{_STEM}.png"))
+    return "\n".join(
+        [
+            f"Steps to a validation AUC of {found.target:.4f} on "
+            f"{found.dataset}:",
+            *(sentence(row) for row in found.rows if row["unit"] == "step"),
+            "",
+            *(f"left out: {line}" for line in found.left_out),
+            *map(str, paths),
+        ]
+    )
+
+
+def sentence(row):
+    """A row of analysis.convergence.COLUMNS in words."""
+    text = f"{row['arm']}: {row['num_reached']} of {row['num_runs']} reached it"
+    if row["median"] is not None:
+        text += f", median {row['median']:,.0f} steps"
+    if row["p_value"] is None:
+        return f"{text} (reference)."
+    if row["speed_up"] is not None:
+        text += f"; {row['speed_up']:.2f} times as fast {_interval(row)}"
+    text += f"; p = {row['p_value']:.3g}"
+    if row["smallest_p_value"] > equivalence.SIGNIFICANCE:
+        text += (
+            f" (with this many runs p cannot be below "
+            f"{row['smallest_p_value']:.2g}: more seeds are needed)"
+        )
+    return f"{text}{'; ' + row['note'] if row['note'] else ''}."
+
+
+def _interval(row):
+    low = "0" if row["low"] is None else f"{row['low']:.2f}"
+    high = "no bound" if row["high"] is None else f"{row['high']:.2f}"
+    return f"[{low}, {high}]"
