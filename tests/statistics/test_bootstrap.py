@@ -50,3 +50,21 @@ def test_draws_depend_on_the_seed_alone(monkeypatch):
 def test_bad_input(sums, num_resamples, message):
     with pytest.raises(ValueError, match=message):
         bootstrap.totals(sums, num_resamples=num_resamples, seed=0)
+
+
+def test_weights_draw_whole_groups():
+    codes = np.array([0, 0, 1, 2, 2, 2])
+    (drawn,) = bootstrap.weights(codes, num_resamples=4000, seed=0)
+    assert drawn.shape == (4000, 6)
+    assert (drawn[:, [0, 3, 3]] == drawn[:, [1, 4, 5]]).all()
+    by_group = drawn[:, [0, 2, 3]]
+    assert (by_group.sum(axis=1) == 3).all()
+    # Multinomial: variance n p (1 - p) = 2/3 for three groups.
+    assert by_group.mean(axis=0) == pytest.approx([1, 1, 1], abs=0.05)
+    assert by_group.var(axis=0) == pytest.approx([2 / 3] * 3, abs=0.06)
+
+
+def test_weights_come_in_parts_where_they_are_many(monkeypatch):
+    monkeypatch.setattr(bootstrap, "_MAX_DRAWS", 12)
+    parts = list(bootstrap.weights(np.arange(5), num_resamples=7, seed=0))
+    assert [len(part) for part in parts] == [2, 2, 2, 1]

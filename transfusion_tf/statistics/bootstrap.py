@@ -48,3 +48,28 @@ def totals(sums, *, num_resamples, seed):
         )
         part[:] = drawn.astype(np.float64) @ kinds.astype(np.float64)
     return found
+
+
+def weights(codes, *, num_resamples, seed):
+    """Yields how often each member comes when whole groups are drawn.
+
+    As `totals`, for quantities that are not made of counts.
+
+    Args:
+        codes: (num_members,) number of each member's group, 0 to
+            num_groups - 1.
+        num_resamples: positive int.
+        seed: int.
+
+    Yields:
+        (some resamples, num_members) whole numbers, num_resamples in all.
+    """
+    num_groups = int(np.max(codes)) + 1
+    rng = np.random.default_rng(seed)
+    step = max(1, _MAX_DRAWS // max(num_groups, len(codes)))
+    for start in range(0, num_resamples, step):
+        size = min(step, num_resamples - start)
+        drawn = rng.multinomial(
+            num_groups, np.full(num_groups, 1 / num_groups), size=size
+        )
+        yield drawn[:, codes]
