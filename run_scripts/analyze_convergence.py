@@ -43,7 +43,7 @@ def main(argv):
             "Give --runs=RUN,RUN (directories or globs) and --output_dir=DIR."
         )
 
-    from transfusion_tf.analysis import convergence
+    from transfusion_tf.analysis.comparing import convergence
     from transfusion_tf.reporting import convergence_report
 
     found = convergence.compare(

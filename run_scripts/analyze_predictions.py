@@ -5,7 +5,9 @@
 From the predictions that the runs have saved: auc.csv (DeLong's intervals);
 agreement.csv (for every two runs on one data set, the share of images on which
 both are right or both wrong, that of independent errors, and kappa);
-disagreement_by_class.csv; and a PNG of each.
+disagreement_by_class.csv; and a PNG of each. Then what the probabilities are
+worth: calibration.csv, calibration_bins.csv, operating_points.csv (sensitivity
+at a specificity, and back), curves.csv (ROC, precision-recall), and two PNGs.
 """
 
 from absl import flags
@@ -26,7 +28,9 @@ _NUM_RESAMPLES = flags.DEFINE_integer(
     lower_bound=100,
     upper_bound=1_000_000,  # All are held; the third digit is exact by then.
 )
-_SEED = flags.DEFINE_integer("seed", 0, "seed of the resamples", lower_bound=0)
+_SEED = flags.DEFINE_integer(
+    "seed", 0, "seed of the resamples of all intervals", lower_bound=0
+)
 _OUTPUT_DIR = flags.DEFINE_string(
     "output_dir", None, "directory of the tables and the pictures"
 )
@@ -39,16 +43,34 @@ def main(argv):
         raise ValueError("Give --runs=RUN,RUN and --output_dir=DIR.")
     cli.check_goes_with(
         "num_resamples",
-        "seed",
         holds=len(_RUNS.value) > 1,
         what="several --runs, whose agreement has intervals",
     )
 
-    from transfusion_tf.analysis import auc_table, error_agreement
-    from transfusion_tf.reporting.figures import agreement, auc, disagreement
+    from transfusion_tf import tables
+    from transfusion_tf.analysis import (
+        auc_table,
+        error_agreement,
+        probability_tables,
+    )
+    from transfusion_tf.reporting.figures import (
+        agreement,
+        auc,
+        calibration,
+        curves,
+        disagreement,
+    )
 
     runs = auc_table.load(_RUNS.value, _SPLIT.value)
     _write("auc", auc_table.run(runs), auc.intervals)
+    worth = probability_tables.run(runs, seed=_SEED.value)
+    plain = ("calibration", "operating_points")
+    for path in tables.write_all(
+        _OUTPUT_DIR.value, {stem: worth[stem] for stem in plain}
+    ):
+        print(path)
+    _write("calibration_bins", worth["calibration_bins"], calibration.diagrams)
+    _write("curves", worth["curves"], curves.draw)
     found, message = error_agreement.run(
         runs, num_resamples=_NUM_RESAMPLES.value, seed=_SEED.value
     )

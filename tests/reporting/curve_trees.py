@@ -1,7 +1,7 @@
 """Run directories with learning curves that are known, untrained."""
 
 from tests.reporting.arm_trees import make_run
-from transfusion_tf import files
+from transfusion_tf import files, tables
 from transfusion_tf.runs.directory import RunDir
 
 
@@ -11,11 +11,10 @@ def make_curve(root, aucs, *, every=10, status="finished", **settings):
     A step takes two seconds.
     """
     run = RunDir(make_run(root, signal=1.0, **settings))
-    rows = [("step", "seconds", "val_auc")]
-    rows += [
-        (every * n, 2.0 * every * n, "" if auc is None else auc)
+    rows = [
+        {"step": every * n, "seconds": 2.0 * every * n, "val_auc": auc}
         for n, auc in enumerate(aucs, start=1)
     ]
-    files.write_csv(run.history, rows)
+    tables.write(run.history, rows, columns=tuple(rows[0]))
     files.write_json(run.status, {"status": status, "reason": ""})
     return run.root

@@ -4,7 +4,7 @@ import pytest
 
 from tests.reporting.curve_trees import make_curve
 from transfusion_tf import tables
-from transfusion_tf.analysis import convergence
+from transfusion_tf.analysis.comparing import convergence
 
 SCRIPT = "run_scripts/analyze_convergence.py"
 

@@ -129,32 +129,37 @@ def auc_rows_of(loaded):
             scored.scores,
             groups=scored.patients,
         )
-        about = {
-            "run": run.name,
-            "dataset": run.data["name"],
-            "model": run.config.model.name,
-            "init": run.config.init.scheme,
-            "seed": run.config.seed,
-            "split": run.split,
-            "level": numbers["level"],
-            "num_images": numbers["num_images"],
-            "num_patients": numbers["num_patients"],
-        }
+        about = {**about_run(run), "level": numbers["level"]}
         parts = [(entry["name"], entry) for entry in numbers["aucs"]]
         if len(parts) > 1:
             parts.append((MEAN, numbers["auc"]))
-        sides = _sides(run.data["task"], run.classes)
+        of_run = sides(run.data["task"], run.classes)
         rows += [
-            {**_row(about, of, entry), **sides.get(of, _NO_SIDES)}
+            {**_row(about, of, entry), **of_run.get(of, _NO_SIDES)}
             for of, entry in parts
         ]
     return rows
 
 
+def about_run(run):
+    """{column: value} of what a ScoredRun is, for the rows of any table."""
+    patients = run.predictions.patients
+    return {
+        "run": run.name,
+        "dataset": run.data["name"],
+        "model": run.config.model.name,
+        "init": run.config.init.scheme,
+        "seed": run.config.seed,
+        "split": run.split,
+        "num_images": len(run.predictions.labels),
+        "num_patients": None if patients is None else len(set(patients)),
+    }
+
+
 _NO_SIDES = {"positive": "", "negative": ""}  # A mean has none.
 
 
-def _sides(task, classes):
+def sides(task, classes):
     """Returns {auc_of: {"positive": ..., "negative": ...}}."""
     if task == "ordinal":
         pairs = {f">={grade}": (f">={grade}", f"<{grade}") for grade in classes}

@@ -18,6 +18,11 @@ _NOTHING_LEARNED = (
 _NAMES = {"multiclass": "{}", "multilabel": "{}", "ordinal": ">={}"}
 
 
+def name_of(task, classes, index):
+    """What the question with this Problem.index is called: a class, `>=2`."""
+    return _NAMES[task].format(classes[index])
+
+
 def check_threshold(task, highest, select_threshold):
     """Raises ValueError for a threshold that the task does not have.
 
@@ -86,7 +91,7 @@ def summarize(
     codes = components.group_codes(groups, len(scores))
     results, mean = _aucs(asked, codes, level, unanswerable)
     aucs = [
-        {"name": _NAMES[task].format(classes[problem.index]), **vars(result)}
+        {"name": name_of(task, classes, problem.index), **vars(result)}
         for problem, result in zip(asked, results, strict=True)
     ]
     return {

@@ -3,7 +3,7 @@
 import pathlib
 
 from transfusion_tf import tables
-from transfusion_tf.analysis import convergence
+from transfusion_tf.analysis.comparing import convergence
 from transfusion_tf.reporting.figures import convergence as figure
 from transfusion_tf.reporting.figures import style
 from transfusion_tf.statistics import equivalence
@@ -15,7 +15,7 @@ def write(found, output_dir):
     """Writes convergence.csv, _runs.csv, _curves.csv and convergence.png.
 
     Args:
-        found: an analysis.convergence.Convergence.
+        found: an analysis.comparing.convergence.Convergence.
         output_dir: directory, made if need be.
 
     Returns:
@@ -46,7 +46,7 @@ def write(found, output_dir):
 
 
 def sentence(row):
-    """A row of analysis.convergence.COLUMNS in words."""
+    """A row of analysis.comparing.convergence.COLUMNS in words."""
     text = f"{row['arm']}: {row['num_reached']} of {row['num_runs']} reached it"
     if row["median"] is not None:
         text += f", median {row['median']:,.0f} steps"

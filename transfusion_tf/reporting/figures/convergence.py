@@ -14,7 +14,7 @@ def draw(table, runs, curves, *, dataset):
     """Learning curves on the left, the time of each run on the right.
 
     Args:
-        table: rows of `analysis.convergence.COLUMNS`.
+        table: rows of `analysis.comparing.convergence.COLUMNS`.
         runs: rows of RUN_COLUMNS there.
         curves: rows of CURVE_COLUMNS there.
         dataset: its name, for the title.

@@ -1,11 +1,11 @@
 """How the validation AUC of runs went, evaluation by evaluation."""
 
-import csv
 import dataclasses
 import math
 import typing
 
-from transfusion_tf.analysis import arms
+from transfusion_tf import tables
+from transfusion_tf.analysis.comparing import arms
 from transfusion_tf.runs import directory, globs, record
 
 _FINISHED = "finished"
@@ -99,16 +99,13 @@ def read(paths):
 def _evaluations(run):
     """Reads history.csv; ValueError where it is damaged."""
     try:
-        with run.history.open(newline="") as file:
-            found = tuple(
-                Evaluation(
-                    int(row["step"]),
-                    float(row["seconds"]),
-                    _auc(row["val_auc"]),
-                )
-                for row in csv.DictReader(file, strict=True)
+        found = tuple(
+            Evaluation(
+                int(row["step"]), float(row["seconds"]), _auc(row["val_auc"])
             )
-    except (KeyError, TypeError, ValueError, csv.Error):
+            for row in tables.read_text(run.history).to_dict("records")
+        )
+    except (KeyError, ValueError):
         found = ()
     if not found:
         raise ValueError(

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.reporting.curve_trees import make_curve
-from transfusion_tf.analysis import convergence
+from transfusion_tf.analysis.comparing import convergence
 
 SLOW = ([0.5, 0.6, 0.7, 0.8, 0.9, 0.9], [0.5, 0.5, 0.6, 0.7, 0.8, 0.9])
 FAST = ([0.8, 0.9, 0.9, 0.9, 0.9, 0.9], [0.7, 0.8, 0.9, 0.9, 0.9, 0.9])

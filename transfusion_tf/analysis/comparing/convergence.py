@@ -10,7 +10,7 @@ import dataclasses
 
 import numpy as np
 
-from transfusion_tf.analysis import learning_curves
+from transfusion_tf.analysis.comparing import learning_curves
 from transfusion_tf.statistics import survival
 
 UNITS = ("step", "seconds")
