@@ -17,9 +17,10 @@ from transfusion_tf.analysis import (
     error_agreement,
     gain,
     network_costs,
+    probability_tables,
     scaling_probe,
 )
-from transfusion_tf.analysis.comparing import paired_table
+from transfusion_tf.analysis.comparing import convergence, paired_table
 from transfusion_tf.analysis.filters import changes, gabor_bank, gabor_like
 from transfusion_tf.analysis.views import rows as view_rows
 from transfusion_tf.analysis.views import start_end
@@ -82,6 +83,13 @@ def written(tiny_dataset, tiny_runs, tmp_path):
         "`auc.csv`": auc_table.COLUMNS,
         "`agreement.csv`": error_agreement.COLUMNS,
         "`disagreement_by_class.csv`": error_agreement.CLASS_COLUMNS,
+        "`calibration.csv`": probability_tables.CALIBRATION_COLUMNS,
+        "`calibration_bins.csv`": probability_tables.BIN_COLUMNS,
+        "`operating_points.csv`": probability_tables.POINT_COLUMNS,
+        "`curves.csv`": probability_tables.CURVE_COLUMNS,
+        "`convergence.csv`": convergence.COLUMNS,
+        "`convergence_runs.csv`": convergence.RUN_COLUMNS,
+        "`convergence_curves.csv`": convergence.CURVE_COLUMNS,
         "`arms.csv`": paired_table.ARM_COLUMNS,
         "`comparisons.csv`": paired_table.COLUMNS,
         "`verdict.json`": flat_verdict(

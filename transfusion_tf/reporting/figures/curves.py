@@ -22,7 +22,9 @@ def draw(table):
         by="curve",
         labels=_AXES,
         legend=[
-            Line2D([], [], color="0.6", ls="--", label="scores that say nothing")
+            Line2D(
+                [], [], color="0.6", ls="--", label="scores that say nothing"
+            )
         ],
     )
 
