@@ -29,6 +29,7 @@ def test_one_device(strategy):
     [
         ({"strategy": "mirrored"}, "needs several devices.*--num_virtual_dev"),
         ({"num_virtual_devices": 2}, "goes with --strategy=mirrored"),
+        ({"num_threads": 61}, "--num_threads=61 must be set before TensorFlow"),
         (
             {"strategy": "mirrored", "num_virtual_devices": 3},
             "before TensorFlow is used|multiple of the 3 devices",
