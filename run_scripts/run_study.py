@@ -19,6 +19,8 @@ Settings of train.py are shared by all runs.
 from absl import flags
 
 from transfusion_tf import cli
+from transfusion_tf.process import quiet
+from transfusion_tf.study import executor, grid
 from transfusion_tf.study import flags as study_flags
 
 _STUDY_DIR = flags.DEFINE_string("study_dir", None, "directory of the study")
@@ -41,6 +43,16 @@ _PART = flags.DEFINE_string(
     "train only a share of the runs, as one job of an array: 3/16 is the "
     "third of sixteen",
 )
+_PLAN = flags.DEFINE_bool(
+    "plan",
+    False,
+    "train nothing: say what differences the test set can show at all",
+)
+_DRY_RUN = flags.DEFINE_bool(
+    "dry_run",
+    False,
+    "train nothing: list the runs, and estimate time and disk from some steps",
+)
 flags.adopt_module_key_flags(study_flags)
 
 
@@ -48,17 +60,35 @@ def main(argv):
     """Trains the study that the flags describe and prints its verdicts."""
     del argv
     config = study_flags.from_flags(_STUDY.value)
-    if not _STUDY_DIR.value:
-        raise ValueError("Give --study_dir=DIR, where the study is to be.")
-
-    from transfusion_tf.study import grid, runner
-
     part = grid.parse_part(_PART.value) if _PART.value else None
-    with cli.continued():
-        lines = runner.run(
-            config, _STUDY_DIR.value, num_workers=_NUM_WORKERS.value, part=part
-        )
-    print("\n".join(lines))
+    if _PLAN.value:
+        quiet.start_tensorflow()
+        from transfusion_tf.study import plan
+
+        lines = plan.lines(config)
+    elif _DRY_RUN.value:
+        quiet.start_tensorflow()
+        from transfusion_tf.study import estimate
+
+        lines = estimate.lines(config, num_workers=_workers(config))
+    elif _STUDY_DIR.value:
+        from transfusion_tf.study import runner
+
+        with cli.continued():
+            lines = runner.run(
+                config,
+                _STUDY_DIR.value,
+                num_workers=_workers(config),
+                part=part,
+            )
+    else:
+        raise ValueError("Give --study_dir=DIR, where the study is to be.")
+    for line in lines:
+        print(line, flush=True)
+
+
+def _workers(config):
+    return _NUM_WORKERS.value or executor.default_workers(config.num_threads)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,18 @@
 
 import collections
 import contextlib
+import math
 import multiprocessing
 import multiprocessing.connection
 import os
 import signal
 import threading
 import typing
+
+from transfusion_tf.process import machine, pool
+
+# What a process with TensorFlow and a ResNet50 in training takes.
+_WORKER_BYTES = 3 * 2**30
 
 
 class Executor(typing.Protocol):
@@ -82,6 +88,17 @@ class LocalProcesses:
                 return worker
         self._workers.append(_Worker())
         return self._workers[-1]
+
+
+def default_workers(num_threads):
+    """Runs at a time that fill the processors, as far as memory goes.
+
+    Args:
+      num_threads: of a run; None: it takes all processors.
+    """
+    cores = pool.num_cores()
+    by_cores = math.ceil(cores / (num_threads or cores))
+    return max(1, min(by_cores, machine.memory_bytes() // _WORKER_BYTES))
 
 
 class _Worker:

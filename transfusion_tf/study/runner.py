@@ -1,15 +1,9 @@
 """Trains the cells of a study and compares its arms."""
 
-import math
-
 from transfusion_tf import files, progress
-from transfusion_tf.process import machine, pool
 from transfusion_tf.study import cell_state, directory, grid, summary, worker
 from transfusion_tf.study.directory import StudyDir
-from transfusion_tf.study.executor import LocalProcesses
-
-# What a process with TensorFlow and a ResNet50 in training takes.
-_WORKER_BYTES = 3 * 2**30
+from transfusion_tf.study.executor import LocalProcesses, default_workers
 
 
 def run(config, study_dir, *, num_workers=None, part=None, executor=None):
@@ -60,17 +54,6 @@ def run(config, study_dir, *, num_workers=None, part=None, executor=None):
         *(f"left out: {line}" for line in left_out),
         *summary.write(study, config, cells, states),
     ]
-
-
-def default_workers(num_threads):
-    """Runs at a time that fill the processors, as far as memory goes.
-
-    Args:
-      num_threads: of a run; None: it takes all processors.
-    """
-    cores = pool.num_cores()
-    by_cores = math.ceil(cores / (num_threads or cores))
-    return max(1, min(by_cores, machine.memory_bytes() // _WORKER_BYTES))
 
 
 def _task(study, cell, keep):
