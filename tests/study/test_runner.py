@@ -57,14 +57,6 @@ def whole(values, tmp_path_factory):
     return root
 
 
-def copied(whole, root, *cells):
-    """The study as it was when these of its runs had been trained."""
-    for cell in cells:
-        shutil.copytree(whole / "runs" / cell, root / "runs" / cell)
-    shutil.copy(whole / "study.json", root / "study.json")
-    return root
-
-
 def assert_same(root, other):
     for name in TABLES:
         assert (root / name).read_text() == (other / name).read_text()
@@ -89,13 +81,12 @@ def test_tables(whole):
     assert (whole / "comparisons.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_killed_and_continued_in_another_process_is_the_same(
-    values, whole, tmp_path
-):
-    """Some runs come from a fresh process, the others from a warm one."""
-    root = copied(whole, tmp_path / "study", RUNS[0])
+def killed_in_the_third(values, whole, root, script):
+    """A study whose first run was copied and whose second was trained."""
+    shutil.copytree(whole / "runs" / RUNS[0], root / "runs" / RUNS[0])
+    shutil.copy(whole / "study.json", root / "study.json")
     given = {k: v for k, v in values.items() if k != "num_threads"}
-    code = (
+    script.write_text(
         "import json, sys\n"
         "from transfusion_tf.study import runner\n"
         "from transfusion_tf.study.spec import StudyConfig\n"
@@ -104,34 +95,31 @@ def test_killed_and_continued_in_another_process_is_the_same(
         "    config = StudyConfig.from_values(values)\n"
         "    runner.run(config, sys.argv[2], num_workers=1)\n"
     )
-    script = tmp_path / "script.py"
-    script.write_text(code)
     process = subprocess.Popen(
         [sys.executable, str(script), json.dumps(given), str(root)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL,
     )
-    # It has trained the second, and is in the midst of the third.
-    begun = root / "runs" / RUNS[2] / "status.json"
-    while not begun.is_file():
+    while not (root / "runs" / RUNS[2] / "status.json").is_file():
         assert process.poll() is None
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert not (root / "study.csv").is_file()
-    run(values, root)
-    assert_same(root, whole)
 
 
-def test_parts_and_a_run_that_fails(values, whole, tmp_path):
-    root = copied(whole, tmp_path / "study", *RUNS[:2])
-    odd = root / "runs" / RUNS[2]
-    lines = run(values, root, part=(2, 2))
-    assert "1 runs of the study are not finished" in "\n".join(lines)
-    assert not (root / "study.csv").is_file()
+def test_killed_continued_in_parts_and_with_a_run_that_fails(
+    values, whole, tmp_path
+):
+    """Some runs come from a fresh process, the others from a warm one."""
+    root = tmp_path / "study"
+    killed_in_the_third(values, whole, root, tmp_path / "script.py")
+    odd = root / "runs" / RUNS[3]
     odd.mkdir()
     (odd / "notes.txt").write_text("mine")
     text = "\n".join(run(values, root, part=(1, 2)))
+    assert "1 runs of the study are not finished" in text
+    assert not (root / "study.csv").is_file()
+    text = "\n".join(run(values, root, part=(2, 2)))
     table = tables.read(root / "study.csv").set_index("run")
     assert sorted(table["status"]) == ["failed", *["finished"] * 3]
     assert "has files in it but is not a run" in table["reason"][odd.name]
