@@ -81,6 +81,10 @@ def test_settings_go_to_the_cells_that_they_go_with():
         ({"inits": "random:conv1"}, "goes with a stage"),
         ({"inits": "rand"}, "Unknown init 'rand'"),
         ({"learning_rates": "0.1234561,0.1234562"}, "would both be called"),
+        (
+            {"reference": "cbr_tiny:gabor"},
+            "--reference=cbr_tiny:gabor is none of the arms: cbr_tiny:random",
+        ),
         ({"epochs": 2, "steps": 3}, "Give --epochs or --steps, not both"),
     ],
 )

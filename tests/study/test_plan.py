@@ -97,7 +97,6 @@ def test_counts_are_of_patients():
     [
         ({}, 2),  # gabor of two sizes.
         ({"reference": "cbr_tiny:gabor"}, 2),
-        ({"reference": "cbr_small:gabor"}, 4),
         ({"inits": "random"}, 1),
     ],
 )

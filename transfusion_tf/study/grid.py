@@ -63,7 +63,7 @@ def cells(config):
 
     Raises:
       ValueError, FileNotFoundError: a run that cannot be configured, weights
-        that are not there, or no cell at all.
+        that are not there, a reference that is no arm, or no cell at all.
     """
     starts, left_out = _starts(config)
     if not starts:
@@ -77,6 +77,7 @@ def cells(config):
     )
     _check_names(found)
     _check_settings(config, found)
+    _check_reference(config, found)
     return found, left_out
 
 
@@ -219,6 +220,15 @@ def _check_names(found):
                 f"{cell.source or cell.learning_rate} would both be called "
                 f"{cell.name}; rename one of them."
             )
+
+
+def _check_reference(config, found):
+    known = dict.fromkeys(f"{cell.model}:{cell.init}" for cell in found)
+    if config.reference not in (None, *known):
+        raise ValueError(
+            f"--reference={config.reference} is none of the arms: "
+            f"{', '.join(known)}."
+        )
 
 
 def _check_settings(config, found):

@@ -131,10 +131,9 @@ def _references(grouped, reference):
 
 
 def _is_reference(other, arm, reference):
-    model, _, init = reference.partition(":")
     settings = other.settings
+    parts = (settings[name] for name in ("model", "init", "through"))
     return (
-        settings["model"] == model
-        and settings["init"] == init
+        ":".join(part for part in parts if part) == reference
         and settings["train_size"] == arm.settings["train_size"]
     )
