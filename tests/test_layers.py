@@ -30,6 +30,7 @@ FLOORS = (
     "training",
     "analysis",
     "experiment reporting",
+    "study",
     "data_prep run_scripts __main__",
 )
 FLOOR = {

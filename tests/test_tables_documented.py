@@ -29,6 +29,7 @@ from transfusion_tf.conversion import quarantine, report
 from transfusion_tf.data import card, records
 from transfusion_tf.metrics import agreement
 from transfusion_tf.runs.directory import RunDir
+from transfusion_tf.study import summary
 
 PAGE = pathlib.Path(__file__).parents[1] / "docs" / "tables.md"
 AUDIT = "`data_card.json`: `audit`"
@@ -90,6 +91,7 @@ def written(tiny_dataset, tiny_runs, tmp_path):
         "`convergence.csv`": convergence.COLUMNS,
         "`convergence_runs.csv`": convergence.RUN_COLUMNS,
         "`convergence_curves.csv`": convergence.CURVE_COLUMNS,
+        "`study.csv`": summary.COLUMNS,
         "`arms.csv`": paired_table.ARM_COLUMNS,
         "`comparisons.csv`": paired_table.COLUMNS,
         "`verdict.json`": flat_verdict(

@@ -33,6 +33,25 @@ MODELS = (
 )
 WITHOUT_BATCH_NORM = ("convnext_tiny", "squeezenet")
 SCHEMES = ("random", "pretrained", "mean_var", "transfusion", "gabor")
+# {what --weights offers besides files and runs: networks it has}
+PUBLISHED_WEIGHTS = {
+    "imagenet": (
+        "resnet50",
+        "inception_v3",
+        "densenet121",
+        "inception_resnet_v2",
+        "efficientnetv2_b0",
+        "convnext_tiny",
+        "mobilenet_v3_small",
+        "squeezenet",
+    ),
+    "radimagenet": (
+        "resnet50",
+        "inception_v3",
+        "densenet121",
+        "inception_resnet_v2",
+    ),
+}
 INPUT_SCALINGS = (
     "caffe",
     "tf",

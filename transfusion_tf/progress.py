@@ -1,5 +1,7 @@
 """The one progress bar: on a terminal only, never in logs and pipes."""
 
+import threading
+
 import tqdm
 
 
@@ -33,3 +35,11 @@ def over(items, what, *, unit):
 def line(text):
     """Prints a line above the bar that is shown, if one is."""
     tqdm.tqdm.write(text)
+
+
+def use_in_one_process():
+    """Keeps bars of this process from a lock that other processes share.
+
+    A process that is killed would leave such a lock behind.
+    """
+    tqdm.tqdm.set_lock(threading.RLock())

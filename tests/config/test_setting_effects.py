@@ -93,6 +93,7 @@ ROWS = {
     "num_virtual_devices": Row(
         (3, 5), "strategy", {"strategy": "mirrored"}, {"strategy": "auto"}
     ),
+    "num_threads": Row((3, 5), "strategy"),
     "seed": Row((0, 1), "start"),
 }
 

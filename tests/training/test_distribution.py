@@ -35,6 +35,7 @@ def test_the_cpu_alone_takes_batches_as_they_are():
     [
         ({"strategy": "mirrored"}, "needs several devices.*--num_virtual_dev"),
         ({"num_virtual_devices": 2}, "goes with --strategy=mirrored"),
+        ({"num_threads": 61}, "--num_threads=61 must be set before TensorFlow"),
         (
             {"strategy": "mirrored", "num_virtual_devices": 3},
             "before TensorFlow is used|multiple of the 3 devices",

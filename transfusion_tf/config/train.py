@@ -12,6 +12,8 @@ MAX_STEPS = 10**9
 MAX_SNAPSHOTS = 10_000
 # Each holds a copy of the network.
 MAX_VIRTUAL_DEVICES = 64
+# More than any machine has processors.
+MAX_THREADS = 4096
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -98,6 +100,14 @@ class TrainConfig:
         goes_with=GoesWith("strategy", ("mirrored",)),
         at_least=1,
         at_most=MAX_VIRTUAL_DEVICES,
+    )
+    num_threads: int | None = setting(
+        None,
+        "threads that an operation of TensorFlow may use; sums of floats "
+        "depend on it, so a run is continued with the same number (default: "
+        "left to TensorFlow, one a processor)",
+        at_least=1,
+        at_most=MAX_THREADS,
     )
 
     def __post_init__(self):

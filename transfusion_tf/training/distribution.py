@@ -10,10 +10,14 @@ def make_strategy(config):
     `auto` takes as many GPUs as divide the batch, and prints where these are
     not all of them.
 
+    Its `num_threads` are set first, since devices take what is set when they
+    start.
+
     Raises:
       ValueError: one device only for `mirrored`, a batch size that its devices
-        do not divide, or virtual devices asked for too late.
+        do not divide, or virtual devices or threads asked for too late.
     """
+    _limit_threads(config.num_threads)
     gpus = tf.config.list_logical_devices("GPU") if _has_gpu() else []
     devices = [device.name for device in gpus] or ["/cpu:0"]
     if config.num_virtual_devices is not None:
@@ -72,6 +76,18 @@ def _kind(name):
         physical[min(index, len(physical) - 1)]
     )
     return details.get("device_name", kind)
+
+
+def _limit_threads(count):
+    if count is None:
+        return
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(count)
+    except RuntimeError:  # TensorFlow has started with another number.
+        raise ValueError(
+            f"--num_threads={count} must be set before TensorFlow is used; "
+            "start a new process."
+        ) from None
 
 
 def _has_gpu():

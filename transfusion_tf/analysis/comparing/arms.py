@@ -25,6 +25,7 @@ _FREE = {
     "snapshots",
     "strategy",
     "num_virtual_devices",
+    "num_threads",
 }
 _START = {"init", "weights", "through", "freeze_through", "unfreeze_at"}
 

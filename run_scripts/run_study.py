@@ -1,0 +1,95 @@
+r"""Trains a grid of runs and says which differences are more than noise.
+
+    python run_scripts/run_study.py --dataset=DIR --models=cbr_tiny,resnet50 \
+        --inits=random,pretrained --weights=cbr_tiny:RUN,resnet50:imagenet \
+        --seeds=5 --train_sizes=500,all --study_dir=DIR
+    python run_scripts/run_study.py --study=examples/transfusion_table1.toml \
+        --dataset=DIR --study_dir=DIR
+
+A learning rate is chosen for each network, init and number of images by the
+AUC on val; the arms are then compared on test, as compare_runs.py does. Several
+runs are trained at a time. The command may be killed at any moment: given
+again, it goes on, and values may be added to the grid. Writes study.csv,
+arms.csv, comparisons.csv, verdict.json and comparisons.png into the directory
+of the study; its runs lie in runs/.
+
+Settings of train.py are shared by all runs.
+"""
+
+from absl import flags
+
+from transfusion_tf import cli
+from transfusion_tf.process import quiet
+from transfusion_tf.study import executor, grid
+from transfusion_tf.study import flags as study_flags
+
+_STUDY_DIR = flags.DEFINE_string("study_dir", None, "directory of the study")
+_STUDY = flags.DEFINE_string(
+    "study",
+    None,
+    "TOML file with settings of the study, by the names of the flags; flags "
+    "that are given besides override it",
+)
+_NUM_WORKERS = flags.DEFINE_integer(
+    "num_workers",
+    None,
+    "runs that are trained at a time (default: by processors, --num_threads "
+    "and memory; with one GPU give 1)",
+    lower_bound=1,
+)
+_PART = flags.DEFINE_string(
+    "part",
+    None,
+    "train only a share of the runs, as one job of an array: 3/16 is the "
+    "third of sixteen",
+)
+_PLAN = flags.DEFINE_bool(
+    "plan",
+    False,
+    "train nothing: say what differences the test set can show at all",
+)
+_DRY_RUN = flags.DEFINE_bool(
+    "dry_run",
+    False,
+    "train nothing: list the runs, and estimate time and disk from some steps",
+)
+flags.adopt_module_key_flags(study_flags)
+
+
+def main(argv):
+    """Trains the study that the flags describe and prints its verdicts."""
+    del argv
+    config = study_flags.from_flags(_STUDY.value)
+    part = grid.parse_part(_PART.value) if _PART.value else None
+    if _PLAN.value:
+        quiet.start_tensorflow()
+        from transfusion_tf.study import plan
+
+        lines = plan.lines(config)
+    elif _DRY_RUN.value:
+        quiet.start_tensorflow()
+        from transfusion_tf.study import estimate
+
+        lines = estimate.lines(config, num_workers=_workers(config))
+    elif _STUDY_DIR.value:
+        from transfusion_tf.study import runner
+
+        with cli.continued():
+            lines = runner.run(
+                config,
+                _STUDY_DIR.value,
+                num_workers=_workers(config),
+                part=part,
+            )
+    else:
+        raise ValueError("Give --study_dir=DIR, where the study is to be.")
+    for line in lines:
+        print(line, flush=True)
+
+
+def _workers(config):
+    return _NUM_WORKERS.value or executor.default_workers(config.num_threads)
+
+
+if __name__ == "__main__":
+    cli.run(main)

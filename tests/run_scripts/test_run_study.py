@@ -1,0 +1,78 @@
+"""The binary end to end: a small study, and what trains nothing."""
+
+import json
+
+import pytest
+
+from transfusion_tf import tables
+
+SCRIPT = "run_scripts/run_study.py"
+TABLES = ("arms.csv", "comparisons.csv", "comparisons.png", "verdict.json")
+GRID = (
+    "--models=cbr_tiny",
+    "--inits=random,gabor,pretrained",
+    "--weights=imagenet",
+    "--learning_rates=1e-3",
+    "--steps=2",
+    "--batch_size=8",
+    "--snapshots=0",
+)
+
+
+def test_from_records_to_verdicts(binary, tiny_dataset, tmp_path):
+    toml = tmp_path / "study.toml"
+    toml.write_text(f'dataset = "{tiny_dataset}"\nseeds = 7\nmargin = 0.02\n')
+    root = tmp_path / "study"
+    done = binary(
+        SCRIPT, f"--study={toml}", "--seeds=1", *GRID, f"--study_dir={root}"
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[-5:] == [
+        *(str(root / name) for name in TABLES),
+        str(root / "study.csv"),
+    ]
+    assert "cbr_tiny gabor against cbr_tiny random: " in done.stdout
+    assert "left out: cbr_tiny pretrained: no weights" in done.stdout
+    assert "warning: All arms had the learning rate 0.001" in done.stdout
+    assert len(tables.read(root / "study.csv")) == 2
+    assert json.loads((root / "verdict.json").read_text())["margin"] == 0.02
+    run = next((root / "runs").iterdir())
+    settings = json.loads((run / "config.json").read_text())["config"]
+    assert settings["train"]["num_threads"] == 1
+
+
+def test_plan_and_dry_run_train_nothing(binary, tiny_dataset, tmp_path):
+    given = (f"--dataset={tiny_dataset}", "--seeds=2", *GRID)
+    done = binary(SCRIPT, *given, "--plan", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "A margin of 0.01 cannot be shown at any of these AUCs" in (
+        done.stdout
+    )
+    done = binary(SCRIPT, *given, "--dry_run", "--num_workers=2", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "cbr_tiny-gabor-all-lr0.001-seed1" in done.stdout
+    assert "4 runs, 2 at a time with 1 thread(s) each: about" in done.stdout
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--inits=random"], "Give --study_dir=DIR"),
+        (["--study=none.toml"], "--study=none.toml: there is no such file"),
+        (["--part=3/2", "--study_dir=s"], "--part must be I/N"),
+        (["--models=cbr_huge", "--study_dir=s"], "Unknown model 'cbr_huge'"),
+        (["--weights=none", "--study_dir=s"], "--weights=none: there is no"),
+        (
+            ["--dataset=none", "--inits=random", "--study_dir=s"],
+            "none holds no records",
+        ),
+        (["--seed=3", "--study_dir=s"], "Unknown command line flag 'seed'"),
+    ],
+)
+def test_mistakes_are_one_line(binary, tmp_path, arguments, message):
+    done = binary(SCRIPT, *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert message in done.stderr and done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())

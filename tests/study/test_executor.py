@@ -1,0 +1,62 @@
+"""Worker processes: they are kept, and none takes others with it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from tests.study import tasks
+from transfusion_tf.study.executor import LocalProcesses
+
+
+def test_workers_are_kept_and_a_death_is_the_end_of_one_task_only():
+    todo = ["a", "die", "b", "c", "d"]
+    with LocalProcesses(2) as executor:
+        first = dict(executor.run(tasks.where, todo))
+        again = dict(executor.run(tasks.where, ["e", "f"]))
+    assert first.keys() == set(todo)
+    assert "died unexpectedly (signal 9)" in first.pop("die")
+    processes = {*first.values(), *again.values()}
+    assert str(os.getpid()) not in processes
+    # Two, and one in place of the one that died.
+    assert len(processes) <= 3
+    for process in processes:
+        assert not os.path.exists(f"/proc/{process}")
+
+
+def test_workers_end_with_a_process_that_is_killed(tmp_path):
+    code = (
+        "from tests.study import tasks\n"
+        "from transfusion_tf.study.executor import LocalProcesses\n"
+        "if __name__ == '__main__':\n"
+        "    with LocalProcesses(1) as executor:\n"
+        f"        list(executor.run(tasks.linger, [{str(tmp_path)!r}]))\n"
+    )
+    script = tmp_path / "script.py"
+    script.write_text(code)
+    root = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
+    parent = subprocess.Popen(
+        [sys.executable, str(script)], env={**os.environ, "PYTHONPATH": root}
+    )
+    started = tmp_path / "process"
+    _wait_until(started.exists)
+    worker = int(started.read_text())
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    _wait_until(lambda: not _is_alive(worker))
+
+
+def _wait_until(holds):
+    end = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def _is_alive(process):
+    try:
+        with open(f"/proc/{process}/stat") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,108 @@
+"""The cells of a study."""
+
+import pytest
+
+from transfusion_tf import names
+from transfusion_tf.initialization import imagenet, radimagenet
+from transfusion_tf.study import grid
+from transfusion_tf.study.spec import StudyConfig
+
+
+def cells(**values):
+    return grid.cells(StudyConfig.from_values(values))
+
+
+def test_a_cell_for_each_combination_with_names_of_its_own(tmp_path):
+    source = tmp_path / "textures-run"
+    source.mkdir()
+    found, left_out = cells(
+        models="cbr_tiny,resnet50",
+        inits="random,pretrained,transfusion:conv1",
+        weights=f"cbr_tiny:{source},imagenet",
+        seeds=2,
+        train_sizes="500,all",
+        learning_rates="1e-3,1e-5",
+    )
+    assert not left_out
+    assert len({cell.name for cell in found}) == len(found) == 2 * 3 * 2 * 2 * 2
+    assert found[0].name == "cbr_tiny-random-500-lr0.001-seed0"
+    by_name = {cell.name: cell for cell in found}
+    cell = by_name["cbr_tiny-transfusion.conv1-textures_run-all-lr1e-05-seed1"]
+    assert cell.config.init.weights == str(source)
+    assert cell.config.init.through == "conv1"
+    assert cell.config.train.learning_rate == 1e-5
+    small = by_name["resnet50-pretrained-imagenet-500-lr0.001-seed1"]
+    assert (small.config.data.train_size, small.config.seed) == (500, 1)
+    assert small.config.data.subset_seed == 1
+    assert small.title == "resnet50 pretrained imagenet 500 images"
+
+
+def test_models_without_weights_are_left_out_and_listed():
+    found, left_out = cells(
+        models="cbr_tiny,squeezenet",
+        inits="random,pretrained",
+        weights="imagenet",
+        seeds=1,
+    )
+    assert left_out == [
+        "cbr_tiny pretrained: no weights; give --weights=cbr_tiny:SOURCE"
+    ]
+    assert {c.model for c in found if c.init == "pretrained"} == {"squeezenet"}
+    with pytest.raises(ValueError, match="The study has no runs: cbr_tiny"):
+        cells(models="cbr_tiny", inits="pretrained")
+
+
+def test_published_weights_are_those_that_can_be_read():
+    assert set(names.PUBLISHED_WEIGHTS["imagenet"]) == set(imagenet.FILES)
+    assert names.PUBLISHED_WEIGHTS["radimagenet"] == radimagenet.MODELS
+
+
+def test_settings_go_to_the_cells_that_they_go_with():
+    found, _ = cells(
+        models="cbr_tiny,cbr_tiny_slim",
+        inits="random,gabor",
+        seeds=1,
+        learning_rates="1e-3",
+        slim_width=0.25,
+        gabor_phases=2,
+    )
+    widths = {(c.model, c.config.model.slim_width) for c in found}
+    assert widths == {("cbr_tiny", None), ("cbr_tiny_slim", 0.25)}
+    phases = {(c.init, c.config.init.gabor_phases) for c in found}
+    assert phases == {("random", None), ("gabor", 2)}
+
+
+@pytest.mark.parametrize(
+    "values, message",
+    [
+        ({"slim_width": 0.5}, "--slim_width=0.5 does nothing in any run"),
+        ({"momentum": 0.5}, "--momentum goes with --optimizer=sgd"),
+        ({"inits": "transfusion"}, "goes with a stage, as in transfusion:con"),
+        ({"inits": "random:conv1"}, "goes with a stage"),
+        ({"inits": "rand"}, "Unknown init 'rand'"),
+        ({"learning_rates": "0.1234561,0.1234562"}, "would both be called"),
+        (
+            {"reference": "cbr_tiny:gabor"},
+            "--reference=cbr_tiny:gabor is none of the arms: cbr_tiny:random",
+        ),
+        ({"epochs": 2, "steps": 3}, "Give --epochs or --steps, not both"),
+    ],
+)
+def test_mistakes_are_found_before_any_run(values, message):
+    with pytest.raises(ValueError, match=message):
+        cells(**{"inits": "random", **values})
+    with pytest.raises(FileNotFoundError, match="no such file or directory"):
+        cells(weights="resnet5:imagenet")
+
+
+def test_parts_share_all_cells():
+    found, _ = cells(inits="random,gabor", seeds=5)
+    parts = [grid.share(found, (index, 3)) for index in (1, 2, 3)]
+    assert sorted(c.name for part in parts for c in part) == sorted(
+        c.name for c in found
+    )
+    assert grid.share(found, None) == found
+    assert grid.parse_part("3/16") == (3, 16)
+    for text in ("0/2", "3/2", "1", "1/0", "a/2", "-1/2"):
+        with pytest.raises(ValueError, match="--part must be I/N"):
+            grid.parse_part(text)

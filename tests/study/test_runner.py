@@ -1,0 +1,160 @@
+"""Studies end to end: killed, in parts, and with a run that fails."""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.study.tasks import InThisProcess
+from transfusion_tf import tables
+from transfusion_tf.study import runner
+from transfusion_tf.study.directory import StudyDir
+from transfusion_tf.study.spec import StudyConfig
+
+ROOT = pathlib.Path(__file__).parents[2]
+RUNS = tuple(
+    f"cbr_tiny-{init}-64-lr0.001-seed{seed}"
+    for seed in (0, 1)
+    for init in ("random", "gabor")
+)
+TABLES = ("arms.csv", "comparisons.csv", "verdict.json")
+
+
+@pytest.fixture(scope="module")
+def values(tiny_dataset):
+    return {
+        "dataset": str(tiny_dataset),
+        "models": "cbr_tiny",
+        "inits": "random,gabor",
+        "seeds": 2,
+        "train_sizes": "64",
+        "learning_rates": "1e-3",
+        "steps": 3,
+        "batch_size": 16,
+        "reference": "cbr_tiny:random",
+        # More than the machine has would be other sums than of this process.
+        "num_threads": None,
+    }
+
+
+def run(values, study_dir, **options):
+    config = StudyConfig.from_values(values)
+    return runner.run(config, study_dir, executor=InThisProcess(), **options)
+
+
+@pytest.fixture(scope="module")
+def whole(values, tmp_path_factory):
+    """The directory of a study that nothing has happened to."""
+    root = tmp_path_factory.mktemp("whole") / "study"
+    lines = run(values, root)
+    assert "cbr_tiny gabor against cbr_tiny random: " in "\n".join(lines)
+    return root
+
+
+def assert_same(root, other):
+    for name in TABLES:
+        assert (root / name).read_text() == (other / name).read_text()
+    first, second = (tables.read(r / "study.csv") for r in (root, other))
+    assert first.drop(columns="seconds").equals(second.drop(columns="seconds"))
+    for folder in (root / "runs").iterdir():
+        sums = [
+            r / "runs" / folder.name / "checksums.json" for r in (root, other)
+        ]
+        assert sums[0].read_text() == sums[1].read_text()
+
+
+def test_tables(whole):
+    table = tables.read(whole / "study.csv")
+    assert tuple(table["run"]) == RUNS
+    assert set(table["status"]) == {"finished"}
+    assert set(table["chosen"]) == {"yes"} and set(table["steps"]) == {3}
+    assert table[["val_auc", "test_auc"]].notna().all(axis=None)
+    comparisons = tables.read(whole / "comparisons.csv")
+    assert list(comparisons["arm"]) == ["cbr_tiny gabor"]
+    assert list(comparisons["num_seeds"]) == [2]
+    assert (whole / "comparisons.png").read_bytes().startswith(b"\x89PNG")
+
+
+def killed_in_the_third(values, whole, root, script):
+    """A study whose first run was copied and whose second was trained."""
+    shutil.copytree(whole / "runs" / RUNS[0], root / "runs" / RUNS[0])
+    shutil.copy(whole / "study.json", root / "study.json")
+    given = {k: v for k, v in values.items() if k != "num_threads"}
+    script.write_text(
+        "import json, sys\n"
+        "from transfusion_tf.study import runner\n"
+        "from transfusion_tf.study.spec import StudyConfig\n"
+        "if __name__ == '__main__':\n"
+        "    values = {**json.loads(sys.argv[1]), 'num_threads': None}\n"
+        "    config = StudyConfig.from_values(values)\n"
+        "    runner.run(config, sys.argv[2], num_workers=1)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, str(script), json.dumps(given), str(root)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+    )
+    while not (root / "runs" / RUNS[2] / "status.json").is_file():
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def test_killed_continued_in_parts_and_with_a_run_that_fails(
+    values, whole, tmp_path
+):
+    """Some runs come from a fresh process, the others from a warm one."""
+    root = tmp_path / "study"
+    killed_in_the_third(values, whole, root, tmp_path / "script.py")
+    odd = root / "runs" / RUNS[3]
+    odd.mkdir()
+    (odd / "notes.txt").write_text("mine")
+    text = "\n".join(run(values, root, part=(1, 2)))
+    assert "1 runs of the study are not finished" in text
+    assert not (root / "study.csv").is_file()
+    text = "\n".join(run(values, root, part=(2, 2)))
+    table = tables.read(root / "study.csv").set_index("run")
+    assert sorted(table["status"]) == ["failed", *["finished"] * 3]
+    assert "has files in it but is not a run" in table["reason"][odd.name]
+    assert f"left out: {odd.name}: failed" in text
+    assert "one seed" in text
+    (odd / "notes.txt").unlink()
+    run(values, root)
+    assert_same(root, whole)
+
+
+def test_another_study_is_refused_and_cells_are_added(values, whole, tmp_path):
+    for change, message in (
+        ({"steps": 5}, "steps: 3 there, 5 here"),
+        ({"inits": "random"}, "2 cells that are not asked for now"),
+        ({"dataset": "synthetic_textures"}, "its records are others"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            run({**values, **change}, whole)
+    (tmp_path / "letter.txt").write_text("mine")
+    with pytest.raises(ValueError, match="but is not a study"):
+        run(values, tmp_path)
+    before = StudyDir(whole).config.read_text()
+    # Nothing is trained: a part without cells.
+    run({**values, "seeds": 3}, whole, part=(7, 7))
+    assert '"seeds": 3' in StudyDir(whole).config.read_text()
+    StudyDir(whole).config.write_text(before)
+
+
+def test_keep_deletes_other_weights_of_finished_runs(values, whole):
+    run({**values, "keep": "best,last", "margin": 0.02}, whole)
+    for folder in (whole / "runs").iterdir():
+        kept = sorted(path.name for path in folder.glob("weights/*.h5"))
+        assert kept and "step-0000000.weights.h5" not in kept
+        assert kept[-1] == "step-0000003.weights.h5"
+        named = json.loads((folder / "checksums.json").read_text())
+        assert {f"weights/{name}" for name in kept} <= named.keys()
+        assert "weights/step-0000000.weights.h5" not in named
+    assert json.loads((whole / "verdict.json").read_text())["margin"] == 0.02

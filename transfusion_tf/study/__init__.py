@@ -1,0 +1,1 @@
+"""Studies: a grid of runs, trained and compared by one command."""

@@ -1,0 +1,246 @@
+"""The cells of a study: one run each, with a name that no other cell has."""
+
+import dataclasses
+import itertools
+import pathlib
+import re
+
+from transfusion_tf import names
+from transfusion_tf.config import fields
+from transfusion_tf.config.init import NO_STAGE
+from transfusion_tf.config.run import PARTS, RunConfig, flag_fields
+from transfusion_tf.study import spec
+
+# Schemes whose weights come from elsewhere.
+_TAKING = ("pretrained", "mean_var", "transfusion")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One run of a study.
+
+    Attributes:
+      name: of its run directory; its parts have no hyphen but that of a
+        learning rate, so that two cells never have one name.
+      model: network.
+      init: scheme, with its stage as in "transfusion:conv2".
+      source: what its weights are from, or None.
+      train_size: number of training images, None for all.
+      learning_rate, seed: of the run.
+      config: RunConfig.
+    """
+
+    name: str
+    model: str
+    init: str
+    source: str | None
+    train_size: int | None
+    learning_rate: float
+    seed: int
+    config: RunConfig
+
+    @property
+    def group(self):
+        """What one learning rate is chosen for."""
+        return self.model, self.init, self.source, self.train_size
+
+    @property
+    def title(self):
+        """The group in words."""
+        size = "all" if self.train_size is None else self.train_size
+        parts = (self.model, self.init, self.source, f"{size} images")
+        return " ".join(part for part in parts if part)
+
+
+def cells(config):
+    """The cells of a StudyConfig, and what is left out.
+
+    Cells of the first seed come first, so that a study that is stopped has
+    all of its arms.
+
+    Returns:
+      Tuple of Cells, and list of lines on networks without weights.
+
+    Raises:
+      ValueError, FileNotFoundError: a run that cannot be configured, weights
+        that are not there, a reference that is no arm, or no cell at all.
+    """
+    starts, left_out = _starts(config)
+    if not starts:
+        raise ValueError(f"The study has no runs: {'; '.join(left_out)}.")
+    found = tuple(
+        _cell(config, start, size, rate, seed)
+        for seed in range(config.seeds)
+        for start, size, rate in itertools.product(
+            starts, config.train_sizes, config.learning_rates
+        )
+    )
+    _check_names(found)
+    _check_settings(config, found)
+    _check_reference(config, found)
+    return found, left_out
+
+
+def share(found, part):
+    """The cells that part (index, count) of an array job trains; None: all."""
+    if part is None:
+        return found
+    index, count = part
+    return found[index - 1 :: count]
+
+
+def parse_part(text):
+    """(index, count) of "3/16".
+
+    Raises:
+      ValueError: anything but two numbers with 1 <= index <= count.
+    """
+    match = re.fullmatch(r"(\d+)/(\d+)", text)
+    index, count = map(int, match.groups()) if match else (0, 0)
+    if not 1 <= index <= count:
+        raise ValueError(
+            f"--part must be I/N with I from 1 to N, as 3/16. Received: {text}"
+        )
+    return index, count
+
+
+def _starts(config):
+    """[(model, init, source)], and lines on those without weights."""
+    starts, left_out = [], []
+    for model, init in itertools.product(config.models, config.inits):
+        scheme, _, through = init.partition(":")
+        names.check("init", scheme, names.SCHEMES)
+        if (scheme == "transfusion") != bool(through):
+            raise ValueError(
+                "--inits: transfusion, and no other, goes with a stage, as in "
+                f"transfusion:conv2. Received: {init}"
+            )
+        if scheme not in _TAKING or through == NO_STAGE:
+            starts.append((model, init, None))
+            continue
+        sources = _sources(config, model)
+        starts += [(model, init, source) for source in sources]
+        if not sources:
+            left_out.append(
+                f"{model} {init}: no weights; give --weights={model}:SOURCE"
+            )
+    return starts, left_out
+
+
+def _sources(config, model):
+    """The sources of a model: its own ones, or else those of all."""
+    own, common = [], []
+    for text in config.weights:
+        name, _, source = text.partition(":")
+        if name in names.MODELS and source:
+            _check_source(source)
+            if name == model:
+                own.append(source)
+        else:
+            _check_source(text)
+            common.append(text)
+    base = model.removesuffix("_slim")
+    return own or [
+        source
+        for source in common
+        if base in names.PUBLISHED_WEIGHTS.get(source, (base,))
+    ]
+
+
+def _check_source(source):
+    published = names.PUBLISHED_WEIGHTS
+    if source not in published and not pathlib.Path(source).exists():
+        raise FileNotFoundError(
+            f"--weights={source}: there is no such file or directory; give "
+            f"MODEL:SOURCE or SOURCE, a file, a run directory, "
+            f"{' or '.join(published)}."
+        )
+
+
+def _cell(config, start, size, rate, seed):
+    model, init, source = start
+    train_size = None if size == spec.ALL_IMAGES else int(size)
+    parts = [model, init.replace(":", ".")]
+    if source:
+        parts.append(_label(source))
+    scheme, _, through = init.partition(":")
+    values = {
+        **_fitting(config.settings, model, scheme),
+        "dataset": config.dataset,
+        "model": model,
+        "init": scheme,
+        "weights": source,
+        "through": through or None,
+        "train_size": train_size,
+        "subset_seed": None if train_size is None else seed,
+        "learning_rate": rate,
+        "seed": seed,
+    }
+    return Cell(
+        name="-".join([*parts, size, f"lr{rate:g}", f"seed{seed}"]),
+        model=model,
+        init=init,
+        source=source,
+        train_size=train_size,
+        learning_rate=rate,
+        seed=seed,
+        config=RunConfig.from_flags_dict(values),
+    )
+
+
+def _label(source):
+    """The source as a part of names: its last name, letters and digits."""
+    if source in names.PUBLISHED_WEIGHTS:
+        return source
+    return re.sub(r"[^A-Za-z0-9_.]", "_", pathlib.Path(source).resolve().name)
+
+
+def _fitting(settings, model, scheme):
+    """The settings without those of other networks and schemes."""
+    chosen = {"model": {"name": model}, "init": {"scheme": scheme}}
+    known = flag_fields()
+    dropped = set()
+    for flag, value in settings.items():
+        part, field = known[flag]
+        if part in chosen and fields.without_effect(
+            PARTS[part], {**chosen[part], field.name: value}
+        ):
+            dropped.add(flag)
+    return {k: v for k, v in settings.items() if k not in dropped}
+
+
+def _check_names(found):
+    """Two sources, or two rates, that would have one name."""
+    by_name = {}
+    for cell in found:
+        other = by_name.setdefault(cell.name, cell)
+        if other is not cell:
+            raise ValueError(
+                f"{other.source or other.learning_rate} and "
+                f"{cell.source or cell.learning_rate} would both be called "
+                f"{cell.name}; rename one of them."
+            )
+
+
+def _check_reference(config, found):
+    known = dict.fromkeys(f"{cell.model}:{cell.init}" for cell in found)
+    if config.reference not in (None, *known):
+        raise ValueError(
+            f"--reference={config.reference} is none of the arms: "
+            f"{', '.join(known)}."
+        )
+
+
+def _check_settings(config, found):
+    """Refuses settings that do something in no cell."""
+    for flag, value in config.settings.items():
+        part, field = flag_fields()[flag]
+        fitting = any(
+            getattr(getattr(cell.config, part), field.name) is not None
+            for cell in found
+        )
+        if value is not None and not fitting:
+            raise ValueError(
+                f"--{flag}={value} does nothing in any run of the study; "
+                "leave it out."
+            )

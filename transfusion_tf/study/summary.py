@@ -1,0 +1,139 @@
+"""The tables of a study: its cells, its arms and what can be said of them."""
+
+from transfusion_tf import tables
+from transfusion_tf.analysis import auc_table
+from transfusion_tf.analysis.comparing import (
+    arms,
+    paired_table,
+    run_comparison,
+)
+from transfusion_tf.reporting import comparison_report
+from transfusion_tf.study import cell_state, selection, spec
+
+COLUMNS = (
+    "run",
+    "model",
+    "init",
+    "source",
+    "train_size",
+    "learning_rate",
+    "seed",
+    "status",
+    "chosen",
+    "steps",
+    "seconds",
+    "val_auc",
+    "test_auc",
+    "reason",
+)
+_SPLIT = "test"
+
+
+def write(study, config, cells, states):
+    """Writes study.csv, arms.csv, comparisons.csv, verdict.json, a picture.
+
+    Args:
+      study: StudyDir.
+      config: StudyConfig.
+      cells: its Cells.
+      states: the CellState of each.
+
+    Returns:
+      Lines for the terminal: what is missing, and the verdicts.
+    """
+    rates = selection.chosen(cells, states)
+    rows = [
+        _row(cell, state, rates)
+        for cell, state in zip(cells, states, strict=True)
+    ]
+    tables.write(study.table, rows, columns=COLUMNS)
+    missing = [
+        f"{cell.name}: {state.status}"
+        + (f" ({state.reason})" if state.reason else "")
+        for cell, state in zip(cells, states, strict=True)
+        if state.status != cell_state.FINISHED
+    ]
+    lines = [f"warning: {x}" for x in selection.warnings(cells, rates)]
+    if not rates:
+        shown = [f"{study.root}: none of the runs is finished."]
+        return [*shown, *missing, str(study.table)]
+    runs = [
+        study.run(cell).root
+        for cell, row in zip(cells, rows, strict=True)
+        if row["chosen"] == "yes"
+    ]
+    found = _compared(runs, config, missing)
+    return [
+        *lines,
+        comparison_report.write(found, study.root),
+        str(study.table),
+    ]
+
+
+def _row(cell, state, rates):
+    size = spec.ALL_IMAGES if cell.train_size is None else cell.train_size
+    is_chosen = rates.get(cell.group) == cell.learning_rate
+    is_there = state.status == cell_state.FINISHED
+    return {
+        "run": cell.name,
+        "model": cell.model,
+        "init": cell.init,
+        "source": cell.source or "",
+        "train_size": size,
+        "learning_rate": cell.learning_rate,
+        "seed": cell.seed,
+        "status": state.status,
+        "chosen": "yes" if is_there and is_chosen else "no",
+        "steps": state.steps,
+        "seconds": state.seconds,
+        "val_auc": state.val_auc,
+        "test_auc": state.test_auc,
+        "reason": state.reason,
+    }
+
+
+def _compared(runs, config, missing):
+    """The Comparison of the arms at their chosen learning rates.
+
+    All comparisons of the study, over all numbers of images, are planned
+    together.
+    """
+    grouped = arms.of_runs(auc_table.load(runs, _SPLIT))
+    pairs, without = _references(grouped, config.reference)
+    threshold = config.settings.get("select_threshold")
+    return run_comparison.Comparison(
+        arm_rows=paired_table.arm_rows(grouped, threshold=threshold),
+        rows=paired_table.rows(
+            pairs, margin=config.margin, threshold=threshold
+        ),
+        margin=config.margin,
+        left_out=[*missing, *without],
+    )
+
+
+def _references(grouped, reference):
+    """What each arm is compared with: an arm of as many training images."""
+    if reference is None:
+        return arms.references(grouped)
+    pairs, left_out = [], []
+    for arm in grouped:
+        fitting = [
+            other for other in grouped if _is_reference(other, arm, reference)
+        ]
+        if len(fitting) != 1:
+            left_out.append(
+                f"{arm.name}: {len(fitting)} arms with the same training "
+                f"images are its --reference={reference}"
+            )
+        elif fitting[0] is not arm:
+            pairs.append((arm, fitting[0]))
+    return pairs, left_out
+
+
+def _is_reference(other, arm, reference):
+    settings = other.settings
+    parts = (settings[name] for name in ("model", "init", "through"))
+    return (
+        ":".join(part for part in parts if part) == reference
+        and settings["train_size"] == arm.settings["train_size"]
+    )
