@@ -11,7 +11,7 @@ import typing
 import pandas as pd
 from absl import logging
 
-from transfusion_tf import paths, tables
+from transfusion_tf import paths
 from transfusion_tf.data import records
 from transfusion_tf.images import prepare
 from transfusion_tf.stores import archives
@@ -98,6 +98,9 @@ def write(folder, bad, rows):
     lines = [(b.id, b.reason, int(rows.get(b.image, 0))) for b in bad]
     lines = [(*line, row or "") for *line, row in sorted(lines)]
     columns = ["id", "reason", "row"]
+    # With pandas, for which the workers, who import this module, cannot wait.
+    from transfusion_tf import tables
+
     tables.write(
         paths.path(folder) / records.QUARANTINE,
         pd.DataFrame(lines, columns=columns, dtype=object),
