@@ -8,7 +8,6 @@ import dataclasses
 import math
 import typing
 
-import pandas as pd
 from absl import logging
 
 from transfusion_tf import paths
@@ -22,6 +21,7 @@ BAD_IMAGE = (prepare.ImageError, archives.ReadError)
 ABORT_FACTOR = 10
 ABORT_NUMBER = 100
 _NUM_NAMED = 10
+_COLUMNS = ("id", "reason", "row")
 
 
 class Bad(typing.NamedTuple):
@@ -95,15 +95,17 @@ def write(folder, bad, rows):
         rows: {image: row of the user's table}, see Manifest.rows; images that
             it does not have get no row.
     """
-    lines = [(b.id, b.reason, int(rows.get(b.image, 0))) for b in bad]
-    lines = [(*line, row or "") for *line, row in sorted(lines)]
-    columns = ["id", "reason", "row"]
-    # With pandas, for which the workers, who import this module, cannot wait.
+    # It needs pandas, which the workers, who import this module, do without.
     from transfusion_tf import tables
 
+    lines = sorted((b.id, b.reason, int(rows.get(b.image, 0))) for b in bad)
     tables.write(
         paths.path(folder) / records.QUARANTINE,
-        pd.DataFrame(lines, columns=columns, dtype=object),
+        [
+            dict(zip(_COLUMNS, (*line, row or ""), strict=True))
+            for *line, row in lines
+        ],
+        columns=_COLUMNS,
     )
 
 
