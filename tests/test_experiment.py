@@ -244,6 +244,8 @@ def test_an_interrupted_run_goes_on_exactly(train, monkeypatch, tmp_path):
     settings = {
         "steps": 10,
         "eval_every": 5,
+        "snapshots": 0,
+        "optimizer": "sgd",  # With momentum, which is part of the state.
         "augment": ["shift"],
         "train_size": 40,
         # The interruption is in the first phase; the second follows.
