@@ -16,6 +16,7 @@ GRID = (
     "--steps=2",
     "--batch_size=8",
     "--snapshots=0",
+    "--optimizer=sgd",
 )
 
 
@@ -23,9 +24,9 @@ def test_from_records_to_verdicts(binary, tiny_dataset, tmp_path):
     toml = tmp_path / "study.toml"
     toml.write_text(f'dataset = "{tiny_dataset}"\nseeds = 7\nmargin = 0.02\n')
     root = tmp_path / "study"
-    done = binary(
-        SCRIPT, f"--study={toml}", "--seeds=1", *GRID, f"--study_dir={root}"
-    )
+    given = (f"--study={toml}", "--seeds=1", f"--study_dir={root}")
+    # One worker for both runs: each takes seconds to start.
+    done = binary(SCRIPT, *given, *GRID, "--num_workers=1")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[-5:] == [

@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 # Forty steps: four epochs of ten.
-FORTY = ("--epochs=4", "--eval_every=14", "--augment=shift")
+FORTY = ("--epochs=4", "--eval_every=14", "--augment=shift", "--snapshots=2")
 # A subset, and more steps than an epoch has: through the whole pipeline. Plain
 # SGD: Adam turns a rounding error in a tiny gradient into a step.
 SHORT = (

@@ -6,15 +6,19 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from tests.study import tasks
+from transfusion_tf.process import machine, pool
+from transfusion_tf.study import executor
 from transfusion_tf.study.executor import LocalProcesses
 
 
 def test_workers_are_kept_and_a_death_is_the_end_of_one_task_only():
     todo = ["a", "die", "b", "c", "d"]
-    with LocalProcesses(2) as executor:
-        first = dict(executor.run(tasks.where, todo))
-        again = dict(executor.run(tasks.where, ["e", "f"]))
+    with LocalProcesses(2) as workers:
+        first = dict(workers.run(tasks.where, todo))
+        again = dict(workers.run(tasks.where, ["e", "f"]))
     assert first.keys() == set(todo)
     assert "died unexpectedly (signal 9)" in first.pop("die")
     processes = {*first.values(), *again.values()}
@@ -45,6 +49,24 @@ def test_workers_end_with_a_process_that_is_killed(tmp_path):
     parent.send_signal(signal.SIGKILL)
     parent.wait()
     _wait_until(lambda: not _is_alive(worker))
+
+
+@pytest.mark.parametrize(
+    "num_threads, gigabytes, expected",
+    [
+        (1, 100, 5),
+        (2, 100, 3),
+        (None, 100, 1),  # A run takes all processors.
+        (1, 7, 2),  # 3 GB a worker.
+        (1, 1, 1),
+    ],
+)
+def test_default_workers_fill_processors_or_memory(
+    monkeypatch, num_threads, gigabytes, expected
+):
+    monkeypatch.setattr(pool, "num_cores", lambda: 5)
+    monkeypatch.setattr(machine, "memory_bytes", lambda: gigabytes * 2**30)
+    assert executor.default_workers(num_threads) == expected
 
 
 def _wait_until(holds):
