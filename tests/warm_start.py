@@ -10,6 +10,7 @@ tests of binaries would otherwise spend their time on the same five seconds of
 imports.
 """
 
+import gc
 import json
 import os
 import runpy
@@ -28,6 +29,7 @@ def main():
     """Answers requests until there are no more."""
     replies = os.fdopen(os.dup(1), "w")
     _import_libraries()
+    gc.freeze()  # No fork need look at the libraries' objects, or copy them.
     for line in sys.stdin:
         request = json.loads(line)
         child = os.fork()

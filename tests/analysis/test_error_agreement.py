@@ -227,7 +227,7 @@ def test_what_cannot_be_matched_is_refused(change, message):
         (6, None, 1, False),
         (7, None, 1, True),
         (3, 2, 2, False),
-        (13, 2, 2, True),
+        (10, 2, 2, True),
     ],
 )
 def test_figures(runs, num_labels, sections, is_matrix, tmp_path):
