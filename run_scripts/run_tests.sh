@@ -9,8 +9,11 @@ ensure_env
 cd "$REPO_ROOT"
 
 # Every worker imports TensorFlow for itself, which pays for the whole suite
-# only. Tests of one file share what the file prepares: keep them together.
+# only. Tests of one file share what the file prepares: keep them together, and
+# in order of folders, since by numbers of tests the few long ones come last.
+# Two workers fill two processors; more threads would wait for each other.
 if [[ $# -eq 0 && "$(getconf _NPROCESSORS_ONLN)" -gt 1 ]]; then
-  set -- -n 2 --dist loadfile
+  set -- -n 2 --dist loadfile --no-loadscope-reorder
+  export TF_NUM_INTRAOP_THREADS=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 fi
 exec "$PYTHON" -m pytest "$@"

@@ -31,6 +31,7 @@ def values(tiny_dataset):
         "learning_rates": "1e-3",
         "steps": 3,
         "batch_size": 16,
+        "snapshots": 0,
         "optimizer": "sgd",  # Of the two the one that starts sooner.
         "reference": "cbr_tiny:random",
         # More than the machine has would be other sums than of this process.
