@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The main job on the embedded data sets, in a few minutes: a source run, the
+# The main job on the embedded data sets, in about ten minutes: a source run, the
 # target task from random and from pretrained weights, and what differs.
 #
 #   ./run_scripts/quickstart.sh        # Makes .venv first where it is missing.
