@@ -62,7 +62,7 @@ def test_points_lie_on_scikit_learns_curve(seed):
 def test_the_interval_covers_the_true_sensitivity(per_patient):
     rng = np.random.default_rng(0)
     truth = stats.norm.sf(stats.norm.ppf(0.9), loc=1.5)
-    count, covered = 60, 0
+    count, covered = 40, 0
     for _ in range(count):
         labels = np.arange(160) < 60
         scores = rng.normal(1.5 * labels)

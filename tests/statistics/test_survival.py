@@ -102,7 +102,7 @@ def test_three_against_three_cannot_go_below_a_tenth():
 def test_level_of_the_test_and_coverage_of_the_speed_up():
     rng = np.random.default_rng(0)
     rejected = covered = 0
-    count, factor = 150, 2.0
+    count, factor = 100, 2.0
     for _ in range(count):
         a, b = rng.lognormal(3, 0.3, (2, 5))
         seen = np.minimum(a, 30.0), np.minimum(b, 30.0)
