@@ -2,6 +2,9 @@
 
 import dataclasses
 import io
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -9,6 +12,7 @@ import pytest
 from PIL import Image
 
 from tests import conversion_data
+from tests.conftest import ROOT
 from tests.conversion_data import (
     ORIGINAL,
     MemoryStore,
@@ -317,3 +321,26 @@ def test_a_place_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError):
         convert.convert(make_manifest(), tmp_path / "file")
+
+
+_WITHOUT_TENSORFLOW = """
+import pathlib, sys
+from tests.conversion_data import make_manifest
+from transfusion_tf.conversion import convert
+if __name__ == "__main__":
+    root = pathlib.Path(sys.argv[1])
+    convert.convert(make_manifest(), root)
+    assert (root / "1.0.0" / "dataset_info.json").is_file()
+    assert "tensorflow" not in sys.modules
+"""
+
+
+def test_a_conversion_does_without_tensorflow(tmp_path):
+    """Which takes seconds and memory to import."""
+    done = subprocess.run(
+        [sys.executable, "-c", _WITHOUT_TENSORFLOW, tmp_path / "out"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr

@@ -152,7 +152,7 @@ def convert(manifest, output_dir, options=DEFAULTS):
             converted, bad = write_shards.write_shards(
                 plan, folder, workers, found.bad, limit
             )
-            del found, plan  # Memory for TensorFlow, which comes last.
+            del found, plan  # The audit needs memory, and not these.
             card = _finish(
                 converted, bad, manifest.rows, workers, options, configuration
             )

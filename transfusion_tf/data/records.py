@@ -15,7 +15,6 @@ from transfusion_tf import files, paths
 from transfusion_tf.data import tfrecord
 from transfusion_tf.data.card import DataCard
 from transfusion_tf.data.card import shard_name as shard_name
-from transfusion_tf.process import quiet
 
 VERSION = "1.0.0"
 CARD = "data_card.json"
@@ -158,9 +157,9 @@ def write_shard(path, examples):
 def write_metadata(root, card):
     """Writes the files of tensorflow_datasets, and last the data card.
 
-    Needs the card's shards in `root`.
+    Needs the card's shards in `root`. tensorflow_datasets imports TensorFlow
+    where it needs it, which is not here: a conversion does without.
     """
-    quiet.start_tensorflow()
     import tensorflow_datasets as tfds
 
     template = tfds.core.ShardedFileTemplate(
