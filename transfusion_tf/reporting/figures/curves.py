@@ -38,7 +38,9 @@ def _panel(axes, rows, styles):
         axes.plot(
             of_run["x"],
             of_run["y"],
-            color=styles[run]["color"],
             linewidth=1.2,
+            markersize=3.5,
+            markevery=0.1,  # Runs of one start differ in the marker alone.
+            **styles[run],
             drawstyle="default" if is_roc else "steps-post",
         )
