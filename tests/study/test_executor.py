@@ -49,6 +49,7 @@ def test_workers_end_with_a_process_that_is_killed(tmp_path):
     parent.send_signal(signal.SIGKILL)
     parent.wait()
     _wait_until(lambda: not _is_alive(worker))
+    assert not _is_alive(worker)
 
 
 @pytest.mark.parametrize(

@@ -60,8 +60,9 @@ def test_what_answers_is_reached():
         flags = ["--runner=FlinkRunner", f"--flink_master={address}"]
         beam_options.check(beam_options.make(flags))
         server.settimeout(10)
-        connection, _ = server.accept()  # TimeoutError, if nobody came.
+        connection, peer = server.accept()  # TimeoutError, if nobody came.
         connection.close()
+        assert peer[0] == "127.0.0.1"
 
 
 @pytest.mark.parametrize("runner", ["FlinkRunner", "SparkRunner"])
