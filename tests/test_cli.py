@@ -1,10 +1,19 @@
 """How binaries end: help, mistakes of the user, and bugs."""
 
+import pathlib
 import subprocess
 import sys
 import textwrap
 
 import pytest
+
+ROOT = pathlib.Path(__file__).parents[1]
+SCRIPTS = [
+    f"{folder}/{path.name}"
+    for folder in ("run_scripts", "data_prep")
+    for path in sorted((ROOT / folder).glob("*.py"))
+    if "cli.run(main" in path.read_text()
+]
 
 
 @pytest.fixture
@@ -48,6 +57,13 @@ def test_help_lists_own_and_configuration_flags(program):
     assert done.stdout.startswith("Does a thing.")
     for text in ("--count\n", "how many (default: 3)", "--model\n", "cbr_tiny"):
         assert text in done.stdout
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_help_of_every_binary(binary, script):
+    done = binary(script, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\n\nFlags:\n  --" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,11 @@ from transfusion_tf.analysis import (
     probability_tables,
     scaling_probe,
 )
-from transfusion_tf.analysis.comparing import convergence, paired_table
+from transfusion_tf.analysis.comparing import (
+    convergence,
+    paired_table,
+    run_comparison,
+)
 from transfusion_tf.analysis.filters import changes, gabor_bank, gabor_like
 from transfusion_tf.analysis.views import rows as view_rows
 from transfusion_tf.analysis.views import start_end
@@ -29,7 +33,7 @@ from transfusion_tf.conversion import quarantine, report
 from transfusion_tf.data import card, records
 from transfusion_tf.metrics import agreement
 from transfusion_tf.runs.directory import RunDir
-from transfusion_tf.study import summary
+from transfusion_tf.study import selection, summary
 
 PAGE = pathlib.Path(__file__).parents[1] / "docs" / "tables.md"
 AUDIT = "`data_card.json`: `audit`"
@@ -95,7 +99,14 @@ def written(tiny_dataset, tiny_runs, tmp_path):
         "`arms.csv`": paired_table.ARM_COLUMNS,
         "`comparisons.csv`": paired_table.COLUMNS,
         "`verdict.json`": flat_verdict(
-            paired_table.as_json([comparison], margin=0.01)
+            run_comparison.Comparison(
+                arm_rows=[],
+                rows=[comparison],
+                margin=0.01,
+                left_out=[],
+                warnings=[],
+                learning_rates=[dict.fromkeys(selection.CHOICE_FIELDS)],
+            ).as_json()
         ),
         "`gain_points.csv`": gain.POINT_COLUMNS,
         "`gain_correlations.csv`": gain.CORRELATION_COLUMNS,
@@ -147,7 +158,7 @@ def flat_metrics(metrics):
 def flat_verdict(verdict):
     """The fields of verdict.json but those of comparisons.csv."""
     columns = {f"comparisons[].{name}" for name in paired_table.COLUMNS}
-    others = set(flat({**verdict, "left_out": []})) - columns
+    others = set(flat(verdict)) - columns
     return {*others, "comparisons[]"}
 
 

@@ -198,7 +198,7 @@ def _help(program):
 def _flag_help(flag):
     default = flag.default
     if isinstance(default, list):
-        default = ",".join(default)
+        default = ",".join(map(str, default))
     default = "" if default in (None, "") else f" (default: {default})"
     name = f"--[no]{flag.name}" if flag.boolean else f"--{flag.name}"
     text = flags.text_wrap(flag.help + default, length=80, indent="      ")

@@ -1,6 +1,7 @@
 """Comparisons of a study: chosen rates only, and within a number of images."""
 
 import dataclasses
+import json
 
 import pytest
 
@@ -83,6 +84,18 @@ def test_arms_of_the_chosen_rate_with_references_of_their_size(write):
     helped = rows[rows["arm"].str.contains("gabor")]
     assert set(helped["verdict"]) == {"helps"}
     assert "0.001 is at the edge of --learning_rates" in text
+    assert "learning rate 0.001: cbr_tiny random 50 images; " in text
+    verdict = json.loads((root / "verdict.json").read_text())
+    assert len(verdict["learning_rates"]) == 6
+    first = verdict["learning_rates"][0]
+    assert first == {
+        "arm": "cbr_tiny random 50 images",
+        "learning_rate": 0.001,
+        "val_auc": pytest.approx(0.8),
+        "tried": [0.001, 0.01],
+    }
+    (line,) = verdict["warnings"]
+    assert f"warning: {line}" in text
 
 
 def test_another_reference_and_a_failed_run(write):
@@ -96,6 +109,10 @@ def test_another_reference_and_a_failed_run(write):
     # All runs of the other rate are there.
     assert table["chosen"]["cbr_tiny-gabor-50-lr0.01-seed1"] == "yes"
     assert table["reason"][failed] == "no memory"
+    warnings = json.loads((root / "verdict.json").read_text())["warnings"]
+    edges, failures, left_out = warnings[:-1], warnings[-2], warnings[-1]
+    assert len(edges) == 3 and "1 of 24 runs failed" in failures
+    assert left_out.startswith("1 runs or arms are left out")
 
 
 def test_no_finished_run(write):

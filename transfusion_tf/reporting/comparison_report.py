@@ -34,14 +34,13 @@ def write(found, output_dir):
         arms, rows = (tables.read(path) for path in paths)
         figure = comparisons.differences(rows, arms)
         paths.append(style.save(figure, folder / "comparisons.png"))
-    verdict = paired_table.as_json(found.rows, margin=found.margin)
-    files.write_json(
-        folder / "verdict.json", {**verdict, "left_out": found.left_out}
-    )
+    files.write_json(folder / "verdict.json", found.as_json())
     return "\n".join(
         [
             *verdict_text.lines(found.rows, margin=found.margin),
             "",
+            *verdict_text.learning_rates(found.learning_rates),
+            *(f"warning: {line}" for line in found.warnings),
             *(f"left out: {line}" for line in found.left_out),
             *map(str, [*paths, folder / "verdict.json"]),
         ]

@@ -34,6 +34,20 @@ def lines(rows, *, margin):
     return text
 
 
+def learning_rates(choices):
+    """Lines on the learning rates that were chosen.
+
+    Args:
+        choices: dicts of study.selection.CHOICE_FIELDS.
+    """
+    by_rate = {}
+    for choice in choices:
+        rate = choice["learning_rate"]
+        by_rate.setdefault(rate, []).append(choice["arm"])
+    for rate, arms in sorted(by_rate.items()):
+        yield f"learning rate {rate:g}: {'; '.join(arms)}"
+
+
 def _sentences(rows, margin):
     first = rows[0]
     unit = f"{first['num_images']} images"

@@ -50,10 +50,7 @@ def run(config, study_dir, *, num_workers=None, part=None, executor=None):
     missing = sum(s.status == cell_state.WAITING for s in states)
     if part is not None and missing:
         return [*_failures(failed), *_rest(part, mine, missing)]
-    return [
-        *(f"left out: {line}" for line in left_out),
-        *summary.write(study, config, cells, states),
-    ]
+    return summary.write(study, config, cells, states, left_out=left_out)
 
 
 def _task(study, cell, keep):

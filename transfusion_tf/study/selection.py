@@ -8,6 +8,8 @@ import numpy as np
 
 from transfusion_tf.study import cell_state
 
+CHOICE_FIELDS = ("arm", "learning_rate", "val_auc", "tried")
+
 
 def chosen(cells, states):
     """The learning rate of each group of cells.
@@ -23,23 +25,62 @@ def chosen(cells, states):
     Returns:
       {Cell.group: learning rate}, without groups that have no finished run.
     """
+    values = _val_aucs(cells, states)
+    return {group: _best(rates) for group, rates in values.items()}
+
+
+def choices(cells, states, rates):
+    """What `chosen` has chosen, as dicts of CHOICE_FIELDS.
+
+    Args:
+      cells: Cells of a study.
+      states: the CellState of each.
+      rates: of `chosen`.
+
+    Returns:
+      List of {"arm": Cell.title, "learning_rate", "val_auc": its mean over
+      seeds (None if undefined), "tried": rates that have finished runs}.
+    """
+    values = _val_aucs(cells, states)
+    titles = {cell.group: cell.title for cell in cells}
+    found = []
+    for group, rate in rates.items():
+        mean = _mean(values[group][rate])
+        found.append(
+            {
+                "arm": titles[group],
+                "learning_rate": rate,
+                "val_auc": mean if np.isfinite(mean) else None,
+                "tried": sorted(values[group]),
+            }
+        )
+    return found
+
+
+def _val_aucs(cells, states):
+    """{group: {learning rate: val AUCs of its finished runs}}."""
     values = {}
     for cell, state in zip(cells, states, strict=True):
         if state.status == cell_state.FINISHED:
             rates = values.setdefault(cell.group, {})
             rates.setdefault(cell.learning_rate, []).append(state.val_auc)
-    return {group: _best(rates) for group, rates in values.items()}
+    return values
 
 
 def _best(rates):
     """The best of {learning rate: values of its runs, None if undefined}."""
     most = max(map(len, rates.values()))
     means = {
-        rate: -np.inf if None in found else float(np.mean(found))
+        rate: _mean(found)
         for rate, found in rates.items()
         if len(found) == most
     }
     return max(sorted(means), key=means.get)
+
+
+def _mean(aucs):
+    """Mean of a rate's val AUCs; below all others where one is undefined."""
+    return -np.inf if None in aucs else float(np.mean(aucs))
 
 
 def warnings(cells, rates):

@@ -1,5 +1,7 @@
 """The tables of a study: its cells, its arms and what can be said of them."""
 
+import dataclasses
+
 from transfusion_tf import tables
 from transfusion_tf.analysis import auc_table
 from transfusion_tf.analysis.comparing import (
@@ -29,7 +31,7 @@ COLUMNS = (
 _SPLIT = "test"
 
 
-def write(study, config, cells, states):
+def write(study, config, cells, states, *, left_out=()):
     """Writes study.csv, arms.csv, comparisons.csv, verdict.json, a picture.
 
     Args:
@@ -37,6 +39,7 @@ def write(study, config, cells, states):
       config: StudyConfig.
       cells: its Cells.
       states: the CellState of each.
+      left_out: lines on what has no cells.
 
     Returns:
       Lines for the terminal: what is missing, and the verdicts.
@@ -47,13 +50,13 @@ def write(study, config, cells, states):
         for cell, state in zip(cells, states, strict=True)
     ]
     tables.write(study.table, rows, columns=COLUMNS)
-    missing = [
+    missing = list(left_out)
+    missing += [
         f"{cell.name}: {state.status}"
         + (f" ({state.reason})" if state.reason else "")
         for cell, state in zip(cells, states, strict=True)
         if state.status != cell_state.FINISHED
     ]
-    lines = [f"warning: {x}" for x in selection.warnings(cells, rates)]
     if not rates:
         shown = [f"{study.root}: none of the runs is finished."]
         return [*shown, *missing, str(study.table)]
@@ -63,11 +66,29 @@ def write(study, config, cells, states):
         if row["chosen"] == "yes"
     ]
     found = _compared(runs, config, missing)
+    found = dataclasses.replace(
+        found,
+        learning_rates=selection.choices(cells, states, rates),
+        warnings=[
+            *selection.warnings(cells, rates),
+            *_failures(states),
+            *found.warnings,
+        ],
+    )
     return [
-        *lines,
         comparison_report.write(found, study.root),
         str(study.table),
     ]
+
+
+def _failures(states):
+    """Lines on the runs that have failed."""
+    failed = sum(state.status == cell_state.FAILED for state in states)
+    if failed:
+        yield (
+            f"{failed} of {len(states)} runs failed; study.csv says why. The "
+            "same command tries them again."
+        )
 
 
 def _row(cell, state, rates):
@@ -101,13 +122,15 @@ def _compared(runs, config, missing):
     grouped = arms.of_runs(auc_table.load(runs, _SPLIT))
     pairs, without = _references(grouped, config.reference)
     threshold = config.settings.get("select_threshold")
+    left_out = [*missing, *without]
     return run_comparison.Comparison(
         arm_rows=paired_table.arm_rows(grouped, threshold=threshold),
         rows=paired_table.rows(
             pairs, margin=config.margin, threshold=threshold
         ),
         margin=config.margin,
-        left_out=[*missing, *without],
+        left_out=left_out,
+        warnings=run_comparison.warnings(grouped, left_out),
     )
 
 

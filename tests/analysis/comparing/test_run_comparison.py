@@ -46,7 +46,14 @@ def test_a_large_difference_helps_and_is_the_paired_auc(two_arms):
     assert (row["low"], row["high"]) == (expected.low, expected.high)
     assert row["p_adjusted"] == row["p_value"] == expected.p_value
     assert [r["num_seeds"] for r in found.arm_rows] == [3, 3]
-    assert found.left_out == []
+    assert found.left_out == [] and found.warnings == []
+
+
+def test_seeds_that_are_missing_are_warned_of(two_arms):
+    found, _ = compare(two_arms[:4])
+    single, unequal = found.as_json()["warnings"]
+    assert single.startswith("One seed only: cbr_tiny pretrained imagenet. ")
+    assert "cbr_tiny random 3; cbr_tiny pretrained imagenet 1." in unequal
 
 
 def test_the_other_way_round_it_hurts(two_arms):

@@ -20,12 +20,26 @@ class Comparison:
         rows: of paired_table.COLUMNS, one for each planned comparison.
         margin: in AUC.
         left_out: lines on runs and arms that are not compared.
+        warnings: lines on what the verdicts do not allow for.
+        learning_rates: dicts, of study.selection.CHOICE_FIELDS; empty where
+            none were chosen.
     """
 
     arm_rows: list
     rows: list
     margin: float
     left_out: list
+    warnings: list
+    learning_rates: list = dataclasses.field(default_factory=list)
+
+    def as_json(self):
+        """What verdict.json holds."""
+        return {
+            **paired_table.as_json(self.rows, margin=self.margin),
+            "left_out": self.left_out,
+            "warnings": self.warnings,
+            "learning_rates": self.learning_rates,
+        }
 
 
 def compare(
@@ -79,12 +93,39 @@ def compare_predictions(paths, *, margin=0.01, reference=None):
     return _compared(grouped, pairs, margin, without)
 
 
+def warnings(grouped, left_out):
+    """Lines on what the verdicts on some arms do not allow for.
+
+    Args:
+        grouped: arms.Arms.
+        left_out: lines on runs and arms that are not compared.
+    """
+    found = []
+    single = [arm.name for arm in grouped if len(arm.seeds) == 1]
+    if single:
+        found.append(
+            f"One seed only: {'; '.join(single)}. That other seeds give other "
+            "networks is not allowed for."
+        )
+    if len({len(arm.seeds) for arm in grouped}) > 1:
+        numbers = [f"{arm.name} {len(arm.seeds)}" for arm in grouped]
+        found.append(
+            f"The arms have unequal numbers of seeds: {'; '.join(numbers)}."
+        )
+    if left_out:
+        found.append(
+            f"{len(left_out)} runs or arms are left out; see left_out."
+        )
+    return found
+
+
 def _compared(grouped, pairs, margin, left_out, threshold=None):
     return Comparison(
         arm_rows=paired_table.arm_rows(grouped, threshold=threshold),
         rows=paired_table.rows(pairs, margin=margin, threshold=threshold),
         margin=margin,
         left_out=left_out,
+        warnings=warnings(grouped, left_out),
     )
 
 
