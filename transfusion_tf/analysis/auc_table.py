@@ -114,8 +114,9 @@ def auc_rows_of(loaded):
 
     Returns:
       List of dicts with the keys COLUMNS; `auc_of` is the class, label or
-      threshold (">=2"), or "mean"; `positive` and `negative` are what a high
-      and a low score stand for ("rest" is all other classes); patients are
+      threshold (">=2"), or what `mean_name` gives; `positive` and `negative`
+      are what a high and a low score stand for ("rest" is all other classes,
+      and a mean has none); patients are
       the unit of the intervals where the run's records have them; `note` says
       why there is no AUC, or what there is to know of its interval.
     """
@@ -132,13 +133,25 @@ def auc_rows_of(loaded):
         about = {**about_run(run), "level": numbers["level"]}
         parts = [(entry["name"], entry) for entry in numbers["aucs"]]
         if len(parts) > 1:
-            parts.append((MEAN, numbers["auc"]))
+            parts.append((mean_name(of for of, _ in parts), numbers["auc"]))
         of_run = sides(run.data["task"], run.classes)
         rows += [
             {**_row(about, of, entry), **of_run.get(of, _NO_SIDES)}
             for of, entry in parts
         ]
     return rows
+
+
+def mean_name(names):
+    """What the mean of AUCs is called: "mean", unless one of them is.
+
+    Args:
+      names: of the AUCs: classes, labels or thresholds.
+    """
+    names, found = set(names), MEAN
+    while found in names:
+        found += " of all"
+    return found
 
 
 def about_run(run):
