@@ -41,9 +41,9 @@ class ScoredRun:
       root: its directory.
       data: dict on its records: name, fingerprint, task, classes, ...
       config: RunConfig.
-      split: "val" or "test".
+      split: "val" or "test"; of an external test set also "train".
       classes: names of the outputs, in order.
-      predictions: Predictions.
+      predictions: Predictions, or None before there are any.
     """
 
     name: str
@@ -52,7 +52,7 @@ class ScoredRun:
     config: RunConfig
     split: str
     classes: tuple
-    predictions: predictions.Predictions
+    predictions: predictions.Predictions | None
 
 
 def load(runs, split):
@@ -65,10 +65,10 @@ def load(runs, split):
     Raises:
       FileNotFoundError: a run has no predictions of `split`.
     """
-    paths, loaded = globs.expanded(runs), []
-    for name, root in zip(tables.run_names(paths), paths, strict=True):
-        run = RunDir(root)
-        path, record = run.predictions(split), run_record.read(run)
+    loaded = []
+    for described_run in described(globs.expanded(runs), split):
+        run = RunDir(described_run.root)
+        path = run.predictions(split)
         if not path.is_file():
             raise FileNotFoundError(
                 f"{run.root} has no predictions of {split}; let train.py "
@@ -77,17 +77,36 @@ def load(runs, split):
         checksums.check(run, path)
         scored, classes = predictions.read(path)
         loaded.append(
+            dataclasses.replace(
+                described_run, classes=classes, predictions=scored
+            )
+        )
+    return loaded
+
+
+def described(roots, split):
+    """Returns the ScoredRun of each run directory, without predictions.
+
+    Args:
+      roots: paths of run directories.
+      split: which split they are to be scored on.
+    """
+    runs = []
+    for name, root in zip(tables.run_names(roots), roots, strict=True):
+        run = RunDir(root)
+        record = run_record.read(run)
+        runs.append(
             ScoredRun(
                 name=name,
                 root=run.root,
                 data=record["data"],
                 config=run_record.read_config(run),
                 split=split,
-                classes=classes,
-                predictions=scored,
+                classes=tuple(record["data"]["classes"]),
+                predictions=None,
             )
         )
-    return loaded
+    return runs
 
 
 def has_predictions(path, split):
