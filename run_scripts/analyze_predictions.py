@@ -6,8 +6,10 @@ From the predictions that the runs have saved: auc.csv (DeLong's intervals);
 agreement.csv (for every two runs on one data set, the share of images on which
 both are right or both wrong, that of independent errors, and kappa);
 disagreement_by_class.csv; and a PNG of each. Then what the probabilities are
-worth: calibration.csv, calibration_bins.csv, operating_points.csv (sensitivity
-at a specificity, and back), curves.csv (ROC, precision-recall), and two PNGs.
+worth: calibration.csv (and average precision), calibration_bins.csv,
+operating_points.csv (sensitivity at a specificity, and back), decisions.csv
+(balanced accuracy at a threshold of one half, and at the best one on val),
+curves.csv (ROC, precision-recall), and two PNGs.
 """
 
 from absl import flags
@@ -50,6 +52,7 @@ def main(argv):
     from transfusion_tf import tables
     from transfusion_tf.analysis import (
         auc_table,
+        decision_table,
         error_agreement,
         probability_tables,
     )
@@ -64,10 +67,9 @@ def main(argv):
     runs = auc_table.load(_RUNS.value, _SPLIT.value)
     _write("auc", auc_table.run(runs), auc.intervals)
     worth = probability_tables.run(runs, seed=_SEED.value)
-    plain = ("calibration", "operating_points")
-    for path in tables.write_all(
-        _OUTPUT_DIR.value, {stem: worth[stem] for stem in plain}
-    ):
+    plain = {name: worth[name] for name in ("calibration", "operating_points")}
+    plain["decisions"] = decision_table.run(runs)
+    for path in tables.write_all(_OUTPUT_DIR.value, plain):
         print(path)
     _write("calibration_bins", worth["calibration_bins"], calibration.diagrams)
     _write("curves", worth["curves"], curves.draw)

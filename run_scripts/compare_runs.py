@@ -1,6 +1,8 @@
 r"""Says what the difference between arms is, with a verdict: helps, or not.
 
     python run_scripts/compare_runs.py --runs='runs/mine-*' --output_dir=DIR
+    python run_scripts/compare_runs.py --runs='runs/mine-*' \
+        --dataset=data/other_hospital --output_dir=DIR
     python run_scripts/compare_runs.py --predictions=A.csv,B.csv \
         --output_dir=DIR
 
@@ -8,14 +10,16 @@ Runs that differ by their seed alone are one arm; each arm is compared with the
 arm from random weights of the same network, image size and training images, or
 with --reference. Differences are of AUCs on the same images, with intervals
 over seeds and patients together. Writes arms.csv, comparisons.csv, verdict.json
-and comparisons.png from the predictions that the runs have saved, or from those
-of other tools: CSV files with the columns id, label (0 or 1), score and, where
-patients are known, patient.
+and comparisons.png from the predictions that the runs have saved; with
+--dataset from those that their best weights make of another data set, which are
+kept in OUTPUT_DIR/predictions; or from those of other tools: CSV files with the
+columns id, label (0 or 1), score and, where patients are known, patient.
 """
 
 from absl import flags
 
-from transfusion_tf import cli
+from transfusion_tf import cli, names
+from transfusion_tf.process import quiet
 
 _RUNS = flags.DEFINE_list(
     "runs", [], "run directories or globs, separated by commas"
@@ -26,8 +30,18 @@ _PREDICTIONS = flags.DEFINE_list(
     "CSV files of other tools instead of --runs, one network a file, all of "
     "the same images",
 )
+_DATASET = flags.DEFINE_string(
+    "dataset",
+    None,
+    "records directory of an external test set, with classes of the same names "
+    "as the runs', on which their best weights are compared (default: the "
+    "records of the runs)",
+)
 _SPLIT = flags.DEFINE_enum(
-    "split", "test", ("val", "test"), "split whose predictions are compared"
+    "split",
+    "test",
+    names.SPLITS,
+    "split whose predictions are compared; train goes with --dataset",
 )
 _REFERENCE = flags.DEFINE_string(
     "reference",
@@ -62,17 +76,36 @@ def main(argv):
             "--predictions=A.csv,B.csv, and --output_dir=DIR."
         )
 
-    from transfusion_tf.analysis.comparing import run_comparison
+    cli.check_goes_with("dataset", holds=bool(_RUNS.value), what="--runs")
+    if _SPLIT.value == "train" and not _DATASET.value:
+        raise ValueError(
+            "--split=train goes with --dataset: the runs were trained on their "
+            "own train split. Give val or test."
+        )
+    if _DATASET.value:
+        quiet.start_tensorflow()
+
     from transfusion_tf.reporting import comparison_report
+
+    print(comparison_report.write(_compared(), _OUTPUT_DIR.value))
+
+
+def _compared():
+    """The Comparison that the flags ask for."""
+    from transfusion_tf.analysis.comparing import run_comparison
 
     how = {"margin": _MARGIN.value, "reference": _REFERENCE.value}
     if _PREDICTIONS.value:
-        found = run_comparison.compare_predictions(_PREDICTIONS.value, **how)
-    else:
-        found = run_comparison.compare(
-            _RUNS.value, split=_SPLIT.value, threshold=_THRESHOLD.value, **how
-        )
-    print(comparison_report.write(found, _OUTPUT_DIR.value))
+        return run_comparison.compare_predictions(_PREDICTIONS.value, **how)
+    how |= {"split": _SPLIT.value, "threshold": _THRESHOLD.value}
+    if not _DATASET.value:
+        return run_comparison.compare(_RUNS.value, **how)
+
+    from transfusion_tf import external
+
+    return external.compare(
+        _RUNS.value, _DATASET.value, output_dir=_OUTPUT_DIR.value, **how
+    )
 
 
 if __name__ == "__main__":

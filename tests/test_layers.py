@@ -30,7 +30,7 @@ FLOORS = (
     "training",
     "analysis",
     "experiment reporting",
-    "study",
+    "external study",
     "data_prep run_scripts __main__",
 )
 FLOOR = {

@@ -14,6 +14,7 @@ import pytest
 
 from transfusion_tf.analysis import (
     auc_table,
+    decision_table,
     error_agreement,
     gain,
     network_costs,
@@ -91,6 +92,7 @@ def written(tiny_dataset, tiny_runs, tmp_path):
         "`calibration.csv`": probability_tables.CALIBRATION_COLUMNS,
         "`calibration_bins.csv`": probability_tables.BIN_COLUMNS,
         "`operating_points.csv`": probability_tables.POINT_COLUMNS,
+        "`decisions.csv`": decision_table.COLUMNS,
         "`curves.csv`": probability_tables.CURVE_COLUMNS,
         "`convergence.csv`": convergence.COLUMNS,
         "`convergence_runs.csv`": convergence.RUN_COLUMNS,

@@ -64,24 +64,40 @@ def test_what_stands_against_what(task, of, positive, negative):
         if task == "multilabel"
         else (np.arange(40) % 3)
     )
-    scores = rng.random((40, 3))
-    scores = scores / scores.sum(axis=1, keepdims=True)
-    run = auc_table.ScoredRun(
-        name="r",
-        root=None,
-        data={"task": task, "name": "d"},
-        config=RunConfig(),
-        split="test",
-        classes=("0", "1", "2"),
-        predictions=SimpleNamespace(
-            labels=labels, scores=scores, patients=None
-        ),
-    )
+    run = run_of(task, ("0", "1", "2"), labels)
     found = {row["auc_of"]: row for row in auc_table.auc_rows_of([run])}
     assert (found[of]["positive"], found[of]["negative"]) == (
         positive,
         negative,
     )
+
+
+def run_of(task, classes, labels):
+    """A ScoredRun of three classes whose scores say nothing."""
+    scores = np.random.default_rng(0).random((len(labels), len(classes)))
+    scores = scores / scores.sum(axis=1, keepdims=True)
+    return auc_table.ScoredRun(
+        name="r",
+        root=None,
+        data={"task": task, "name": "d"},
+        config=RunConfig(),
+        split="test",
+        classes=classes,
+        predictions=SimpleNamespace(
+            labels=labels, scores=scores, patients=None
+        ),
+    )
+
+
+def test_a_class_called_mean_is_not_the_mean():
+    run = run_of("multiclass", ("mean", "max", "min"), np.arange(40) % 3)
+    rows = auc_table.auc_rows_of([run])
+    by_name = {row["auc_of"]: row for row in rows}
+    assert list(by_name) == ["mean", "max", "min", "mean of all"]
+    assert by_name["mean"]["positive"] == "mean"
+    assert by_name["mean of all"]["positive"] == ""
+    of_classes = [row["value"] for row in rows[:3]]
+    assert by_name["mean of all"]["value"] == pytest.approx(np.mean(of_classes))
 
 
 def table_of(runs):

@@ -252,6 +252,8 @@ def test_figures(runs, num_labels, sections, is_matrix, tmp_path):
     by_class = table(class_rows, error_agreement.CLASS_COLUMNS, tmp_path)
     drawn = disagreement.draw(by_class)
     assert len(drawn.axes) == 2 * sections
+    explained = drawn.axes[-1].get_xlabel().endswith("(bars: 95% intervals)")
+    assert explained == (len(pairs) <= 6)  # Of more no bars are drawn.
     assert style.save(drawn, tmp_path / "by_class.png").is_file()
 
 

@@ -12,6 +12,7 @@ OF_ONE_RUN = (
     "auc.png",
     "calibration.csv",
     "operating_points.csv",
+    "decisions.csv",
     "calibration_bins.csv",
     "calibration_bins.png",
     "curves.csv",

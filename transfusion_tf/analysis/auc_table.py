@@ -41,9 +41,9 @@ class ScoredRun:
       root: its directory.
       data: dict on its records: name, fingerprint, task, classes, ...
       config: RunConfig.
-      split: "val" or "test".
+      split: "val" or "test"; of an external test set also "train".
       classes: names of the outputs, in order.
-      predictions: Predictions.
+      predictions: Predictions, or None before there are any.
     """
 
     name: str
@@ -52,7 +52,7 @@ class ScoredRun:
     config: RunConfig
     split: str
     classes: tuple
-    predictions: predictions.Predictions
+    predictions: predictions.Predictions | None
 
 
 def load(runs, split):
@@ -65,10 +65,10 @@ def load(runs, split):
     Raises:
       FileNotFoundError: a run has no predictions of `split`.
     """
-    paths, loaded = globs.expanded(runs), []
-    for name, root in zip(tables.run_names(paths), paths, strict=True):
-        run = RunDir(root)
-        path, record = run.predictions(split), run_record.read(run)
+    loaded = []
+    for described_run in described(globs.expanded(runs), split):
+        run = RunDir(described_run.root)
+        path = run.predictions(split)
         if not path.is_file():
             raise FileNotFoundError(
                 f"{run.root} has no predictions of {split}; let train.py "
@@ -77,17 +77,36 @@ def load(runs, split):
         checksums.check(run, path)
         scored, classes = predictions.read(path)
         loaded.append(
+            dataclasses.replace(
+                described_run, classes=classes, predictions=scored
+            )
+        )
+    return loaded
+
+
+def described(roots, split):
+    """Returns the ScoredRun of each run directory, without predictions.
+
+    Args:
+      roots: paths of run directories.
+      split: which split they are to be scored on.
+    """
+    runs = []
+    for name, root in zip(tables.run_names(roots), roots, strict=True):
+        run = RunDir(root)
+        record = run_record.read(run)
+        runs.append(
             ScoredRun(
                 name=name,
                 root=run.root,
                 data=record["data"],
                 config=run_record.read_config(run),
                 split=split,
-                classes=classes,
-                predictions=scored,
+                classes=tuple(record["data"]["classes"]),
+                predictions=None,
             )
         )
-    return loaded
+    return runs
 
 
 def has_predictions(path, split):
@@ -114,8 +133,9 @@ def auc_rows_of(loaded):
 
     Returns:
       List of dicts with the keys COLUMNS; `auc_of` is the class, label or
-      threshold (">=2"), or "mean"; `positive` and `negative` are what a high
-      and a low score stand for ("rest" is all other classes); patients are
+      threshold (">=2"), or what `mean_name` gives; `positive` and `negative`
+      are what a high and a low score stand for ("rest" is all other classes,
+      and a mean has none); patients are
       the unit of the intervals where the run's records have them; `note` says
       why there is no AUC, or what there is to know of its interval.
     """
@@ -132,13 +152,25 @@ def auc_rows_of(loaded):
         about = {**about_run(run), "level": numbers["level"]}
         parts = [(entry["name"], entry) for entry in numbers["aucs"]]
         if len(parts) > 1:
-            parts.append((MEAN, numbers["auc"]))
+            parts.append((mean_name(of for of, _ in parts), numbers["auc"]))
         of_run = sides(run.data["task"], run.classes)
         rows += [
             {**_row(about, of, entry), **of_run.get(of, _NO_SIDES)}
             for of, entry in parts
         ]
     return rows
+
+
+def mean_name(names):
+    """What the mean of AUCs is called: "mean", unless one of them is.
+
+    Args:
+      names: of the AUCs: classes, labels or thresholds.
+    """
+    names, found = set(names), MEAN
+    while found in names:
+        found += " of all"
+    return found
 
 
 def about_run(run):

@@ -4,7 +4,6 @@ Paper: Juodelyte et al. (2023), arXiv:2302.08272, who ask whether networks from
 two sources err on the same images.
 """
 
-import dataclasses
 import itertools
 
 import numpy as np
@@ -210,14 +209,7 @@ def _sorted(run):
             f"The predictions of {run.split} in {run.root} have the id "
             f"{twice[0]} twice; let train.py write them again."
         )
-    patients = scored.patients
-    return dataclasses.replace(
-        scored,
-        ids=ids,
-        patients=None if patients is None else patients[order],
-        labels=scored.labels[order],
-        scores=scored.scores[order],
-    )
+    return scored.taken(order)
 
 
 def _fingerprint(run):

@@ -8,7 +8,13 @@ import numpy as np
 
 from transfusion_tf import tables
 from transfusion_tf.analysis import auc_table
-from transfusion_tf.metrics import calibration, operating, problems, summary
+from transfusion_tf.metrics import (
+    average_precision,
+    calibration,
+    operating,
+    problems,
+    summary,
+)
 
 _ABOUT = (
     "run",
@@ -30,6 +36,8 @@ CALIBRATION_COLUMNS = (
     "ece",
     "num_bins",
     "average_precision",
+    "average_precision_low",
+    "average_precision_high",
     "level",
     "note",
 )
@@ -69,7 +77,8 @@ def run(loaded, *, seed=0):
 
     Args:
         loaded: ScoredRuns, as of auc_table.load.
-        seed: of the resamples behind the intervals of operating_points.
+        seed: of the resamples behind the intervals of operating_points and of
+            the average precision.
     """
     rows = {"calibration": [], "bins": [], "points": [], "curves": []}
     for scored_run in loaded:
@@ -78,7 +87,12 @@ def run(loaded, *, seed=0):
             groups = None if patients is None else patients[asked.keep]
             found = operating.curves(*question)
             measured = calibration.measure(*question, groups, level=_LEVEL)
-            rows["calibration"].append({**about, **_numbers(measured, found)})
+            area = average_precision.average_precision(
+                *question, groups, level=_LEVEL, seed=seed
+            )
+            rows["calibration"].append(
+                {**about, **_numbers(measured, area, found.prevalence)}
+            )
             rows["bins"] += [{**about, **_bin(one)} for one in measured.bins]
             rows["points"] += [
                 {**about, **row} for row in _points(*question, groups, seed)
@@ -106,7 +120,7 @@ def _questions(scored_run):
         )
 
 
-def _numbers(measured, found):
+def _numbers(measured, area, prevalence):
     numbers = {}
     for name in _MEASURES:
         estimate = getattr(measured, name)
@@ -116,13 +130,16 @@ def _numbers(measured, found):
             f"{name}_high": estimate.high,
         }
     reasons = [getattr(measured, name).reason for name in _MEASURES]
+    reasons.append(area.reason)
     return {
         **numbers,
-        "prevalence": found.prevalence,
+        "prevalence": prevalence,
         "brier_baseline": measured.brier_baseline,
         "ece": measured.ece,
         "num_bins": len(measured.bins),
-        "average_precision": found.average_precision,
+        "average_precision": area.value,
+        "average_precision_low": area.low,
+        "average_precision_high": area.high,
         "level": _LEVEL,
         "note": "; ".join(dict.fromkeys(filter(None, reasons))),
     }

@@ -20,15 +20,13 @@ class Curves:
     Attributes:
         false_positive_rate, true_positive_rate: of the ROC curve.
         recall, precision: of the precision-recall curve.
-        average_precision: area under that as a step function.
-        prevalence: the average precision of scores that know nothing.
+        prevalence: the precision of scores that know nothing.
     """
 
     false_positive_rate: np.ndarray
     true_positive_rate: np.ndarray
     recall: np.ndarray
     precision: np.ndarray
-    average_precision: float | None
     prevalence: float | None
 
 
@@ -43,17 +41,10 @@ def curves(labels, scores):
     prevalence = float(labels.mean()) if len(labels) else None
     if labels.all() or not labels.any():
         empty = np.empty(0)
-        return Curves(empty, empty, empty, empty, None, prevalence)
+        return Curves(empty, empty, empty, empty, prevalence)
     fall_out, hit_rate, _ = metrics.roc_curve(labels, scores)
     precision, recall, _ = metrics.precision_recall_curve(labels, scores)
-    return Curves(
-        fall_out,
-        hit_rate,
-        recall,
-        precision,
-        float(metrics.average_precision_score(labels, scores)),
-        prevalence,
-    )
+    return Curves(fall_out, hit_rate, recall, precision, prevalence)
 
 
 @dataclasses.dataclass(frozen=True)

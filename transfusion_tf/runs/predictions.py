@@ -27,6 +27,20 @@ class Predictions:
     def __len__(self):
         return len(self.ids)
 
+    def taken(self, chosen):
+        """The Predictions of some images.
+
+        Args:
+          chosen: (N,) bool, or indices in the order wanted.
+        """
+        patients = self.patients
+        return Predictions(
+            ids=self.ids[chosen],
+            patients=None if patients is None else patients[chosen],
+            labels=self.labels[chosen],
+            scores=self.scores[chosen],
+        )
+
 
 def known_patients(patients):
     """`patients` (N,) str, or None where one is empty: not known."""

@@ -70,7 +70,29 @@ def compare(
     if not finished:
         raise FileNotFoundError(left_out[0])
     runs = auc_table.load(finished, split)
-    _check_one_data_set(runs)
+    check_one_data_set(runs)
+    return compare_scored(
+        runs,
+        margin=margin,
+        reference=reference,
+        threshold=threshold,
+        left_out=left_out,
+    )
+
+
+def compare_scored(
+    runs, *, margin=0.01, reference=None, threshold=None, left_out=()
+):
+    """Returns the Comparison of ScoredRuns with predictions of the same images.
+
+    Args:
+        runs: ScoredRuns.
+        margin, reference, threshold: as for `compare`.
+        left_out: lines on what is not among them.
+
+    Raises:
+        ValueError: nothing to compare, or predictions of different images.
+    """
     grouped = arms.of_runs(runs)
     pairs, without = arms.references(grouped, reference)
     return _compared(grouped, pairs, margin, [*left_out, *without], threshold)
@@ -129,7 +151,8 @@ def _compared(grouped, pairs, margin, left_out, threshold=None):
     )
 
 
-def _check_one_data_set(runs):
+def check_one_data_set(runs):
+    """Raises ValueError for ScoredRuns on records of several fingerprints."""
     known = {run.data["fingerprint"]: run for run in runs}
     if len(known) > 1:
         raise ValueError(

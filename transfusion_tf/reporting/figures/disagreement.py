@@ -50,8 +50,11 @@ def draw(table):
                 fontsize=7,
             )
             explained = marks[1]
+    bars = ""
+    if any(map(_is_short, sections.values())):
+        bars = f"\n(bars: {100 * table['level'].iloc[0]:g}% intervals)"
     for axes, text in zip(panels[-1], _MEASURES.values(), strict=True):
-        axes.set_xlabel(text)
+        axes.set_xlabel(text + bars)
     return figure
 
 
