@@ -16,6 +16,8 @@ of the study; its runs lie in runs/.
 Settings of train.py are shared by all runs.
 """
 
+import importlib.util
+
 from absl import flags
 
 from transfusion_tf import cli
@@ -34,8 +36,15 @@ _NUM_WORKERS = flags.DEFINE_integer(
     "num_workers",
     None,
     "runs that are trained at a time (default: by processors, --num_threads "
-    "and memory; with one GPU give 1)",
+    "and memory, or by what a cluster of Ray has; with one GPU give 1)",
     lower_bound=1,
+)
+_EXECUTOR = flags.DEFINE_enum(
+    "executor",
+    "local",
+    ["local", "ray"],
+    "where runs are trained: processes of this machine, or Ray: the cluster "
+    "of the environment's RAY_ADDRESS, without it a Ray of this machine",
 )
 _PART = flags.DEFINE_string(
     "part",
@@ -78,13 +87,26 @@ def main(argv):
             lines = runner.run(
                 config,
                 _STUDY_DIR.value,
-                num_workers=_workers(config),
+                executor=_executor(config),
                 part=part,
             )
     else:
         raise ValueError("Give --study_dir=DIR, where the study is to be.")
     for line in lines:
         print(line, flush=True)
+
+
+def _executor(config):
+    if _EXECUTOR.value == "local":
+        return executor.LocalProcesses(_workers(config))
+    if importlib.util.find_spec("ray") is None:
+        raise ValueError(
+            "--executor=ray needs Ray. Install it with "
+            "`pip install 'transfusion_tf[ray]'`, or leave --executor out."
+        )
+    from transfusion_tf.study import ray_executor
+
+    return ray_executor.RayActors(_NUM_WORKERS.value, config.num_threads)
 
 
 def _workers(config):

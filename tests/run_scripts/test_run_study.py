@@ -1,5 +1,6 @@
 """The binary end to end: a small study, and what trains nothing."""
 
+import importlib.util
 import json
 
 import pytest
@@ -76,4 +77,16 @@ def test_mistakes_are_one_line(binary, tmp_path, arguments, message):
     done = binary(SCRIPT, *arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert message in done.stderr and done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("ray") is not None, reason="Ray is installed"
+)
+def test_ray_that_is_not_installed_is_one_line(binary, tmp_path):
+    given = ("--inits=random", "--study_dir=s", "--executor=ray")
+    done = binary(SCRIPT, *given, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "pip install 'transfusion_tf[ray]'" in done.stderr
+    assert done.stderr.count("\n") == 1
     assert not list(tmp_path.iterdir())

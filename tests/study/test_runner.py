@@ -41,7 +41,8 @@ def values(tiny_dataset):
 
 def run(values, study_dir, **options):
     config = StudyConfig.from_values(values)
-    return runner.run(config, study_dir, executor=InThisProcess(), **options)
+    options = {"executor": InThisProcess(), **options}
+    return runner.run(config, study_dir, **options)
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +76,14 @@ def test_tables(whole):
     assert list(comparisons["arm"]) == ["cbr_tiny gabor"]
     assert list(comparisons["num_seeds"]) == [2]
     assert (whole / "comparisons.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_actors_of_ray_give_the_same_tables(values, whole, tmp_path):
+    pytest.importorskip("ray")
+    from transfusion_tf.study.ray_executor import RayActors
+
+    run(values, tmp_path / "study", executor=RayActors(2, 1))
+    assert_same(tmp_path / "study", whole)
 
 
 def killed_in_the_third(binary, values, whole, root):

@@ -101,6 +101,14 @@ def default_workers(num_threads):
     return max(1, min(by_cores, machine.memory_bytes() // _WORKER_BYTES))
 
 
+def died(how):
+    """Why a task has failed whose process died, in words."""
+    return (
+        f"its process died unexpectedly ({how}), as it does when memory runs "
+        "out; --num_workers=1 needs the least"
+    )
+
+
 class _Worker:
     """One process; it ends with this one, however that ends."""
 
@@ -129,11 +137,7 @@ class _Worker:
             self.end()
             self.is_dead = True
         code = self._process.exitcode
-        how = f"signal {-code}" if code < 0 else f"exit status {code}"
-        return (
-            f"its process died unexpectedly ({how}), as it does when memory "
-            "runs out; --num_workers=1 needs the least"
-        )
+        return died(f"signal {-code}" if code < 0 else f"exit status {code}")
 
     def end(self):
         self._lifeline.close()
