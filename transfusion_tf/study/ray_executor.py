@@ -9,8 +9,8 @@ import os
 import socket
 
 import ray
-from absl import logging as absl_logging
 
+from transfusion_tf import progress
 from transfusion_tf.process import errors, pool
 from transfusion_tf.study import executor
 
@@ -112,11 +112,10 @@ class RayActors:
         alive = [node for node in ray.nodes() if node["Alive"]]
         largest = max(node["Resources"].get("CPU", 0) for node in alive)
         if largest < wanted:
-            absl_logging.warning(
-                "No machine of the Ray cluster has the %d processors of a run "
-                "(--num_threads), the largest has %d: runs wait for one.",
-                wanted,
-                largest,
+            progress.line(
+                f"warning: No machine of the Ray cluster has the {wanted} "
+                "processors of a run (--num_threads), the largest has "
+                f"{largest:.0f}: runs wait for one."
             )
 
 
