@@ -13,7 +13,7 @@ import typing
 from transfusion_tf.process import machine, pool
 
 # What a process with TensorFlow and a ResNet50 in training takes.
-_WORKER_BYTES = 3 * 2**30
+WORKER_BYTES = 3 * 2**30
 
 
 class Executor(typing.Protocol):
@@ -98,7 +98,7 @@ def default_workers(num_threads):
     """
     cores = pool.num_cores()
     by_cores = math.ceil(cores / (num_threads or cores))
-    return max(1, min(by_cores, machine.memory_bytes() // _WORKER_BYTES))
+    return max(1, min(by_cores, machine.memory_bytes() // WORKER_BYTES))
 
 
 def died(how):
