@@ -103,6 +103,7 @@ setuptools.setup(
             "pylibjpeg-openjpeg>=2.3,<3",
         ],
         "beam": ["apache-beam>=2.71,<3"],
+        "ray": ["ray>=2.50,<3"],
         "test": [
             "transfusion_tf[dicom]",
             # An implementation of CKA that shares nothing with ours.

@@ -57,10 +57,24 @@ def check_goes_with(*flag_names, holds, what):
         raise ValueError(f"{listed} goes with {what}; leave it out.")
 
 
+def given_flags(*, without=()):
+    """The flags that were given, as words of a command line.
+
+    Args:
+        without: names of flags that are left out.
+    """
+    own = _own_flags()
+    return [
+        own[name].serialize()
+        for name in sorted(own.keys() - set(without))
+        if own[name].present and own[name].value is not None
+    ]
+
+
 def _value(flag):
     """A flag's value as it was written."""
     value = flag.value
-    return ",".join(value) if isinstance(value, list) else value
+    return ",".join(map(str, value)) if isinstance(value, list) else value
 
 
 def _guarded(main, argv, allow_unknown=None):

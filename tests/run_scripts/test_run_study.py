@@ -1,6 +1,9 @@
 """The binary end to end: a small study, and what trains nothing."""
 
+import importlib.util
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -43,6 +46,37 @@ def test_from_records_to_verdicts(binary, tiny_dataset, tmp_path):
     assert settings["train"]["num_threads"] == 1
 
 
+def test_a_job_script_trains_in_parts(binary, tiny_dataset, tmp_path):
+    root, script = tmp_path / "study", tmp_path / "jobs.sh"
+    given = (f"--dataset={tiny_dataset}", "--seeds=1", f"--study_dir={root}")
+    written = (f"--slurm={script}", "--num_parts=2")
+    done = binary(SCRIPT, *given, *GRID, *written)
+    assert done.returncode == 0, done.stderr
+    assert "2 runs in 2 jobs" in done.stdout
+    assert not list((root / "runs").iterdir())
+    # Its Python only notes what it is to run.
+    note = tmp_path / "python"
+    note.write_text('#!/bin/sh\nprintf "%s\\n" "$@" >"$0.words"\n')
+    note.chmod(0o755)
+    script.write_text(script.read_text().replace(sys.executable, str(note)))
+    for job, number, is_complete in (
+        ("part", "1", False),
+        ("part", "2", True),
+        ("tables", "", True),
+    ):
+        (root / "study.csv").unlink(missing_ok=True)
+        subprocess.run(
+            ["bash", script, job], env={"SLURM_ARRAY_TASK_ID": number}
+        )
+        words = (tmp_path / "python.words").read_text().splitlines()
+        done = binary(*words)
+        assert done.returncode == 0, done.stderr
+        assert (root / "study.csv").exists() == is_complete
+    done = binary(SCRIPT, *given, *GRID, *written)
+    assert done.returncode == 2
+    assert "there is such a file" in done.stderr
+
+
 def test_plan_and_dry_run_train_nothing(binary, tiny_dataset, tmp_path):
     given = (f"--dataset={tiny_dataset}", "--seeds=2", *GRID)
     done = binary(SCRIPT, *given, "--plan", cwd=tmp_path)
@@ -63,6 +97,11 @@ def test_plan_and_dry_run_train_nothing(binary, tiny_dataset, tmp_path):
         (["--inits=random"], "Give --study_dir=DIR"),
         (["--study=none.toml"], "--study=none.toml: there is no such file"),
         (["--part=3/2", "--study_dir=s"], "--part must be I/N"),
+        (["--num_parts=2", "--study_dir=s"], "goes with --slurm"),
+        (
+            ["--slurm=f", "--part=1/2", "--study_dir=s"],
+            "--part=1/2 goes with a study that is trained here",
+        ),
         (["--models=cbr_huge", "--study_dir=s"], "Unknown model 'cbr_huge'"),
         (["--weights=none", "--study_dir=s"], "--weights=none: there is no"),
         (
@@ -76,4 +115,16 @@ def test_mistakes_are_one_line(binary, tmp_path, arguments, message):
     done = binary(SCRIPT, *arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert message in done.stderr and done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("ray") is not None, reason="Ray is installed"
+)
+def test_ray_that_is_not_installed_is_one_line(binary, tmp_path):
+    given = ("--inits=random", "--study_dir=s", "--executor=ray")
+    done = binary(SCRIPT, *given, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "pip install 'transfusion_tf[ray]'" in done.stderr
+    assert done.stderr.count("\n") == 1
     assert not list(tmp_path.iterdir())

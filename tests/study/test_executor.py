@@ -11,31 +11,56 @@ import pytest
 from tests.study import tasks
 from transfusion_tf.process import machine, pool
 from transfusion_tf.study import executor
-from transfusion_tf.study.executor import LocalProcesses
 
 
-def test_workers_are_kept_and_a_death_is_the_end_of_one_task_only():
-    todo = ["a", "die", "b", "c", "d"]
-    with LocalProcesses(2) as workers:
+@pytest.fixture(params=["local", "ray"])
+def kind(request):
+    """A name for `make`."""
+    if request.param == "ray":
+        pytest.importorskip("ray")
+    return request.param
+
+
+def make(kind):
+    """One of the implementations of the protocol, with two workers."""
+    if kind == "local":
+        return executor.LocalProcesses(2)
+    from transfusion_tf.study import ray_executor
+
+    return ray_executor.RayActors(2, 1)
+
+
+def test_workers_are_kept_and_a_death_is_the_end_of_one_task_only(kind):
+    todo = ["a", "die", "b", "raise", "c", "d"]
+    with make(kind) as workers:
         first = dict(workers.run(tasks.where, todo))
+        assert list(workers.run(tasks.where, [])) == []
         again = dict(workers.run(tasks.where, ["e", "f"]))
-    assert first.keys() == set(todo)
-    assert "died unexpectedly (signal 9)" in first.pop("die")
+    assert first.keys() == set(todo) and again.keys() == {"e", "f"}
+    for task in ("die", "raise"):
+        assert "its process died unexpectedly (" in first.pop(task)
     processes = {*first.values(), *again.values()}
     assert str(os.getpid()) not in processes
-    # Two, and one in place of the one that died.
-    assert len(processes) <= 3
+    # Two, and one in place of each that died.
+    assert len(processes) <= 4
     for process in processes:
-        assert not os.path.exists(f"/proc/{process}")
+        _wait_until(lambda process=process: not _is_alive(process))
 
 
-def test_workers_end_with_a_process_that_is_killed(tmp_path):
+def test_tasks_are_done_where_the_caller_is(kind, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    with make(kind) as workers:
+        found = dict(workers.run(tasks.surroundings, ["a"]))
+    assert found == {"a": f"{tmp_path} 3"}
+
+
+def test_workers_end_with_a_process_that_is_killed(kind, tmp_path):
     code = (
-        "from tests.study import tasks\n"
-        "from transfusion_tf.study.executor import LocalProcesses\n"
+        "from tests.study import tasks, test_executor\n"
         "if __name__ == '__main__':\n"
-        "    with LocalProcesses(1) as executor:\n"
-        f"        list(executor.run(tasks.linger, [{str(tmp_path)!r}]))\n"
+        f"    with test_executor.make({kind!r}) as workers:\n"
+        f"        list(workers.run(tasks.linger, [{str(tmp_path)!r}]))\n"
     )
     script = tmp_path / "script.py"
     script.write_text(code)
@@ -49,7 +74,6 @@ def test_workers_end_with_a_process_that_is_killed(tmp_path):
     parent.send_signal(signal.SIGKILL)
     parent.wait()
     _wait_until(lambda: not _is_alive(worker))
-    assert not _is_alive(worker)
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,8 @@ def values(tiny_dataset):
 
 def run(values, study_dir, **options):
     config = StudyConfig.from_values(values)
-    return runner.run(config, study_dir, executor=InThisProcess(), **options)
+    options = {"executor": InThisProcess(), **options}
+    return runner.run(config, study_dir, **options)
 
 
 @pytest.fixture(scope="module")
@@ -77,38 +78,58 @@ def test_tables(whole):
     assert (whole / "comparisons.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_actors_of_ray_give_the_same_tables(values, whole, tmp_path):
+    pytest.importorskip("ray")
+    from transfusion_tf.study.ray_executor import RayActors
+
+    run(values, tmp_path / "study", executor=RayActors(2, 1))
+    assert_same(tmp_path / "study", whole)
+
+
+def kill(binary, values, root, moment):
+    script = "tests/study/killed_study.py"
+    done = binary(script, json.dumps(values), root, moment)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+
+
 def killed_in_the_third(binary, values, whole, root):
     """A study whose first run was copied and whose second was trained."""
     shutil.copytree(whole / "runs" / RUNS[0], root / "runs" / RUNS[0])
     shutil.copy(whole / "study.json", root / "study.json")
-    step = values["steps"] + 2
-    script = "tests/study/killed_study.py"
-    done = binary(script, json.dumps(values), root, step)
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    kill(binary, values, root, values["steps"] + 2)
     status = json.loads((root / "runs" / RUNS[2] / "status.json").read_text())
     assert status["status"] == "running"
     assert not (root / "runs" / RUNS[3]).exists()
 
 
 def test_killed_continued_in_parts_and_with_a_run_that_fails(
-    binary, values, whole, tmp_path
+    binary, values, whole, tmp_path, capsys
 ):
     """Some runs come from a fresh process, the others from a warm one."""
     root = tmp_path / "study"
     killed_in_the_third(binary, values, whole, root)
+    # Trained to its end, but not finished.
+    kill(binary, values, root, "metrics.json")
     odd = root / "runs" / RUNS[3]
+    assert not odd.exists()
     odd.mkdir()
     (odd / "notes.txt").write_text("mine")
     text = "\n".join(run(values, root, part=(1, 2)))
     assert "1 runs of the study are not finished" in text
     assert not (root / "study.csv").is_file()
+    capsys.readouterr()
     text = "\n".join(run(values, root, part=(2, 2)))
+    assert capsys.readouterr().out.count(f"{odd.name}: tried again\n") == 1
     table = tables.read(root / "study.csv").set_index("run")
     assert sorted(table["status"]) == ["failed", *["finished"] * 3]
     assert "has files in it but is not a run" in table["reason"][odd.name]
     assert f"left out: {odd.name}: failed" in text
     assert "one seed" in text
     (odd / "notes.txt").unlink()
+    kill(binary, values, root, "verdict.json")
+    assert tables.read(root / "study.csv")["status"].eq("finished").all()
+    old, new = (r / "verdict.json" for r in (root, whole))
+    assert old.read_text() != new.read_text()  # Of the time of the failure.
     run(values, root)
     assert_same(root, whole)
 

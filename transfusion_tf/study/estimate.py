@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 
-from transfusion_tf import datasets
+from transfusion_tf import datasets, progress
 from transfusion_tf.study import grid, spec
 from transfusion_tf.training import loop, setup, step
 
@@ -148,7 +148,7 @@ def lines(config, *, num_workers):
     for cell, estimate in zip(cells, found, strict=True):
         yield (
             f"{cell.name:{width}}  {estimate.steps:>9,} steps  "
-            f"{_duration(estimate.seconds):>9}  "
+            f"{progress.duration(estimate.seconds):>9}  "
             f"{_size(estimate.num_bytes):>9}"
         )
     yield from (f"left out: {line}" for line in left_out)
@@ -156,8 +156,8 @@ def lines(config, *, num_workers):
     num_bytes = sum(estimate.num_bytes for estimate in found)
     yield (
         f"{len(cells)} runs, {num_workers} at a time with "
-        f"{config.num_threads} thread(s) each: about {_duration(seconds)} and "
-        f"{_size(num_bytes)} of disk."
+        f"{config.num_threads} thread(s) each: about "
+        f"{progress.duration(seconds)} and {_size(num_bytes)} of disk."
     )
     if len(config.keep) == len(spec.KEPT):
         yield "--keep=best,last takes less disk."
@@ -168,14 +168,6 @@ def _at_random(config):
     start = type(config.init)()
     data = dataclasses.replace(config.data, train_size=None, subset_seed=None)
     return dataclasses.replace(config, init=start, data=data)
-
-
-def _duration(seconds):
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    if seconds < 7200:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
 
 
 def _size(num_bytes):

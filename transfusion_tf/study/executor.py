@@ -13,7 +13,7 @@ import typing
 from transfusion_tf.process import machine, pool
 
 # What a process with TensorFlow and a ResNet50 in training takes.
-_WORKER_BYTES = 3 * 2**30
+WORKER_BYTES = 3 * 2**30
 
 
 class Executor(typing.Protocol):
@@ -98,7 +98,15 @@ def default_workers(num_threads):
     """
     cores = pool.num_cores()
     by_cores = math.ceil(cores / (num_threads or cores))
-    return max(1, min(by_cores, machine.memory_bytes() // _WORKER_BYTES))
+    return max(1, min(by_cores, machine.memory_bytes() // WORKER_BYTES))
+
+
+def died(how):
+    """Why a task has failed whose process died, in words."""
+    return (
+        f"its process died unexpectedly ({how}), as it does when memory runs "
+        "out; --num_workers=1 needs the least"
+    )
 
 
 class _Worker:
@@ -129,11 +137,7 @@ class _Worker:
             self.end()
             self.is_dead = True
         code = self._process.exitcode
-        how = f"signal {-code}" if code < 0 else f"exit status {code}"
-        return (
-            f"its process died unexpectedly ({how}), as it does when memory "
-            "runs out; --num_workers=1 needs the least"
-        )
+        return died(f"signal {-code}" if code < 0 else f"exit status {code}")
 
     def end(self):
         self._lifeline.close()

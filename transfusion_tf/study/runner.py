@@ -1,7 +1,14 @@
 """Trains the cells of a study and compares its arms."""
 
 from transfusion_tf import files, progress
-from transfusion_tf.study import cell_state, directory, grid, summary, worker
+from transfusion_tf.study import (
+    cell_state,
+    directory,
+    grid,
+    live_table,
+    summary,
+    worker,
+)
 from transfusion_tf.study.directory import StudyDir
 from transfusion_tf.study.executor import LocalProcesses, default_workers
 
@@ -45,7 +52,8 @@ def run(config, study_dir, *, num_workers=None, part=None, executor=None):
     executor = executor or LocalProcesses(
         num_workers or default_workers(config.num_threads)
     )
-    failed = _train(executor, waiting, num_cells=len(mine))
+    with executor, live_table.LiveTable(study, mine) as table:
+        failed = _train(executor, waiting, table)
     states = [cell_state.read(study, c, fingerprint=data) for c in cells]
     missing = sum(s.status == cell_state.WAITING for s in states)
     if part is not None and missing:
@@ -64,30 +72,24 @@ def _task(study, cell, keep):
     )
 
 
-def _train(executor, tasks, *, num_cells):
-    """Trains tasks under a bar; returns {name: reason} of those that failed."""
-    done = num_cells - len(tasks)
-    failed = {}
-    with (
-        executor,
-        progress.bar("runs", num_cells, unit="run", done=done) as bar,
-    ):
-        again = list(_tried(executor, tasks, bar))
-        for task, _ in again:
-            progress.line(f"{task.name}: tried again")
-        for task, reason in _tried(executor, [task for task, _ in again], bar):
-            worker.write_failure(task, reason)
-            failed[task.name] = reason
-    return failed
+def _train(executor, tasks, table):
+    """Trains tasks; returns {name: reason} of those that failed twice."""
+    again = list(_tried(executor, tasks, table))
+    for task, _ in again:
+        progress.line(f"{task.name}: tried again")
+    again = _tried(executor, [task for task, _ in again], table)
+    return {task.name: reason for task, reason in again}
 
 
-def _tried(executor, tasks, bar):
+def _tried(executor, tasks, table):
     """Yields (task, reason) of the tasks that fail."""
     for task, reason in executor.run(worker.train, tasks):
-        progress.line(f"{task.name}: {reason or 'finished'}")
         if reason is None:
-            bar.update()
+            progress.line(f"{task.name}: finished, {table.count()}")
         else:
+            # A process that died could not write it.
+            worker.write_failure(task, reason)
+            progress.line(f"{task.name}: {reason}")
             yield task, reason
 
 
