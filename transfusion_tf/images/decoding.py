@@ -11,7 +11,6 @@ from transfusion_tf.images import (
     jpeg_rebuild,
     jpeg_scan,
     limits,
-    metadata,
     pillow_modes,
     png_rebuild,
     tiff_tags,
@@ -26,7 +25,7 @@ FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 # differs from that of the full decoding by at least 50 dB (PSNR; 20 IDRiD
 # photographs, qualities 75 and 95, 1/2 and 1/4), 7 dB less than what writing
 # it as JPEG of quality 95 changes. Without spare pixels (1.0 to 1.1) only
-# 2.5 dB are left. tests/data/test_decoding.py holds it to that.
+# 2.5 dB are left. tests/images/test_decoding.py holds it to that.
 MIN_OVERSAMPLING = 1.5
 
 _ORIENTATION = 0x0112  # The Exif tag.
@@ -232,7 +231,7 @@ class ImageFile:
         with limits.refusing_damage(_reason):
             try:
                 return how.rebuilt(self._raw)
-            except metadata.NotKept:
+            except limits.NotKept:
                 return None
 
     def _colour16(self):
