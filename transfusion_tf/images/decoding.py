@@ -72,8 +72,10 @@ class ImageFile:
         self._raw, self._frame = raw, frame
         if not raw:
             raise limits.ImageError("an empty file")
-        with limits.refusing_damage(_reason):
-            self._tags = tiff_tags.of(raw, frame)
+        self._tags = None
+        if raw.startswith(tiff_tags.BEGINNINGS):
+            with limits.refusing_damage(_reason):
+                self._tags = tiff_tags.of(raw, frame)
         self._image = self._opened()
         self.width, self.height = self._image.size
         self.is_jpeg = self._image.format in ("JPEG", "MPO")
@@ -120,19 +122,27 @@ class ImageFile:
         Raises:
             limits.ImageError: damaged, or of a kind that cannot be used.
         """
+        if self.is_jpeg:
+            return self._picture_of_jpeg(reduction)
+        if pillow_modes.has_colour16(self._image):
+            return self._colour16()
+        self._load(self._image)
+        with limits.refusing_damage(_reason):
+            return pillow_modes.plain(self._image, self._tags)
+
+    def _picture_of_jpeg(self, reduction):
         image = self._image
-        if self.is_jpeg and reduction > 1:
+        if reduction > 1:
             # Without a mode: it must not turn grey into colours.
             image.draft(
                 None, (self.width // reduction, self.height // reduction)
             )
-        if pillow_modes.has_colour16(image):
-            return self._colour16()
         self._load(image)
-        if self.is_jpeg:
-            self._check_scans(image, reduction)
+        self._check_scans(image, reduction)
+        if image.mode in ("L", "RGB"):
+            return image
         with limits.refusing_damage(_reason):
-            return pillow_modes.plain(image, self._tags)
+            return pillow_modes.plain(image)
 
     def is_varied(self):
         """Whether stored pixels differ, in colour, in alpha or by palette."""

@@ -22,6 +22,7 @@ from transfusion_tf.images import (
 RESIZE_MODES = resizing.MODES
 FUNDUS_MODES = ("none", "crop", "graham")
 WINDOWS = ("auto", "none")
+_JPEG = b"\xff\xd8\xff"
 
 ImageError = limits.ImageError
 
@@ -125,7 +126,7 @@ def prepare(raw, options=DEFAULTS):
         limits.check_frame(1, options.frame)
         limits.check_size(*raw.shape[1::-1])
         return _from_array(raw, options)
-    if dicom.is_dicom(raw):
+    if not raw.startswith(_JPEG) and dicom.is_dicom(raw):
         pixels, notes = dicom.read(
             raw, window=options.window, frame=options.frame
         )
