@@ -12,10 +12,9 @@ import typing
 import numpy as np
 
 from transfusion_tf import files
-from transfusion_tf.audit import prints
 from transfusion_tf.conversion import quarantine, work_folder
 from transfusion_tf.data import ids, records, tfrecord
-from transfusion_tf.images import prepare
+from transfusion_tf.images import fingerprints, prepare
 from transfusion_tf.stores import archives
 
 # What is known of each image of a shard, so that nothing later on has to
@@ -24,7 +23,7 @@ SHARD_INDEX = np.dtype(
     [
         ("id", "S32"),
         ("offset", "<u8"),
-        ("pixels", "S32"),  # As of prints.of_prepared.
+        ("pixels", "S32"),  # As of fingerprints.of_pixels.
         ("perceptual", "<u8"),
         ("width", "<u4"),
         ("height", "<u4"),
@@ -223,7 +222,7 @@ def _prepared(store, task, row):
     """Returns the _Image of a row from the raw data."""
     raw = archives.read(store, row["image"])
     image = prepare.prepare(raw, task.image_options)
-    pixels, perceptual = prints.of_prepared(image)
+    pixels, perceptual = fingerprints.of_pixels(image.decoded)
     facts = (
         pixels.encode(),
         perceptual,

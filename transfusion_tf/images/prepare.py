@@ -102,6 +102,17 @@ class Prepared(typing.NamedTuple):
     pixels: np.ndarray  # (H, W) or (H, W, 3), which `data` encodes.
     notes: tuple[str, ...]  # What should be known of the image.
 
+    @property
+    def decoded(self):
+        """The pixels that `data` decodes to.
+
+        Of JPEG that was encoded anew they are not quite `pixels`, and what is
+        trained on is what is in the file.
+        """
+        if self.kept:
+            return self.pixels
+        return encoding.decoded(self.data, self.pixels)
+
 
 def prepare(raw, options=DEFAULTS):
     """Checks, turns upright, resizes and encodes one image.
