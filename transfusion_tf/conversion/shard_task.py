@@ -13,7 +13,7 @@ import numpy as np
 
 from transfusion_tf import files
 from transfusion_tf.conversion import quarantine, work_folder
-from transfusion_tf.data import ids, records, tfrecord
+from transfusion_tf.data import ids, tfrecord
 from transfusion_tf.images import fingerprints, prepare
 from transfusion_tf.stores import archives
 
@@ -44,8 +44,8 @@ class Task:
         file: its final file name.
         rows: dicts with `image`, the `text_keys` and the `label_key`, in the
             order of their ids.
-        label_key: see records.serialize.
-        text_keys: see records.serialize.
+        label_key: see tfrecord.serialize.
+        text_keys: see tfrecord.serialize.
         image_options: an ImageOptions.
         earlier: digests of finished shards that may hold some of the images;
             all in a work folder were prepared with the same options.
@@ -109,7 +109,7 @@ def write(store, task):
                 continue
             yield shard.add(
                 row["id"],
-                records.serialize(
+                tfrecord.serialize(
                     image.data,
                     row,
                     label_key=task.label_key,
@@ -170,7 +170,7 @@ class _Shard:
         does not hold until it is replaced, too.
         """
         folder, digest = self._folder, self._digest
-        entry = records.write_shard(folder.shard(digest), examples)
+        entry = tfrecord.write_shard(folder.shard(digest), examples)
         facts = np.array(self._facts, SHARD_INDEX)
         stream = io.BytesIO()
         np.save(stream, facts)
