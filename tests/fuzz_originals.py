@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 from pydicom import data as pydicom_data
 
-from transfusion_tf.data import records
+from transfusion_tf.data import records, tfrecord
 from transfusion_tf.images import prepare
 
 DICOM_FILES = (
@@ -185,7 +185,7 @@ def make_records(root):
     shards = {}
     for split in ("train", "test"):
         rows = [
-            records.serialize(
+            tfrecord.serialize(
                 png,
                 {"label": i, "id": f"0{i}", "patient": f"0{i}"},
                 label_key="label",
@@ -194,7 +194,7 @@ def make_records(root):
             for i in range(2)
         ]
         path = root / records.shard_name("pets", split, 0, 1)
-        shards[split] = [records.write_shard(path, rows)]
+        shards[split] = [tfrecord.write_shard(path, rows)]
     numbers = dict.fromkeys(shards, 2)
     return records.DataCard(
         name="pets",
@@ -226,7 +226,7 @@ def make_records(root):
 
 def make_work_folder(root):
     """Writes a finished shard into a work folder; returns its JSON."""
-    entry = records.write_shard(root / "0.tfrecord", [b"example"])
+    entry = tfrecord.write_shard(root / "0.tfrecord", [b"example"])
     (root / "0.npy").write_bytes(b"facts")
     done = {"entry": entry, "bad": [], "notes": [["0", "a"]], "ids": ["0", "1"]}
     done["facts_bytes"] = len(b"facts")

@@ -16,7 +16,7 @@ import re
 
 from data_prep.sources.common import fields, members, tables
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.images import metadata
+from transfusion_tf.images import jpeg_parts
 from transfusion_tf.stores import archives
 
 CLASSES = ("0", "1", "2", "3", "4")
@@ -126,7 +126,7 @@ def _read(table, store):
 def _patient(image, store):
     """Returns the number in the comments of `image`, else its own name."""
     try:
-        comments = metadata.jpeg_comments(store.read(image))
+        comments = jpeg_parts.comments(store.read(image))
     except ValueError:
         return image  # Damaged: the conversion itself reports it.
     numbers = [m[0].decode() for c in comments if (m := _NUMBER.search(c))]

@@ -14,7 +14,7 @@ from tests import conversion_data
 from tests.conversion_data import contents, make_manifest
 from transfusion_tf import files
 from transfusion_tf.conversion import convert, work_folder
-from transfusion_tf.data import records
+from transfusion_tf.data import records, tfrecord
 
 NUM_SHARDS = 7  # Six, and the one of which images are dropped once more.
 
@@ -186,9 +186,9 @@ def test_only_missing_shards_are_written_again(
     process.kill()
     process.join()
     before = {path.stem for path in finished(tmp_path / "out")}
-    written, write_shard = [], records.write_shard
+    written, write_shard = [], tfrecord.write_shard
     monkeypatch.setattr(
-        records,
+        tfrecord,
         "write_shard",
         lambda path, rows: written.append(path.stem) or write_shard(path, rows),
     )
@@ -206,7 +206,7 @@ def test_one_conversion_at_a_time(tmp_path):
 
 def finish(folder, digest, content, file="a"):
     """Puts a finished shard into a WorkFolder."""
-    entry = records.write_shard(folder.shard(digest), [content])
+    entry = tfrecord.write_shard(folder.shard(digest), [content])
     folder.facts(digest).write_bytes(b"facts")
     done = {"entry": {**entry, "file": file}, "bad": [], "notes": [], "ids": []}
     done["facts_bytes"] = len(b"facts")

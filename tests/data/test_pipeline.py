@@ -10,8 +10,8 @@ from PIL import Image
 
 from data_prep.sources import image_folder
 from transfusion_tf.conversion import convert
-from transfusion_tf.data import ids, pipeline, records
-from transfusion_tf.images import prepare
+from transfusion_tf.data import pipeline, records
+from transfusion_tf.images import fingerprints, prepare
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +209,7 @@ def test_training_sees_what_the_conversion_saw(file_format, mode, tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels).convert(mode).save(path, file_format)
         raw = path.read_bytes()
-        seen[ids.content_hash(raw)] = prepare.prepare(raw).pixels
+        seen[fingerprints.content_hash(raw)] = prepare.prepare(raw).pixels
     manifest = image_folder.manifest(input=tmp_path / "raw")
     root = convert.convert(
         manifest, tmp_path / "out", convert.ConvertOptions(num_workers=1)

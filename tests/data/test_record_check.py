@@ -12,7 +12,7 @@ from tests.data import damaged_records
 from transfusion_tf import datasets
 from transfusion_tf.audit import image_facts
 from transfusion_tf.config.run import RunConfig
-from transfusion_tf.data import record_check, records, tfrecord
+from transfusion_tf.data import record_check, tfrecord
 from transfusion_tf.training import setup
 
 SHARD = "tiny-val.tfrecord-00000-of-00001"
@@ -152,7 +152,7 @@ def test_a_record_that_claims_a_terabyte(tiny_dataset, tmp_path):
 @pytest.mark.parametrize("change", [-1, 1])
 def test_more_or_fewer_records_than_the_card_says(tmp_path, change):
     path = tmp_path / "shard"
-    entry = records.write_shard(path, [b"a", b"b", b"c"])
+    entry = tfrecord.write_shard(path, [b"a", b"b", b"c"])
     with path.open("rb") as file:
         assert tfrecord.first_gap(file, 3) is None
         assert tfrecord.first_gap(file, 3 + change) == (

@@ -48,7 +48,7 @@ def write_records(root):
     for split in ("train", "test"):
         path = root / records.shard_name("pets", split, 0, 1)
         examples = [b"first", b"second", b"third"][: CARD.num_examples[split]]
-        shards[split] = [records.write_shard(path, examples)]
+        shards[split] = [tfrecord.write_shard(path, examples)]
     card = dataclasses.replace(CARD, shards=shards)
     files.write_json(root / records.CARD, card.to_json())
     return card
@@ -220,13 +220,13 @@ def test_an_interrupted_shard_leaves_nothing(tmp_path):
         raise ValueError("stop")
 
     with pytest.raises(ValueError, match="stop"):
-        records.write_shard(tmp_path / "shard", examples())
+        tfrecord.write_shard(tmp_path / "shard", examples())
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_place_that_cannot_be_written_is_an_os_error(tmp_path):
     with pytest.raises(OSError, match="Cannot write .*shard"):
-        records.write_shard(tmp_path / "nothing" / "shard", [b"first"])
+        tfrecord.write_shard(tmp_path / "nothing" / "shard", [b"first"])
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
@@ -237,7 +237,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(
         OSError, match="^Cannot write .*shard: No space left on device.$"
     ):
-        records.write_shard(tmp_path / "shard", [b"first"])
+        tfrecord.write_shard(tmp_path / "shard", [b"first"])
     assert list(tmp_path.iterdir()) == []
 
 
@@ -252,7 +252,7 @@ def test_fields_of_a_record(label_key, label):
         label_key: label,
         "site": "Århus",
     }
-    serialized = records.serialize(
+    serialized = tfrecord.serialize(
         b"bytes", row, label_key=label_key, text_keys=("id", "site")
     )
     features = tfrecord.features(serialized)

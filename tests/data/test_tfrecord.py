@@ -6,7 +6,7 @@ import google_crc32c
 import numpy as np
 import pytest
 
-from transfusion_tf.data import records, tfrecord
+from transfusion_tf.data import tfrecord
 
 EXAMPLES = [
     {"image": b"bytes", "label": [2], "id": b"ab-2"},
@@ -53,7 +53,7 @@ def test_files_are_those_of_tensorflow(tmp_path):
     with tf.io.TFRecordWriter(str(tmp_path / "theirs")) as writer:
         for content in contents:
             writer.write(content)
-    entry = records.write_shard(tmp_path / "ours", contents)
+    entry = tfrecord.write_shard(tmp_path / "ours", contents)
     ours = (tmp_path / "ours").read_bytes()
     assert ours == (tmp_path / "theirs").read_bytes()
     assert entry["bytes"] == len(ours) and entry["examples"] == 6

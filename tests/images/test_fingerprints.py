@@ -1,5 +1,7 @@
 """Tests of the fingerprints of images."""
 
+import hashlib
+
 import imagehash
 import numpy as np
 import pytest
@@ -8,6 +10,21 @@ import scipy.ndimage
 from PIL import Image
 
 from transfusion_tf.images import fingerprints
+
+
+def test_hash_of_a_file_is_the_beginning_of_its_sha256():
+    assert (
+        fingerprints.content_hash(b"abc") == "ba7816bf8f01cfea"
+    )  # FIPS 180-2, B.1.
+
+
+def test_hash_of_an_array_is_that_of_its_values():
+    array = np.arange(12, dtype=np.uint16).reshape(3, 4)
+    expected = hashlib.sha256(bytes(sum(([i, 0] for i in range(12)), [])))
+    assert fingerprints.content_hash(array) == expected.hexdigest()[:16]
+    assert fingerprints.content_hash(array[::2]) == fingerprints.content_hash(
+        array[::2].copy()
+    )
 
 
 def make_image(seed=0, shape=(90, 120), depth=8):

@@ -11,7 +11,7 @@ from tests.image_files import (
     make_file,
     pixels_of,
 )
-from transfusion_tf.images import jpeg_rebuild, metadata
+from transfusion_tf.images import jpeg_parts, jpeg_rebuild, limits
 
 
 def rebuilt(data):
@@ -107,7 +107,7 @@ def test_comments_between_the_scans_go():
 def test_where_the_compressed_data_end():
     for options in ({}, {"progressive": True}):
         data, ends = jpeg_rebuild.rebuilt(make_file("JPEG", **options))
-        scans = [s for s in metadata.jpeg_segments(data) if s.scan]
+        scans = [s for s in jpeg_parts.segments(data) if s.scan]
         pairs = zip(ends, scans, strict=True)
         assert all(data[:end].endswith(s.scan) for end, s in pairs)
         assert len(ends) == len(scans) == data.count(b"\xff\xda")
@@ -164,7 +164,7 @@ RESTARTS = make_file("JPEG", restart_marker_blocks=1)
     ],
 )
 def test_what_is_not_kept(raw):
-    with pytest.raises(metadata.NotKept):
+    with pytest.raises(limits.NotKept):
         rebuilt(raw)
 
 

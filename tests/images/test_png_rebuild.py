@@ -8,7 +8,7 @@ import pytest
 
 from tests import image_files
 from tests.image_files import SECRET, colours, make_file, png, png_chunk
-from transfusion_tf.images import metadata, png_rebuild
+from transfusion_tf.images import limits, png_rebuild
 
 PLAIN = make_file("PNG")
 PIXELS = colours()
@@ -106,7 +106,7 @@ def small_window():
     ],
 )
 def test_what_is_not_kept(raw):
-    with pytest.raises(metadata.NotKept):
+    with pytest.raises(limits.NotKept):
         png_rebuild.rebuilt(raw)
 
 
@@ -147,3 +147,16 @@ def test_files_that_are_cut_off_anywhere():
     for length in range(len(PLAIN)):
         with pytest.raises((ValueError, zlib.error), match="PNG"):
             png_rebuild.rebuilt(PLAIN[:length])
+
+
+def test_chunks_and_their_checksums():
+    plain = make_file("PNG")
+    assert all(chunk.is_sound for chunk in png_rebuild.chunks(plain))
+    place = plain.index(b"IDAT") + 9
+    damaged = plain[:place] + b"?" + plain[place + 1 :]
+    found = {
+        chunk.kind: chunk.is_sound for chunk in png_rebuild.chunks(damaged)
+    }
+    assert found == {b"IHDR": True, b"IDAT": False, b"IEND": True}
+    rows = zlib.decompressobj().decompress(plain[plain.index(b"IDAT") + 4 :])
+    assert len(rows) == 16 * (1 + 24 * 3)

@@ -1,38 +1,25 @@
 """Fingerprints of images as records hold them, taken in worker processes.
 
-Whatever compares images (the audit of a conversion, that of records, that of
-raw data, groups of near-duplicates) takes them here, so that all of them see
-the same pairs at the same distance: JPEG files that are encoded anew decode to
-other pixels than were encoded, and what is trained on is what is in the file.
+Of the pixels that the records decode to, as a conversion takes them (see
+Prepared.decoded), so that the audit of records, that of raw data and groups of
+near-duplicates see the same pairs at the same distance.
 """
 
 import numpy as np
 
 from transfusion_tf import progress
-from transfusion_tf.data import ids
-from transfusion_tf.images import encoding, fingerprints, prepare
+from transfusion_tf.images import fingerprints, prepare
 from transfusion_tf.stores import archives
 
 PRINTS = np.dtype(
     [
         ("is_read", "?"),  # All else is zero where it is not.
-        ("hash", "<u8"),  # The 16 hex digits of ids.content_hash.
+        ("hash", "<u8"),  # The 16 hex digits of fingerprints.content_hash.
         ("pixels", "S32"),  # fingerprints.pixel_hash
         ("perceptual", "<u8"),  # fingerprints.perceptual_hash
     ]
 )
 _IMAGES_PER_TASK = 100
-
-
-def of_prepared(image):
-    """Returns pixel_hash and perceptual_hash of an images.Prepared.
-
-    They are those of the pixels that its `data` decode to.
-    """
-    pixels = image.pixels
-    if not image.kept:
-        pixels = encoding.decoded(image.data, pixels)
-    return fingerprints.pixel_hash(pixels), fingerprints.perceptual_hash(pixels)
 
 
 def of_images(names, image_options, workers):
@@ -66,7 +53,10 @@ def _of_task(store, task):
 def _of_image(store, name, image_options):
     try:
         raw = archives.read(store, name)
-        found = of_prepared(prepare.prepare(raw, image_options))
+        image = prepare.prepare(raw, image_options)
     except (prepare.ImageError, archives.ReadError):
         return None
-    return [int(ids.content_hash(raw), 16), *found]
+    return [
+        int(fingerprints.content_hash(raw), 16),
+        *fingerprints.of_pixels(image.decoded),
+    ]

@@ -8,7 +8,7 @@ import typing
 import numpy as np
 
 from transfusion_tf import progress
-from transfusion_tf.data import ids
+from transfusion_tf.images import fingerprints
 from transfusion_tf.stores import archives
 
 # Few enough that a handful of large images keeps all workers busy.
@@ -20,7 +20,7 @@ class Hashes(typing.NamedTuple):
     """Of each image, in order.
 
     Attributes:
-        content: uint64 (N,), the 16 hex digits of ids.content_hash.
+        content: uint64 (N,), the 16 hex digits of fingerprints.content_hash.
         num_bytes: uint64 (N,), of the raw image.
         reasons: {place: why it cannot be read}.
     """
@@ -67,6 +67,6 @@ def _hash(store, task):
         except archives.ReadError as error:
             raw = b""
             reasons.append([index, str(error)])
-        content.append(int(ids.content_hash(raw), 16))
+        content.append(int(fingerprints.content_hash(raw), 16))
         num_bytes.append(memoryview(raw).nbytes)
     return {"content": content, "num_bytes": num_bytes, "reasons": reasons}

@@ -12,10 +12,9 @@ import typing
 import numpy as np
 
 from transfusion_tf import files
-from transfusion_tf.audit import prints
 from transfusion_tf.conversion import quarantine, work_folder
-from transfusion_tf.data import ids, records, tfrecord
-from transfusion_tf.images import prepare
+from transfusion_tf.data import ids, tfrecord
+from transfusion_tf.images import fingerprints, prepare
 from transfusion_tf.stores import archives
 
 # What is known of each image of a shard, so that nothing later on has to
@@ -24,7 +23,7 @@ SHARD_INDEX = np.dtype(
     [
         ("id", "S32"),
         ("offset", "<u8"),
-        ("pixels", "S32"),  # As of prints.of_prepared.
+        ("pixels", "S32"),  # As of fingerprints.of_pixels.
         ("perceptual", "<u8"),
         ("width", "<u4"),
         ("height", "<u4"),
@@ -45,8 +44,8 @@ class Task:
         file: its final file name.
         rows: dicts with `image`, the `text_keys` and the `label_key`, in the
             order of their ids.
-        label_key: see records.serialize.
-        text_keys: see records.serialize.
+        label_key: see tfrecord.serialize.
+        text_keys: see tfrecord.serialize.
         image_options: an ImageOptions.
         earlier: digests of finished shards that may hold some of the images;
             all in a work folder were prepared with the same options.
@@ -110,7 +109,7 @@ def write(store, task):
                 continue
             yield shard.add(
                 row["id"],
-                records.serialize(
+                tfrecord.serialize(
                     image.data,
                     row,
                     label_key=task.label_key,
@@ -171,7 +170,7 @@ class _Shard:
         does not hold until it is replaced, too.
         """
         folder, digest = self._folder, self._digest
-        entry = records.write_shard(folder.shard(digest), examples)
+        entry = tfrecord.write_shard(folder.shard(digest), examples)
         facts = np.array(self._facts, SHARD_INDEX)
         stream = io.BytesIO()
         np.save(stream, facts)
@@ -223,7 +222,7 @@ def _prepared(store, task, row):
     """Returns the _Image of a row from the raw data."""
     raw = archives.read(store, row["image"])
     image = prepare.prepare(raw, task.image_options)
-    pixels, perceptual = prints.of_prepared(image)
+    pixels, perceptual = fingerprints.of_pixels(image.decoded)
     facts = (
         pixels.encode(),
         perceptual,

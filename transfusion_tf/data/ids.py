@@ -5,27 +5,18 @@ about the file's name or place, and everything derived from it is the same
 whatever order the images come in.
 """
 
-import hashlib
 import hmac
 
 import numpy as np
 
-HASH_DIGITS = 16  # Hexadecimal: 64 bits.
+from transfusion_tf.images import fingerprints
+
+HASH_DIGITS = fingerprints.CONTENT_DIGITS
 EXAMPLES_PER_SHARD = 1_000
 # A few hundred large images take minutes: they make more shards, so that all
 # cores have work, but no more than this, so that no split is fragmented.
 RAW_BYTES_PER_SHARD = 2**24
 MOST_SHARDS_BY_BYTES = 64
-
-
-def content_hash(raw):
-    """Returns the first 16 hex digits of the SHA-256 of `raw`.
-
-    `raw` is the bytes of a file, or an array, whose values count.
-    """
-    if isinstance(raw, np.ndarray):
-        raw = np.ascontiguousarray(raw)
-    return hashlib.sha256(raw).hexdigest()[:HASH_DIGITS]
 
 
 def text(content, repeat=0):

@@ -8,7 +8,6 @@ files of tensorflow_datasets (dataset_info.json, features.json), data_card.json
 
 import dataclasses
 import functools
-import hashlib
 import pathlib
 
 from transfusion_tf import files, paths
@@ -105,53 +104,6 @@ def find(path):
         return open_records(path).root
     except (FileNotFoundError, ValueError):
         return None
-
-
-def serialize(image, row, *, label_key, text_keys):
-    """Returns one record: a serialized tf.train.Example, deterministic.
-
-    Args:
-        image: JPEG or PNG bytes.
-        row: mapping with `label_key` (int or sequence of int) and `text_keys`.
-        label_key: "label" or "labels".
-        text_keys: names of features of text: "id", "patient", ...
-    """
-    label = row[label_key]
-    return tfrecord.example(
-        {
-            "image": image,
-            label_key: [label] if label_key == "label" else label,
-            **{key: str(row[key]).encode() for key in text_keys},
-        }
-    )
-
-
-def write_shard(path, examples):
-    """Writes serialized `examples` (an iterable) as one shard, atomically.
-
-    It is not flushed to the disk yet (see files.flush): until all shards are
-    there, one that is lost is written again.
-
-    Returns the shard's entry in the data card: file, examples, bytes, sha256.
-    Raises OSError when the disk is full or not writable.
-    """
-    path, sha256, count, size = paths.path(path), hashlib.sha256(), 0, 0
-    with (
-        files.naming_failures(path),
-        files.atomic_write(path, flushed=False) as temporary,
-        temporary.open("wb") as file,
-    ):
-        for example in examples:
-            frame = tfrecord.framed(example)
-            file.write(frame)
-            sha256.update(frame)
-            count, size = count + 1, size + len(frame)
-    return {
-        "file": path.name,
-        "examples": count,
-        "bytes": size,
-        "sha256": sha256.hexdigest(),
-    }
 
 
 def write_metadata(root, card):

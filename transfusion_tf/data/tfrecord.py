@@ -10,6 +10,7 @@ tensorflow/core/example/feature.proto.
 """
 
 import functools
+import hashlib
 import io
 import struct
 
@@ -20,6 +21,8 @@ from google.protobuf import (
     message_factory,
     text_format,
 )
+
+from transfusion_tf import files, paths
 
 FRAMING = 16  # Bytes around each record.
 _LONG = 2**20
@@ -49,6 +52,34 @@ message_type { name: "Example"
   field { name: "features" number: 1 type: TYPE_MESSAGE label: LABEL_OPTIONAL
     type_name: ".tensorflow.Features" } }
 """
+
+
+def write_shard(path, records):
+    """Writes serialized `records` (an iterable) as one shard, atomically.
+
+    It is not flushed to the disk yet (see files.flush): until all shards are
+    there, one that is lost is written again.
+
+    Returns the shard's entry in the data card: file, examples, bytes, sha256.
+    Raises OSError when the disk is full or not writable.
+    """
+    path, sha256, count, size = paths.path(path), hashlib.sha256(), 0, 0
+    with (
+        files.naming_failures(path),
+        files.atomic_write(path, flushed=False) as temporary,
+        temporary.open("wb") as file,
+    ):
+        for record in records:
+            frame = framed(record)
+            file.write(frame)
+            sha256.update(frame)
+            count, size = count + 1, size + len(frame)
+    return {
+        "file": path.name,
+        "examples": count,
+        "bytes": size,
+        "sha256": sha256.hexdigest(),
+    }
 
 
 def framed(record):
@@ -120,6 +151,25 @@ def example(features):
         else:
             feature.int64_list.value.extend(value)
     return message.SerializeToString(deterministic=True)
+
+
+def serialize(image, row, *, label_key, text_keys):
+    """Returns one record: a serialized tf.train.Example, deterministic.
+
+    Args:
+        image: JPEG or PNG bytes.
+        row: mapping with `label_key` (int or sequence of int) and `text_keys`.
+        label_key: "label" or "labels".
+        text_keys: names of features of text: "id", "patient", ...
+    """
+    label = row[label_key]
+    return example(
+        {
+            "image": image,
+            label_key: [label] if label_key == "label" else label,
+            **{key: str(row[key]).encode() for key in text_keys},
+        }
+    )
 
 
 def features(record):

@@ -11,7 +11,6 @@ from transfusion_tf.images import (
     jpeg_rebuild,
     jpeg_scan,
     limits,
-    metadata,
     pillow_modes,
     png_rebuild,
     tiff_tags,
@@ -26,7 +25,7 @@ FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 # differs from that of the full decoding by at least 50 dB (PSNR; 20 IDRiD
 # photographs, qualities 75 and 95, 1/2 and 1/4), 7 dB less than what writing
 # it as JPEG of quality 95 changes. Without spare pixels (1.0 to 1.1) only
-# 2.5 dB are left. tests/data/test_decoding.py holds it to that.
+# 2.5 dB are left. tests/images/test_decoding.py holds it to that.
 MIN_OVERSAMPLING = 1.5
 
 _ORIENTATION = 0x0112  # The Exif tag.
@@ -73,8 +72,10 @@ class ImageFile:
         self._raw, self._frame = raw, frame
         if not raw:
             raise limits.ImageError("an empty file")
-        with limits.refusing_damage(_reason):
-            self._tags = tiff_tags.of(raw, frame)
+        self._tags = None
+        if raw.startswith(tiff_tags.BEGINNINGS):
+            with limits.refusing_damage(_reason):
+                self._tags = tiff_tags.of(raw, frame)
         self._image = self._opened()
         self.width, self.height = self._image.size
         self.is_jpeg = self._image.format in ("JPEG", "MPO")
@@ -121,19 +122,27 @@ class ImageFile:
         Raises:
             limits.ImageError: damaged, or of a kind that cannot be used.
         """
+        if self.is_jpeg:
+            return self._picture_of_jpeg(reduction)
+        if pillow_modes.has_colour16(self._image):
+            return self._colour16()
+        self._load(self._image)
+        with limits.refusing_damage(_reason):
+            return pillow_modes.plain(self._image, self._tags)
+
+    def _picture_of_jpeg(self, reduction):
         image = self._image
-        if self.is_jpeg and reduction > 1:
+        if reduction > 1:
             # Without a mode: it must not turn grey into colours.
             image.draft(
                 None, (self.width // reduction, self.height // reduction)
             )
-        if pillow_modes.has_colour16(image):
-            return self._colour16()
         self._load(image)
-        if self.is_jpeg:
-            self._check_scans(image, reduction)
+        self._check_scans(image, reduction)
+        if image.mode in ("L", "RGB"):
+            return image
         with limits.refusing_damage(_reason):
-            return pillow_modes.plain(image, self._tags)
+            return pillow_modes.plain(image)
 
     def is_varied(self):
         """Whether stored pixels differ, in colour, in alpha or by palette."""
@@ -232,7 +241,7 @@ class ImageFile:
         with limits.refusing_damage(_reason):
             try:
                 return how.rebuilt(self._raw)
-            except metadata.NotKept:
+            except limits.NotKept:
                 return None
 
     def _colour16(self):

@@ -8,7 +8,7 @@ pixels.
 import struct
 import typing
 
-from transfusion_tf.images import limits, metadata
+from transfusion_tf.images import jpeg_parts, limits
 
 _ENCAPSULATED = "1.2.840.10008.1.2.4."
 RLE = "1.2.840.10008.1.2.5"
@@ -90,7 +90,7 @@ def believe(header, found):
 
 
 def _of_jpeg(data):
-    marker, bits, width, height, samples = metadata.jpeg_frame(data)
+    marker, bits, width, height, samples = jpeg_parts.frame_header(data)
     ends = _JPEG_LOSSY if bits == 8 else _JPEG_LOSSY[1:]
     if marker == 0xF7:
         ends = _JPEG_LS

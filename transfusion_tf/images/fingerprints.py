@@ -1,4 +1,4 @@
-"""Fingerprints of images: equal pixels, and pixels that look alike.
+"""Fingerprints of images: equal files, equal pixels, pixels that look alike.
 
 NumPy, Pillow and ImageHash only: worker processes take them while they have
 an image's pixels at hand.
@@ -14,6 +14,23 @@ from PIL import Image
 # blocks loses lies above its frequencies.
 _WORKING_SIDE = 4 * 32
 _HEX_DIGITS = 32  # 128 bits: no two different images will ever share them.
+CONTENT_DIGITS = 16  # 64 bits, of raw images.
+
+
+def content_hash(raw):
+    """Returns the first 16 hex digits of the SHA-256 of a raw image.
+
+    Args:
+        raw: bytes of a file, or an array, whose values count.
+    """
+    if isinstance(raw, np.ndarray):
+        raw = np.ascontiguousarray(raw)
+    return hashlib.sha256(raw).hexdigest()[:CONTENT_DIGITS]
+
+
+def of_pixels(pixels):
+    """Returns pixel_hash and perceptual_hash, by which images are compared."""
+    return pixel_hash(pixels), perceptual_hash(pixels)
 
 
 def pixel_hash(pixels):

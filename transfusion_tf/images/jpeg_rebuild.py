@@ -6,19 +6,25 @@ uses and what nobody thought of stays behind.
 """
 
 import functools
+import re
 import struct
 import typing
 
-from transfusion_tf.images import jpeg_scan, jpeg_tables, metadata
+from transfusion_tf.images import jpeg_parts, limits
 
 _PROGRESSIVE = 0xC2
 # 8 bits, Huffman codes, lossy: what TensorFlow's decoder reads.
 _FRAMES = (0xC0, 0xC1, _PROGRESSIVE)
 _JFIF = b"JFIF\0\1\1\0\0\1\0\1\0\0"  # Version 1.1, no density, no thumbnail.
 _ADOBE = b"Adobe\0\x64\0\0\0\0"  # Then how the colours were transformed.
-_COEFFICIENTS = jpeg_tables.COEFFICIENTS
-_START_OF_SCAN = bytes((0xFF, metadata.SOS))
-_END = bytes((0xFF, metadata.EOI))
+_COEFFICIENTS = jpeg_parts.COEFFICIENTS
+_START_OF_SCAN = bytes((0xFF, jpeg_parts.SOS))
+_END = bytes((0xFF, jpeg_parts.EOI))
+_RESTART = re.compile(rb"\xff[\xd0-\xd7]")
+# Compressed data look like random bytes: not one place in a million has text
+# of this length and this many letters in it by chance.
+_TEXT = re.compile(rb"[\x20-\x7e]{16}")
+_LETTERS_OF_TEXT = 7
 
 
 class _Scan(typing.NamedTuple):
@@ -42,7 +48,7 @@ def rebuilt(data):
         scan in it.
 
     Raises:
-        metadata.NotKept: decoders may not agree about the file, or it hides
+        limits.NotKept: decoders may not agree about the file, or it hides
             something; also where it is not grey or of three colours.
         ValueError: it is damaged, or cut off.
     """
@@ -51,7 +57,7 @@ def rebuilt(data):
 
 def _of_one_scan(data):
     """Returns what `rebuilt` does, or None where this is not its only scan."""
-    place = metadata.first_scan(data)
+    place = jpeg_parts.first_scan(data)
     if place is None:
         return None
     start, end = place
@@ -62,7 +68,7 @@ def _of_one_scan(data):
         return None
     beginning, num_restarts = head
     scan = data[start:end].rstrip(b"\xff")
-    jpeg_scan.check_data(scan, num_restarts)
+    _check_data(scan, num_restarts)
     return beginning + scan + _END, [len(beginning) + len(scan)]
 
 
@@ -80,8 +86,8 @@ def _head(data):
         None where one scan is not all of the image.
     """
     writer = _Writer()
-    for segment in metadata.jpeg_segments(data + _END):
-        if segment.marker == metadata.SOS:
+    for segment in jpeg_parts.segments(data + _END):
+        if segment.marker == jpeg_parts.SOS:
             num_restarts = writer.read_scan(segment.content)
         else:
             writer.read(segment)
@@ -92,7 +98,7 @@ def _head(data):
 
 def _of_segments(data):
     writer = _Writer()
-    for segment in metadata.jpeg_segments(data):
+    for segment in jpeg_parts.segments(data):
         writer.read(segment)
     return writer.file()
 
@@ -114,17 +120,17 @@ class _Writer:
         marker, content = segment.marker, segment.content
         if marker in _FRAMES:
             self._read_frame(marker, content)
-        elif marker == metadata.DQT:
-            self._read_tables(jpeg_tables.quantisation(content))
-        elif marker == metadata.DHT:
-            self._read_tables(jpeg_tables.huffman(content))
-        elif marker == metadata.DRI:
+        elif marker == jpeg_parts.DQT:
+            self._read_tables(jpeg_parts.quantisation(content))
+        elif marker == jpeg_parts.DHT:
+            self._read_tables(jpeg_parts.huffman(content))
+        elif marker == jpeg_parts.DRI:
             self._read_interval(content)
-        elif marker == metadata.SOS:
-            jpeg_scan.check_data(segment.scan, self.read_scan(content))
+        elif marker == jpeg_parts.SOS:
+            _check_data(segment.scan, self.read_scan(content))
             self._parts.append(segment.scan)
-        elif marker in metadata.FRAMES or marker == 0xCC:
-            raise metadata.NotKept("a kind of JPEG that few decoders read")
+        elif marker in jpeg_parts.FRAMES or marker == 0xCC:
+            raise limits.NotKept("a kind of JPEG that few decoders read")
         elif not self._precision:  # Later ones change no colours.
             self._read_colours(marker, content)
 
@@ -153,33 +159,33 @@ class _Writer:
         """Returns the list of parts of the file so far."""
         written = [b"\xff\xd8"]
         if self._has_jfif:
-            written.append(_segment(metadata.APP0, _JFIF))
+            written.append(_segment(jpeg_parts.APP0, _JFIF))
         elif self._transform is not None and len(self._frame.components) == 3:
             transform = bytes((self._transform,))
-            written.append(_segment(metadata.APP14, _ADOBE + transform))
+            written.append(_segment(jpeg_parts.APP14, _ADOBE + transform))
         for part in self._parts:
             written += [part] if isinstance(part, bytes) else _used(part)
         return written
 
     def _read_colours(self, marker, content):
         """Notes what JFIF and Adobe say, as libjpeg does."""
-        if marker == metadata.APP0 and content.startswith(b"JFIF\0"):
+        if marker == jpeg_parts.APP0 and content.startswith(b"JFIF\0"):
             self._has_jfif |= len(content) >= 14
-        if marker == metadata.APP14 and content.startswith(b"Adobe"):
+        if marker == jpeg_parts.APP14 and content.startswith(b"Adobe"):
             if len(content) >= 12:
                 self._transform = content[11]
 
     def _read_frame(self, marker, content):
         if self._frame:
             raise ValueError("a second frame in the JPEG image")
-        self._frame = jpeg_tables.frame(marker, content)
+        self._frame = jpeg_parts.frame(marker, content)
         self._parts.append(_segment(marker, content))
 
     def _read_interval(self, content):
         if len(content) != 2:
             raise ValueError("a restart interval of another length")
         (self._interval,) = struct.unpack(">H", content)
-        self._parts.append(_segment(metadata.DRI, content))
+        self._parts.append(_segment(jpeg_parts.DRI, content))
 
     def _read_tables(self, tables):
         """Notes tables, of which scans will say whether they are used."""
@@ -194,7 +200,7 @@ class _Writer:
         scan = self._scan(content)
         for key in self._tables_of(scan):
             if key not in self._defined:
-                raise metadata.NotKept("a table is missing")
+                raise limits.NotKept("a table is missing")
             self._defined[key][2] = True
         self._refine(scan)
         names = b"".join(
@@ -202,7 +208,7 @@ class _Writer:
         )
         ends = (scan.first, scan.last, scan.high << 4 | scan.low)
         header = bytes((len(scan.components), *names, *ends))
-        self._parts.append(_segment(metadata.SOS, header))
+        self._parts.append(_segment(jpeg_parts.SOS, header))
         return self._num_restarts(scan)
 
     def _scan(self, content):
@@ -212,7 +218,7 @@ class _Writer:
             raise ValueError("a scan header of another length")
         *names, first, last, bits = content[1:]
         components = []
-        for name, tables in jpeg_tables.groups(bytes(names), 2):
+        for name, tables in jpeg_parts.groups(bytes(names), 2):
             if name not in self._frame.components:
                 raise ValueError("a scan of a colour that the frame lacks")
             component = self._frame.components[name]
@@ -226,11 +232,11 @@ class _Writer:
     def _tables_of(self, scan):
         """Yields the keys of the tables that decoding a scan takes."""
         for component, dc, ac in scan.components:
-            yield metadata.DQT, component.table
+            yield jpeg_parts.DQT, component.table
             if scan.first == 0 and scan.high == 0:
-                yield metadata.DHT, dc
+                yield jpeg_parts.DHT, dc
             if scan.last > 0:
-                yield metadata.DHT, 16 | ac
+                yield jpeg_parts.DHT, 16 | ac
 
     def _refine(self, scan):
         """Notes what bits of which coefficients are known by now."""
@@ -268,3 +274,19 @@ def _used(tables):
     """Returns the segment of those tables that are used, in a list."""
     used = [table for _, table, is_used in tables if is_used]
     return [_segment(tables[0][0][0], b"".join(used))] if used else []
+
+
+def _check_data(data, num_restarts):
+    """Raises NotKept for compressed data that hold more than an image.
+
+    What is behind the data of a scan's last block cannot be known without
+    decoding it; text there can be seen.
+    """
+    restarts = list(_RESTART.finditer(data))
+    numbers = [data[match.start() + 1] - 0xD0 for match in restarts]
+    if numbers != [i % 8 for i in range(num_restarts)]:
+        raise limits.NotKept("restart markers out of order")
+    for end in (*(match.start() for match in restarts), len(data)):
+        text = _TEXT.fullmatch(data[max(0, end - 16) : end])
+        if text and len(set(text[0])) >= _LETTERS_OF_TEXT:
+            raise limits.NotKept("text at the end of a scan")

@@ -6,12 +6,11 @@ hands on. Here this is seen from how the data are read.
 """
 
 import io
-import re
 
 import numpy as np
 from PIL import Image
 
-from transfusion_tf.images import limits, metadata
+from transfusion_tf.images import limits
 
 _JPEG = ("JPEG",)  # Of Pillow's formats.
 # More compressed data than libjpeg reads ahead, of codes that are as long as
@@ -21,11 +20,6 @@ _FILLER = b"\xfe" * 16
 _TAIL = 4
 # What becomes of blocks for which data are missing, and how many pixels.
 _MISSING, _SIDE = 128, 8
-_RESTART = re.compile(rb"\xff[\xd0-\xd7]")
-# Compressed data look like random bytes: not one place in a million has text
-# of this length and this many letters in it by chance.
-_TEXT = re.compile(rb"[\x20-\x7e]{16}")
-_LETTERS_OF_TEXT = 7
 
 
 class Stream(io.BytesIO):
@@ -99,19 +93,3 @@ def ends_in_grey(image, reduction):
     extrema = image.crop((left, top, width, height)).getextrema()
     bands = extrema if isinstance(extrema[0], tuple) else (extrema,)
     return all(band == (_MISSING, _MISSING) for band in bands)
-
-
-def check_data(data, num_restarts):
-    """Raises NotKept for compressed data that hold more than an image.
-
-    What is behind the data of a scan's last block cannot be known without
-    decoding it; text there can be seen.
-    """
-    restarts = list(_RESTART.finditer(data))
-    numbers = [data[match.start() + 1] - 0xD0 for match in restarts]
-    if numbers != [i % 8 for i in range(num_restarts)]:
-        raise metadata.NotKept("restart markers out of order")
-    for end in (*(match.start() for match in restarts), len(data)):
-        text = _TEXT.fullmatch(data[max(0, end - 16) : end])
-        if text and len(set(text[0])) >= _LETTERS_OF_TEXT:
-            raise metadata.NotKept("text at the end of a scan")

@@ -77,6 +77,13 @@ class ImageError(ValueError):
     """The image cannot be used; the message is the reason, without names."""
 
 
+class NotKept(ValueError):
+    """Not to be copied into records: decoders may not agree about the file.
+
+    Or it hides something. What Pillow makes of it can be encoded anew.
+    """
+
+
 def check_size(width, height):
     """Raises ImageError for implausible sizes."""
     if width < 1 or height < 1:

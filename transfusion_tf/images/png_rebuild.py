@@ -3,7 +3,7 @@
 Pillow reads files that libpng, TensorFlow's decoder, refuses: it looks at no
 checksum of the pixels and leaves missing rows black. What `rebuilt` returns
 was looked at as closely as libpng does, so that it decodes there, too;
-tests/data/test_decodable.py compares both on damaged files.
+tests/images/test_decodable.py compares both on damaged files.
 """
 
 import struct
@@ -12,8 +12,9 @@ import zlib
 
 import numpy as np
 
-from transfusion_tf.images import metadata
+from transfusion_tf.images import limits
 
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GREY, _RGB = 0, 2
 _SAMPLES = {_GREY: 1, _RGB: 3, 3: 1, 4: 2, 6: 4}  # Of each colour type.
 # Of the seven passes of an interlaced image: first column and row, steps.
@@ -30,6 +31,22 @@ _LAST_FILTER = 4  # A row begins with how it was filtered: 0 to 4.
 _WINDOW_BITS = 8  # Added to what a zlib stream says of its window.
 
 
+class Chunk(typing.NamedTuple):
+    """A chunk of a PNG file.
+
+    Attributes:
+        kind: four bytes.
+        content: without length, kind and checksum.
+        is_sound: whether the checksum is that of the content.
+        end: where in the file the next chunk starts.
+    """
+
+    kind: bytes
+    content: bytes
+    is_sound: bool
+    end: int
+
+
 class _Rows(typing.NamedTuple):
     """The pixels of a PNG file, decompressed."""
 
@@ -40,6 +57,31 @@ class _Rows(typing.NamedTuple):
     is_sound: bool  # All checksums are there and right.
 
 
+def chunks(data):
+    """Yields the Chunks of a PNG file; the last is IEND.
+
+    Raises ValueError if the file does not consist of whole chunks.
+    """
+    if not data.startswith(SIGNATURE):
+        raise ValueError("no start of a PNG image")
+    place, kind = len(SIGNATURE), b""
+    while kind != b"IEND":
+        if len(data) < place + 12:
+            raise ValueError("no end of the PNG image")
+        length, kind = struct.unpack_from(">I4s", data, place)
+        start, end = place + 8, place + 8 + length
+        place = end + 4
+        if place > len(data):
+            raise ValueError("a PNG chunk is cut off")
+        checksum = zlib.crc32(data[start - 4 : end])
+        yield Chunk(
+            kind,
+            data[start:end],
+            struct.unpack_from(">I", data, end) == (checksum,),
+            place,
+        )
+
+
 def rebuilt(data):
     """Returns the PNG file `data` with what decoding needs, and nothing else.
 
@@ -47,27 +89,27 @@ def rebuilt(data):
     TensorFlow does not look at), private chunks and all bytes after an end go.
 
     Raises:
-        metadata.NotKept: decoders may not agree about the file.
+        limits.NotKept: decoders may not agree about the file.
         ValueError: it is damaged, or cut off.
     """
     rows = _rows(data)
     width, height, depth, colour_type, *methods = rows.header
     if colour_type not in (_GREY, _RGB) or depth not in (8, 16):
-        raise metadata.NotKept("neither grey nor RGB of whole bytes")
+        raise limits.NotKept("neither grey nor RGB of whole bytes")
     if methods[:2] != [0, 0] or methods[2] > 1:
-        raise metadata.NotKept("methods that PNG does not have")
+        raise limits.NotKept("methods that PNG does not have")
     lengths = _lengths(rows.header)
     size = sum(count * (1 + length) for count, length in lengths)
     if not rows.is_sound:
-        raise metadata.NotKept("a checksum that is wrong or missing")
+        raise limits.NotKept("a checksum that is wrong or missing")
     if len(rows.content) != size:
-        raise metadata.NotKept("compressed data of another length")
+        raise limits.NotKept("compressed data of another length")
     if _largest_filter(rows.content, lengths) > _LAST_FILTER:
         raise ValueError("a filter that PNG does not have")
     # A decoder may keep no more of what it has written than the stream says.
     window = 1 << (rows.parts[0][0] >> 4) + _WINDOW_BITS
     if window < min(size, 1 << zlib.MAX_WBITS):
-        raise metadata.NotKept("compressed data of an uncommon window")
+        raise limits.NotKept("compressed data of an uncommon window")
     header = struct.pack(">IIBBBBB", *rows.header)
     compressed = _without_end(rows.parts, rows.rest)
     return png([(b"IHDR", header), *((b"IDAT", part) for part in compressed)])
@@ -75,7 +117,7 @@ def rebuilt(data):
 
 def png(chunks):
     """Returns a PNG file of (kind, content), to which the last is added."""
-    return metadata.PNG_SIGNATURE + b"".join(
+    return SIGNATURE + b"".join(
         struct.pack(">I", len(content))
         + kind
         + content
@@ -97,7 +139,7 @@ def is_interlaced(data):
 def _rows(data):
     """Returns the _Rows of a PNG file; ValueError if it is not whole."""
     header, parts, is_sound = None, [], True
-    for chunk in metadata.png_chunks(data):
+    for chunk in chunks(data):
         if chunk.kind == b"IHDR" and len(chunk.content) == 13:
             header = struct.unpack(">IIBBBBB", chunk.content)
         elif chunk.kind != b"IDAT":

@@ -22,6 +22,7 @@ from transfusion_tf.images import (
 RESIZE_MODES = resizing.MODES
 FUNDUS_MODES = ("none", "crop", "graham")
 WINDOWS = ("auto", "none")
+_JPEG = b"\xff\xd8\xff"
 
 ImageError = limits.ImageError
 
@@ -101,6 +102,17 @@ class Prepared(typing.NamedTuple):
     pixels: np.ndarray  # (H, W) or (H, W, 3), which `data` encodes.
     notes: tuple[str, ...]  # What should be known of the image.
 
+    @property
+    def decoded(self):
+        """The pixels that `data` decodes to.
+
+        Of JPEG that was encoded anew they are not quite `pixels`, and what is
+        trained on is what is in the file.
+        """
+        if self.kept:
+            return self.pixels
+        return encoding.decoded(self.data, self.pixels)
+
 
 def prepare(raw, options=DEFAULTS):
     """Checks, turns upright, resizes and encodes one image.
@@ -125,7 +137,7 @@ def prepare(raw, options=DEFAULTS):
         limits.check_frame(1, options.frame)
         limits.check_size(*raw.shape[1::-1])
         return _from_array(raw, options)
-    if dicom.is_dicom(raw):
+    if not raw.startswith(_JPEG) and dicom.is_dicom(raw):
         pixels, notes = dicom.read(
             raw, window=options.window, frame=options.frame
         )

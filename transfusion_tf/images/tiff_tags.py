@@ -43,7 +43,8 @@ _MEANINGS = {  # PhotometricInterpretation
 }
 _FORMATS = {3: "floating point", 4: "undefined", 5: "complex", 6: "complex"}
 _IMAGEJ_STACK = re.compile(r"\AImageJ=.*^images=(\d+)", re.DOTALL | re.M)
-_BEGINNINGS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+# How a TIFF begins.
+BEGINNINGS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _BIG, _CLASSIC = b"+", 8  # The sign of BigTIFF; bytes of the other's head.
 _SHORT = 3  # A type of tags.
 _WIDE = 256  # Entries of palettes have 16 bits; some writers use 8 of them.
@@ -177,18 +178,16 @@ class Tags:
 
 
 def of(raw, frame):
-    """Returns the checked Tags of an image of a TIFF; None if it is no TIFF.
+    """Returns the checked Tags of an image of a TIFF.
 
     Args:
-        raw: bytes of the file.
+        raw: bytes of the file, which has one of BEGINNINGS.
         frame: which of several images, from 0; None: there must be one.
 
     Raises:
         limits.ImageError: it is not one image, or of a kind that is not read.
         Many other kinds, if it is damaged.
     """
-    if raw[:4] not in _BEGINNINGS:
-        return None
     file = io.BytesIO(raw)
     head = file.read(16 if _BIG in raw[2:4] else _CLASSIC)
     directory = TiffImagePlugin.ImageFileDirectory_v2(head)
