@@ -4,6 +4,9 @@ A network's score of an image is normal: how hard the image (and its patient)
 is for every network, how hard it is for the arm, and noise of the network's
 own; positives are shifted by what gives the AUC that is asked for, and each
 seed's shift differs. The expected AUC is Phi(shift / sqrt 2) over the seeds.
+
+Many studies are drawn and ranked at once; what is concluded from one is left
+to the functions that users call.
 """
 
 import dataclasses
@@ -11,10 +14,12 @@ import dataclasses
 import numpy as np
 import scipy.stats
 
-# Shares of a score's variance: of the image for all, for the arm, and noise.
-IMAGE, ARM, NOISE = 0.5, 0.2, 0.3
+from transfusion_tf.metrics import components, seed_auc
+
 # Share of the image's part that all images of a patient have in common.
 PATIENT = 0.6
+# Numbers that are drawn at once.
+_CHUNK = 1_000_000
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -27,6 +32,8 @@ class Truth:
         num_seeds: of each arm.
         seed_sd: of the shift between seeds, in units of the scores' deviation.
         images_per_patient: of one class.
+        image, arm: shares of a score's variance that are the image's, for all
+            networks, and the arm's; the rest is the network's own noise.
     """
 
     num_positive: int
@@ -36,20 +43,29 @@ class Truth:
     num_seeds: int = 1
     seed_sd: float = 0.0
     images_per_patient: int = 1
+    image: float = 0.5
+    arm: float = 0.2
+
+    @property
+    def counts(self):
+        """(positive, negative) images."""
+        return self.num_positive, self.num_negative
+
+    @property
+    def unit_counts(self):
+        """(positive, negative) patients."""
+        return tuple(-(-n // self.images_per_patient) for n in self.counts)
 
     @property
     def labels(self):
         """(num_images,) 1 for positives, then 0."""
-        return np.repeat([1, 0], [self.num_positive, self.num_negative])
+        return np.repeat([1, 0], self.counts)
 
     @property
     def patients(self):
         """(num_images,) ints."""
-        parts = [
-            np.arange(count) // self.images_per_patient
-            for count in (self.num_positive, self.num_negative)
-        ]
-        return np.concatenate([parts[0], parts[1] + parts[0].max() + 1])
+        parts = [np.arange(n) // self.images_per_patient for n in self.counts]
+        return np.concatenate([parts[0], parts[1] + self.unit_counts[0]])
 
     def expected(self, auc):
         """The mean AUC over seeds of an arm."""
@@ -61,29 +77,114 @@ class Truth:
         """The true difference of the arms' mean AUCs, other minus first."""
         return self.expected(self.other_auc) - self.expected(self.auc)
 
+    @property
+    def seed_variance(self):
+        """Variance of the difference of the arms' means, from the seeds."""
+        nodes, weights = np.polynomial.hermite_e.hermegauss(40)
+        weights = weights / weights.sum()
+        variance = 0.0
+        for auc in (self.auc, self.other_auc):
+            values = _shift(auc) + self.seed_sd * nodes
+            of_seed = scipy.stats.norm.cdf(values / np.sqrt(2))
+            variance += weights @ (of_seed - weights @ of_seed) ** 2
+        return float(variance / self.num_seeds)
+
 
 def _shift(auc):
     return np.sqrt(2) * scipy.stats.norm.ppf(auc)
 
 
-def scores(truth, rng):
-    """Two arrays (num_seeds, num_images): the scores of the two arms."""
-    count, patients = len(truth.labels), truth.patients
-    image = np.sqrt(1 - PATIENT) * rng.normal(size=count)
-    image += np.sqrt(PATIENT) * rng.normal(size=patients.max() + 1)[patients]
-    if truth.images_per_patient == 1:
-        image = rng.normal(size=count)
-    arms = []
+def scores(truth, num_studies, rng):
+    """Two arrays (num_studies, num_seeds, num_images): scores of the arms."""
+    labels, patients = truth.labels, truth.patients
+    size = (num_studies, 1, len(labels))
+    image = rng.normal(size=size)
+    if truth.images_per_patient > 1:
+        common = rng.normal(size=(num_studies, 1, patients.max() + 1))
+        image *= np.sqrt(1 - PATIENT)
+        image += np.sqrt(PATIENT) * common[..., patients]
+    arms, seeds = [], (num_studies, truth.num_seeds, 1)
     for auc in (truth.auc, truth.other_auc):
-        arm = rng.normal(size=count)
-        noise = rng.normal(size=(truth.num_seeds, count))
-        shifts = _shift(auc) + truth.seed_sd * rng.normal(
-            size=(truth.num_seeds, 1)
-        )
-        arms.append(
-            np.sqrt(IMAGE) * image
-            + np.sqrt(ARM) * arm
-            + np.sqrt(NOISE) * noise
-            + shifts * truth.labels
-        )
+        found = rng.normal(size=(num_studies, truth.num_seeds, len(labels)))
+        found *= np.sqrt(1 - truth.image - truth.arm)
+        found += np.sqrt(truth.image) * image
+        found += np.sqrt(truth.arm) * rng.normal(size=size)
+        shifts = _shift(auc) + truth.seed_sd * rng.normal(size=seeds)
+        arms.append(found + shifts * labels)
     return arms
+
+
+def studies(truth, num_studies, rng):
+    """Yields the seed_auc.Arms (first, other) of each study."""
+    each = len(truth.labels) * truth.num_seeds
+    left = num_studies
+    while left:
+        now = min(left, max(1, _CHUNK // each))
+        arms = [_arms(truth, found) for found in scores(truth, now, rng)]
+        yield from zip(*arms, strict=True)
+        left -= now
+
+
+def _arms(truth, found):
+    """The Arms of (num_studies, num_seeds, num_images) scores, by ranks."""
+    num_positive, num_negative = truth.counts
+    order = np.argsort(found, axis=-1)
+    is_positive = order < num_positive
+    ranks = np.empty(found.shape, np.int32)
+    beaten = np.cumsum(~is_positive, axis=-1, dtype=np.int32)
+    np.put_along_axis(ranks, order, beaten, -1)
+    wins = ranks[..., :num_positive] / num_negative
+    beaten = np.cumsum(is_positive, axis=-1, dtype=np.int32)
+    np.put_along_axis(ranks, order, beaten, -1)
+    losses = 1 - ranks[..., num_positive:] / num_positive
+    values = wins.mean(axis=-1)
+    units = truth.unit_counts
+    sums = [
+        _unit_sums(truth, (shares - values[..., None]) / shares.shape[-1])
+        for shares in (wins, losses)
+    ]
+    for number in range(len(found)):
+        positive, negative = (side[number] for side in sums)
+        zeros = [np.zeros((truth.num_seeds, count)) for count in units]
+        yield seed_auc.Arm(
+            values=values[number],
+            positive=np.hstack([positive, zeros[1]]),
+            negative=np.hstack([zeros[0], negative]),
+            num_positive=num_positive,
+            num_negative=num_negative,
+            positive_units=units[0],
+            negative_units=units[1],
+            num_units=sum(units),
+            pairs=min(units),
+        )
+
+
+def _unit_sums(truth, deviations):
+    """Sums over the images of each patient, corrected for their number."""
+    starts = np.arange(0, deviations.shape[-1], truth.images_per_patient)
+    sums = np.add.reduceat(deviations, starts, axis=-1)
+    count = len(starts)
+    return sums * np.sqrt(count / (count - 1))
+
+
+def first_network(truth, arm):
+    """The value and components.GroupSums of an Arm's first network."""
+    roots = [np.sqrt(count / (count - 1)) for count in truth.unit_counts]
+    sizes = [
+        np.diff(np.append(np.arange(0, n, truth.images_per_patient), n))
+        for n in truth.counts
+    ]
+    effective = [
+        n**2 / (s @ s) for n, s in zip(truth.counts, sizes, strict=True)
+    ]
+    return float(arm.values[0]), components.GroupSums(
+        positive=arm.positive[0] / roots[0],
+        negative=arm.negative[0] / roots[1],
+        num_positive=arm.num_positive,
+        num_negative=arm.num_negative,
+        positive_groups=arm.positive_units,
+        negative_groups=arm.negative_units,
+        positive_effective=float(effective[0]),
+        negative_effective=float(effective[1]),
+        num_groups=arm.num_units,
+    )

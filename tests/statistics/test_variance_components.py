@@ -40,6 +40,70 @@ def test_what_patients_make_seeds_differ_is_not_counted_twice():
     assert found.seeds < 0.6 * noise
 
 
+def test_seeds_that_happen_to_be_alike_are_counted_as_they_are():
+    influences = np.array([[0.3, -0.1, -0.2], [0.1, -0.3, 0.2]])
+    values = np.array([0.9, 0.902])
+    found = of_means([(values, influences)])
+    between = 0.001**2  # By hand: (0.002^2 / 2) / 2.
+    patients = 0.2**2 + 0.2**2
+    noise = (0.1**2 + 0.1**2 + 0.2**2) * 2 / 2
+    assert (found.seeds, found.noise) == (0.0, pytest.approx(noise))
+    assert found.patients == pytest.approx(patients)
+    assert found.total == pytest.approx(between + patients - noise)
+    terms = [(between, 1), (patients - noise, 50)]
+    assert found.degrees_of_freedom == pytest.approx(
+        variance_components.satterthwaite(terms)
+    )
+
+
+def test_equal_aucs_of_different_networks_do_not_show_no_variance():
+    influences = np.array([[0.3, -0.3, 0.0], [-0.3, 0.0, 0.3]])
+    found = of_means([(np.array([0.9, 0.9]), influences)])
+    assert found.total >= found.noise > 0
+
+
+def test_the_variance_is_unbiased_where_seeds_are_alike():
+    rng = np.random.default_rng(4)
+    values, totals = [], []
+    for _ in range(3000):
+        shared = rng.normal(size=100)
+        own = rng.normal(size=(3, 100))
+        influences = (shared + own) / 100
+        values.append(influences.sum(axis=1).mean())
+        found = of_means([(influences.sum(axis=1), influences)])
+        totals.append(found.total)
+    # Each has a standard error of 2.6%.
+    assert np.mean(totals) == pytest.approx(np.var(values), rel=0.1)
+
+
+def test_freedom_of_normal_parts_is_their_number():
+    parts = np.random.default_rng(5).normal(size=100_000)
+    found = variance_components.freedom_of_squares(parts, len(parts))
+    assert found == pytest.approx(len(parts), rel=0.03)
+
+
+def test_freedom_is_what_few_parts_leave():
+    freedom = variance_components.freedom_of_squares
+    # By hand: 2 x 4^2 / (2^4 - 4^2 / 5).
+    assert freedom([2.0, 0, 0, 0, 0], 5) == pytest.approx(32 / 12.8)
+    assert freedom([2.0, 0, 0, 0, 0], 1000) == pytest.approx(2, rel=2e-3)
+    assert freedom([0.1, -0.1, 0.1, -0.1, 0, 0], 4) == 3
+    assert freedom([0.0, 0.0], 2) == 1
+
+
+def test_freedom_says_how_much_a_variance_varies():
+    rng = np.random.default_rng(6)
+    # Each kind: normal, and one in ten that has nearly all.
+    for kurtosis in (False, True):
+        parts = rng.normal(size=(4000, 300))
+        if kurtosis:
+            parts *= np.where(rng.random(parts.shape) < 0.1, 3.0, 0.5)
+        sums = np.sum(parts**2, axis=1)
+        expected = 2 * sums.mean() ** 2 / sums.var()
+        found = [variance_components.freedom_of_squares(p, 300) for p in parts]
+        assert np.median(found) == pytest.approx(expected, rel=0.2)
+
+
 def test_components_of_a_mixed_model_are_recovered():
     rng = np.random.default_rng(1)
     seeds, common, noise = 0.2**2, 1.0, 0.5

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.stats
 
 from transfusion_tf.metrics import auc
 from transfusion_tf.statistics import power
@@ -32,28 +33,32 @@ def test_idrid_never_shows_a_margin_of_one_point():
 
 def test_half_width_of_a_measured_difference():
     # reference/statistics.md: IDRiD, one seed 0.036, five 0.016, AUC 0.96.
-    variance = plan.hanley_mcneil(0.96, 64, 39)
+    variance = plan.normal_variance(0.96, 64, 39)
     one = 1.96 * np.sqrt(2 * (1 - plan.CORRELATION) * variance)
     assert one == pytest.approx(0.036, abs=0.002)
     assert one / np.sqrt(5) == pytest.approx(0.016, abs=0.001)
 
 
-def test_variance_is_that_of_exponential_scores():
+def test_variance_is_that_of_normal_scores():
     rng = np.random.default_rng(0)
     labels = np.repeat([1, 0], [30, 50])
-    # P(X > Y) = rate / (1 + rate) = 0.8.
+    shift = np.sqrt(2) * scipy.stats.norm.ppf(0.9)
     found = [
-        auc.auc(labels, rng.exponential(np.where(labels, 4.0, 1.0)))
+        auc.auc(labels, shift * labels + rng.normal(size=80))
         for _ in range(4000)
     ]
-    expected = plan.hanley_mcneil(0.8, 30, 50)
+    expected = plan.normal_variance(0.9, 30, 50)
     assert np.var(found) == pytest.approx(expected, rel=0.08)
+    assert expected == pytest.approx(plan.normal_variance(0.9, 50, 30))
+    # Without any difference: the variance of the rank sum of Wilcoxon (1945).
+    assert plan.normal_variance(0.5, 7, 4) == pytest.approx(12 / 12 / 28)
 
 
 def test_what_is_reached_has_the_power_that_is_promised():
     (reach,) = plan.reaches([idrid()], num_seeds=5, num=3)[2:3]
-    variance = plan.hanley_mcneil(0.9, 64, 39) / 5
-    freedom = 8  # The smaller one, of 101 patients and 2 x 4 seeds.
+    variance = plan.normal_variance(0.9, 64, 39) / 5
+    # Two arms with 4 degrees of freedom each: fewer than 8, by their chance.
+    freedom = 2 * 4 * 5 / 6
     told = power.of_settling(
         reach.difference, variance, freedom, margin=1e-9, num=3
     )
@@ -61,7 +66,9 @@ def test_what_is_reached_has_the_power_that_is_promised():
     rng = np.random.default_rng(1)
     error = np.sqrt(variance)
     estimates = rng.normal(0, error, 20_000)
-    widths = 1.8595 * error * np.sqrt(rng.chisquare(8, 20_000) / 8)
+    arms = variance * rng.chisquare(4, (2, 20_000)) / 4 / 2
+    welch = arms.sum(axis=0) ** 2 / (np.square(arms).sum(axis=0) / 4)
+    widths = scipy.stats.t.ppf(0.95, welch) * np.sqrt(arms.sum(axis=0))
     inside = np.abs(estimates) + widths < reach.margin
     assert inside.mean() == pytest.approx(0.8, abs=0.02)
 

@@ -31,11 +31,14 @@ class PairedAuc:
         first, other: the two AUCs.
         level: confidence level of the interval.
         seed_variance: the part of `variance` that more seeds would shrink;
-            None where no seed is repeated.
+            None where no seed is repeated; 0 where they differ no more than
+            their own errors on patients make them, and then `variance` may be
+            less than `patient_variance`.
         patient_variance: the part that more patients would shrink.
         noise_variance: the part of `patient_variance` that is each network's
             own, so that more seeds would shrink it as well.
         degrees_of_freedom: of `variance`, for Student's t.
+        patients_freedom: those of `patient_variance`.
         num_positive, num_negative: images of each class.
         num_groups: independent units: patients, or images without `groups`.
         num_seeds, num_other_seeds: networks of each.
@@ -55,6 +58,7 @@ class PairedAuc:
     patient_variance: float | None = None
     noise_variance: float | None = None
     degrees_of_freedom: float | None = None
+    patients_freedom: float | None = None
     num_positive: int
     num_negative: int
     num_groups: int
@@ -79,12 +83,14 @@ def paired(labels, scores, other_scores, groups=None, *, level=0.95):
 
     The interval is `value` and Student's t times the standard error, with
     Satterthwaite's degrees of freedom of the variances of positives and of
-    negatives. Where the difference shows no variance (equal scores, or both
-    AUCs 0 or 1), `variance` is None, and the interval holds what as many
-    disjoint pairs of a positive and another unit's negative without any
-    difference leave possible: each is an independent trial, and with n of them
-    P(difference) <= 1 - (1 - level)^(1 / n), the exact bound of Clopper and
-    Pearson (1934), which no difference of AUCs exceeds.
+    negatives, fewer where few images make up most of them
+    (variance_components.freedom_of_squares). Where the difference shows no
+    variance (equal scores, or both AUCs 0 or 1), `variance` is None, and the
+    interval holds what as many disjoint pairs of a positive and another unit's
+    negative without any difference leave possible: each is an independent
+    trial, and with n of them P(difference) <= 1 - (1 - level)^(1 / n), the
+    exact bound of Clopper and Pearson (1934), which no difference of AUCs
+    exceeds.
 
     Args:
         labels: (num_images,) of 0 and 1, or bool.
@@ -215,6 +221,7 @@ def _by_t(parts, facts):
         patient_variance=parts.patients,
         noise_variance=parts.noise,
         degrees_of_freedom=freedom,
+        patients_freedom=parts.patients_freedom,
         interval="t",
         **facts,
     )

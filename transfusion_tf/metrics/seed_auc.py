@@ -216,10 +216,14 @@ def patients_and_seeds(positive, negative, arms, signs):
         signs: 1 or -1 for each.
     """
     counts = arms[0].positive_units, arms[0].negative_units
+    means = [np.mean(side, axis=0) for side in (positive, negative)]
     freedom = variance_components.satterthwaite(
         [
-            (float(np.sum(np.mean(side, axis=0) ** 2)), max(1, count - 1))
-            for side, count in zip((positive, negative), counts, strict=True)
+            (
+                float(np.sum(mean**2)),
+                variance_components.freedom_of_squares(mean, count),
+            )
+            for mean, count in zip(means, counts, strict=True)
         ]
     )
     return variance_components.of_means(

@@ -80,6 +80,8 @@ class Design:
         patient_variance: of the mean difference, from the units.
         noise_variance: the part of `patient_variance` that is each network's
             own and is averaged out by seeds as well.
+        patients_freedom: degrees of freedom of `patient_variance`; None: all
+            that the units of two classes have.
     """
 
     num_seeds: int
@@ -87,6 +89,7 @@ class Design:
     seed_variance: float | None
     patient_variance: float
     noise_variance: float = 0.0
+    patients_freedom: float | None = None
 
     def variance(self, num_seeds, num_units):
         """(variance, degrees of freedom) of a study of another size."""
@@ -94,13 +97,26 @@ class Design:
         own = self.noise_variance * seeds
         common = max(0.0, self.patient_variance - self.noise_variance)
         between = (self.seed_variance or 0.0) * seeds
-        patients = (common + own) * units
-        terms = [(patients, max(1, num_units - 2))]
+        freedom = self.patients_freedom or max(1, self.num_units - 2)
         if num_seeds > 1 and self.seed_variance is not None:
-            # Both arms' variances between seeds, which noise makes less sure.
-            terms.append((between + own * units, 2 * (num_seeds - 1)))
-        total = between + patients
-        return total, variance_components.satterthwaite(terms, total=total)
+            terms = [
+                (between + own * units, _freedom_of_two(num_seeds - 1)),
+                (common * units, freedom / units),
+            ]
+        else:
+            terms = [(between + (common + own) * units, freedom / units)]
+        total = sum(variance for variance, _ in terms)
+        return total, variance_components.satterthwaite(terms)
+
+
+def _freedom_of_two(each):
+    """Degrees of freedom to expect of two arms' variances together.
+
+    Those of Satterthwaite, from two estimates of one variance, are fewer than
+    2 x each by the chance that the estimates differ; the harmonic mean of what
+    they come out as.
+    """
+    return 2 * each * (each + 1) / (each + 2)
 
 
 def needed_seeds(design, difference, *, margin, num=1):

@@ -4,15 +4,23 @@ A network's score on a test set errs twice: another seed would give another
 network, and other patients another score. An arm of S seeds is scored on the
 same patients, so its mean has the variance
 
-    seeds / S + patients,
+    (seeds + noise) / S + common:
 
-and more seeds shrink the first part only. Both parts are estimated from one
-study: the second from what each patient contributes to the mean (its
-influence), the first from how much the seeds differ, less what the patients
-alone make them differ (a network's own noise on each patient, which is in
-the second part already). It is the analysis of variance of a mixed model with
-seeds and patients crossed (Searle, Casella and McCulloch 1992, Variance
-Components, chapter 4), with influences in place of residuals.
+what the seeds themselves differ by, what patients make them differ by on top
+(each network errs on other patients), and what all networks of an arm owe to
+the same patients. The first two together are the variance between the seeds,
+which is as it is observed; `common` is the variance of the mean from the
+patients, by what each contributes to it (its influence), less their noise.
+
+This is the analysis of many readers and many cases of Obuchowski and Rockette
+(1995, Communications in Statistics - Simulation and Computation 24, 285-308),
+seeds in place of readers and each reading for one arm, with degrees of freedom
+in the manner of Hillis (2007, Statistics in Medicine 26, 596-619; the nested
+design: 2014, ibid. 33, 330-360): the variance between seeds has S - 1. Only
+`common` is kept from being negative. To subtract the noise from the variance
+between seeds, and keep that from being negative, would count the patients in
+full even where the seeds happen to differ less: with three seeds that are
+alike the variance is then a sixth too large (docs/statistics.md).
 """
 
 import dataclasses
@@ -20,28 +28,32 @@ import dataclasses
 import numpy as np
 import scipy.special
 
+# Means of equal numbers differ by less.
+_TIED = 1e-12
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Components:
     """The variance of a mean over seeds, or of a difference of such means.
 
     Attributes:
-        seeds: from the seeds; None where no seed is repeated.
-        patients: from the patients (units of the test set).
+        total: the variance.
+        seeds: from the seeds; None where no seed is repeated; 0 where they
+            differ no more than their patients' noise makes them.
+        patients: from the patients (units of the test set). With `seeds` it
+            adds up to `total`, except where these were cut at 0.
         noise: the part of `patients` that is each network's own and shrinks
             with more seeds as well; 0 where no seed is repeated.
         degrees_of_freedom: of `total`, by Satterthwaite (1946).
+        patients_freedom: those of `patients` alone.
     """
 
+    total: float
     seeds: float | None
     patients: float
     noise: float
     degrees_of_freedom: float
-
-    @property
-    def total(self):
-        """The variance of the mean, both parts together."""
-        return self.patients + (self.seeds or 0.0)
+    patients_freedom: float
 
 
 def of_means(arms, *, patients_freedom):
@@ -60,49 +72,70 @@ def of_means(arms, *, patients_freedom):
     """
     mean = sum(np.mean(influences, axis=0) for _, influences in arms)
     patients = float(np.sum(mean**2))
-    terms = [(patients, patients_freedom)]
-    seeds, noises = None, 0.0
+    terms, noises, seeds = [], 0.0, None
     for values, influences in arms:
         num_seeds = len(values)
         if num_seeds < 2:
             continue
         between = float(np.var(values, ddof=1)) / num_seeds
-        # What patients alone make the seeds differ is in `patients` already.
         noise = float(np.var(influences, axis=0, ddof=1).sum()) / num_seeds
+        if np.ptp(values) < _TIED:
+            # Equal AUCs of networks that err on different patients come from
+            # the few values that an AUC can take: they show no variance of 0.
+            between = noise
         noises += noise
         seeds = (seeds or 0.0) + max(0.0, between - noise)
         terms.append((between, num_seeds - 1))
-    total = patients + (seeds or 0.0)
+    terms.append((max(0.0, patients - noises), patients_freedom))
     return Components(
+        total=sum(variance for variance, _ in terms),
         seeds=seeds,
         patients=patients,
         noise=min(noises, patients),
-        degrees_of_freedom=satterthwaite(terms, total=total),
+        degrees_of_freedom=satterthwaite(terms),
+        patients_freedom=patients_freedom,
     )
 
 
-def satterthwaite(terms, *, total=None):
+def freedom_of_squares(parts, num_parts):
+    """Degrees of freedom of a variance that is a sum of squares.
+
+    Twice the square of the sum over its own estimated variance (O'Neill 2014,
+    The American Statistician 68, 282-296): n - 1 for normal parts, fewer where
+    most of the sum comes from a few, as the variance of an AUC near 1 does
+    from the few images that are hard. Never more than n - 1, never below 1.
+
+    Args:
+        parts: (num_units,) whose squares are added up; those of units that
+            have no part are zero.
+        num_parts: how many have one.
+    """
+    squares = np.square(parts)
+    total = float(squares.sum())
+    spread = float(np.sum(squares**2)) - total**2 / num_parts
+    most = max(1, num_parts - 1)
+    # Squares that are equal but for rounding have no variance of their own.
+    if spread * most <= 2 * total**2:
+        return float(most)
+    return max(1.0, 2 * total**2 / spread)
+
+
+def satterthwaite(terms):
     """Degrees of freedom of a sum of variances.
 
     Satterthwaite (1946), Biometrics Bulletin 2, 110-114, eq. 17.
 
     Args:
         terms: (variance, its degrees of freedom) of each summand.
-        total: the sum, where it is less than that of the terms; None: theirs.
 
     Returns:
         A float of at least the smallest of the terms' degrees of freedom;
         infinity where all variances are zero.
     """
-    if total is None:
-        total = sum(variance for variance, _ in terms)
-    spread = sum(
-        variance**2 / freedom for variance, freedom in terms if variance > 0
-    )
+    spread = sum(variance**2 / freedom for variance, freedom in terms)
     if not spread:
         return float("inf")
-    least = min(freedom for variance, freedom in terms if variance > 0)
-    return max(float(least), total**2 / spread)
+    return float(sum(variance for variance, _ in terms) ** 2 / spread)
 
 
 def t_quantile(level, degrees_of_freedom):

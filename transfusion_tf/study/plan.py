@@ -10,6 +10,7 @@ shows, and most show less.
 import dataclasses
 
 import numpy as np
+import scipy.special
 
 from transfusion_tf import datasets
 from transfusion_tf.analysis.comparing import arms
@@ -109,7 +110,7 @@ def reaches(found, *, num_seeds, num):
     for auc in AUCS:
         # Classes at best err independently of each other.
         variance = sum(
-            hanley_mcneil(auc, c.positive_units, c.negative_units)
+            normal_variance(auc, c.positive_units, c.negative_units)
             for c in defined
         )
         variance *= 2 * (1 - CORRELATION) / num_seeds / len(defined) ** 2
@@ -124,15 +125,19 @@ def reaches(found, *, num_seeds, num):
     return result
 
 
-def hanley_mcneil(auc, num_positive, num_negative):
-    """Variance of an AUC whose scores are exponential in each class.
+def normal_variance(auc, num_positive, num_negative):
+    """Variance of an AUC whose scores are normal, alike in both classes.
 
-    Hanley and McNeil (1982), Radiology 143, 29-36, equation 1.
+    The two probabilities of Hanley and McNeil (1982), Radiology 143, 29-36,
+    equation 1, that two positives win against one negative, and one positive
+    against two negatives, are then both that of two normal variables with
+    correlation 1/2, by Owen's T (1956). It does not matter which class is
+    rarer, which their exponential scores would have matter.
     """
-    first, second = auc / (2 - auc), 2 * auc**2 / (1 + auc)
+    distance = scipy.special.ndtri(auc)
+    both_win = auc - 2 * scipy.special.owens_t(distance, 3**-0.5)
     total = auc * (1 - auc)
-    total += (num_positive - 1) * (first - auc**2)
-    total += (num_negative - 1) * (second - auc**2)
+    total += (num_positive + num_negative - 2) * (both_win - auc**2)
     return total / (num_positive * num_negative)
 
 

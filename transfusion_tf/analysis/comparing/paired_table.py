@@ -227,6 +227,7 @@ def would_settle(found, *, margin, num=1):
         seed_variance=found.seed_variance,
         patient_variance=found.patient_variance,
         noise_variance=found.noise_variance,
+        patients_freedom=found.patients_freedom,
     )
     error = found.variance**0.5
     supposed = [found.value + step * error for step in (-1, -0.5, 0, 0.5, 1)]
