@@ -69,8 +69,13 @@ def main(argv):
         _OUTPUT_DIR.value, {stem: worth[stem] for stem in plain}
     ):
         print(path)
-    _write("calibration_bins", worth["calibration_bins"], calibration.diagrams)
-    _write("curves", worth["curves"], curves.draw)
+    _write(
+        "calibration_bins",
+        worth["calibration_bins"],
+        calibration.diagrams,
+        needs="share",
+    )
+    _write("curves", worth["curves"], curves.draw, needs="y")
     found, message = error_agreement.run(
         runs, num_resamples=_NUM_RESAMPLES.value, seed=_SEED.value
     )
@@ -84,11 +89,11 @@ def main(argv):
         _write(stem, table, draw[stem])
 
 
-def _write(stem, table, draw):
+def _write(stem, table, draw, **needs):
     """Writes <stem>.csv into --output_dir and <stem>.png from it alone."""
     from transfusion_tf.reporting.figures import style
 
-    for path in style.write(table, stem, _OUTPUT_DIR.value, draw):
+    for path in style.write(table, stem, _OUTPUT_DIR.value, draw, **needs):
         print(path)
 
 
