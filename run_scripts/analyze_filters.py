@@ -40,7 +40,7 @@ flags.DEFINE_list(
     "runs", None, "run directories or patterns (runs/*), separated by commas"
 )
 flags.DEFINE_string(
-    "checkpoint", "best", "trained weights: best, last or a step"
+    "checkpoint", "last", "trained weights: last, best or a step"
 )
 flags.DEFINE_enum(
     "scale",

@@ -11,6 +11,7 @@ Writes gain_points.csv, gain_correlations.csv and gain_<measure>.png.
 from absl import flags
 
 from transfusion_tf import cli, names
+from transfusion_tf.process import quiet
 
 _SIMILARITY = flags.DEFINE_list(
     "similarity",
@@ -26,6 +27,13 @@ _RUNS = flags.DEFINE_list(
 )
 _SPLIT = flags.DEFINE_enum(
     "split", "test", ("val", "test"), "split that the AUC is of"
+)
+_CHECKPOINT = flags.DEFINE_enum(
+    "checkpoint",
+    "last",
+    ("last", "best"),
+    "weights that similarity and AUC are of; the AUC of last weights that were "
+    "not the best is computed once, and kept in evaluations/ of the run",
 )
 _BASELINE = flags.DEFINE_enum(
     "baseline",
@@ -55,10 +63,19 @@ def main(argv):
     from transfusion_tf.analysis import gain_runs
     from transfusion_tf.reporting import gain_report
 
+    unscored = gain_runs.not_scored(
+        _SIMILARITY.value, _RUNS.value, _SPLIT.value, _CHECKPOINT.value
+    )
+    if unscored:
+        quiet.start_tensorflow()
+        from transfusion_tf import experiment
+
+        experiment.evaluate_last(unscored, _SPLIT.value)
     found = gain_runs.run(
         _SIMILARITY.value,
         _RUNS.value,
         split=_SPLIT.value,
+        checkpoint=_CHECKPOINT.value,
         baseline=_BASELINE.value,
         clusters=_CLUSTERS.value,
     )

@@ -71,8 +71,13 @@ def main(argv):
     plain["decisions"] = decision_table.run(runs)
     for path in tables.write_all(_OUTPUT_DIR.value, plain):
         print(path)
-    _write("calibration_bins", worth["calibration_bins"], calibration.diagrams)
-    _write("curves", worth["curves"], curves.draw)
+    _write(
+        "calibration_bins",
+        worth["calibration_bins"],
+        calibration.diagrams,
+        needs="share",
+    )
+    _write("curves", worth["curves"], curves.draw, needs="y")
     found, message = error_agreement.run(
         runs, num_resamples=_NUM_RESAMPLES.value, seed=_SEED.value
     )
@@ -86,11 +91,11 @@ def main(argv):
         _write(stem, table, draw[stem])
 
 
-def _write(stem, table, draw):
+def _write(stem, table, draw, **needs):
     """Writes <stem>.csv into --output_dir and <stem>.png from it alone."""
     from transfusion_tf.reporting.figures import style
 
-    for path in style.write(table, stem, _OUTPUT_DIR.value, draw):
+    for path in style.write(table, stem, _OUTPUT_DIR.value, draw, **needs):
         print(path)
 
 

@@ -53,7 +53,11 @@ def main(argv):
         print(f"{preset:14s} {divergence:10.3f} nats, mean over batch norms")
     print(f"closest: --input_scaling={ranked[0][0]}")
     for path in style.write(
-        table, "scaling_probe", FLAGS.output_dir, style.scaling_probe
+        table,
+        "scaling_probe",
+        FLAGS.output_dir,
+        style.scaling_probe,
+        needs="divergence",
     ):
         print(path)
 

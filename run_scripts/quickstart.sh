@@ -32,6 +32,7 @@ step "4/6 Which is better? AUC with intervals" \
   run_scripts/analyze_predictions.py \
   --runs="$SOURCE,$TARGETS" --output_dir="$REPORTS"
 "$PYTHON" run_scripts/compare_runs.py --runs="$TARGETS" --output_dir="$REPORTS"
+# Of the last weights: the best ones of the two runs are of unequal steps.
 step "5/6 Where did the networks move? CCA and SVCCA per stage" \
   run_scripts/analyze_representations.py \
   --runs="$TARGETS" --view=before_after --output_dir="$REPORTS"

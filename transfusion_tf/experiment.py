@@ -6,7 +6,7 @@ import pathlib
 import keras
 import tensorflow as tf
 
-from transfusion_tf import files
+from transfusion_tf import files, progress
 from transfusion_tf.datasets import images, naming_damage, open_dataset
 from transfusion_tf.runs import checksums, guard
 from transfusion_tf.runs import record as run_record
@@ -16,6 +16,7 @@ from transfusion_tf.training import evaluation, loop, scoring, setup, step
 
 __all__ = [
     "evaluate",
+    "evaluate_last",
     "images",
     "load_backbone",
     "open_dataset",
@@ -144,3 +145,37 @@ def evaluate(run_dir, opened, split, *, checkpoint="best", output_dir):
     )
     files.write_json(output_dir / "metrics.json", numbers)
     return numbers
+
+
+def evaluate_last(runs, split):
+    """Scores `split` of each run's own records with its last weights.
+
+    Writes into evaluations/ of the run what `evaluate` does, under a progress
+    bar.
+
+    Args:
+      runs: RunDirs.
+      split: "train", "val" or "test".
+
+    Raises:
+      FileNotFoundError: a run has no last weights.
+      ValueError: the records are not those that a run was trained on.
+    """
+    for run in progress.over(runs, "Scoring last weights", unit="runs"):
+        step = run_record.checkpoint_step(run, "last")
+        of_run = run_record.read_config(run).data
+        opened = open_dataset(of_run.dataset, image_size=of_run.image_size)
+        trained_on = run_record.read(run)["data"]["fingerprint"]
+        if opened.card.fingerprint != trained_on:
+            raise ValueError(
+                f"{opened.root} is not what {run.root} was trained on (another "
+                "fingerprint); give the best weights, whose predictions are "
+                "kept, with --checkpoint=best."
+            )
+        evaluate(
+            run.root,
+            opened,
+            split,
+            checkpoint=step,
+            output_dir=run.scored(split, step),
+        )

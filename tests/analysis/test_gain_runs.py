@@ -1,13 +1,15 @@
 """Runs and tables are brought together, or it is said why not."""
 
+import dataclasses
 import os
 import shutil
 
+import numpy as np
 import pytest
 
-from tests.reporting.gain_trees import BEST, make_run, make_table
+from tests.reporting.gain_trees import BEST, make_run, make_table, scored
 from transfusion_tf.analysis import gain_runs
-from transfusion_tf.runs import record
+from transfusion_tf.runs import predictions, record
 from transfusion_tf.runs.directory import RunDir
 
 
@@ -160,7 +162,7 @@ def tree(tmp_path):
         (
             {"q0": 1},
             {"other_step": 7},
-            f"q0 at step 7, but .* step {BEST}; .* --checkpoint=best",
+            f"q0 at step 7, but .* last weights, step {BEST}; .*=last, or",
         ),
     ],
 )
@@ -179,6 +181,34 @@ def test_other_files_are_no_tables(tmp_path, tree):
         gain_runs.read_similarity([tmp_path / "u.csv"], [tree["q0"]])
     with pytest.raises(ValueError, match="with --similarity"):
         gain_runs.read_similarity([], [tree["q0"]])
+
+
+def test_similarity_and_auc_are_of_the_last_weights(tmp_path):
+    run = RunDir(make_run(tmp_path / "p0", auc=0.7, steps=60))
+    csvs = [
+        make_table(tmp_path / f"{step}.csv", {"p0": 0.9}, other_step=step)
+        for step in (60, BEST)
+    ]
+    assert gain_runs.not_scored(csvs[:1], [run.root], "test") == [run]
+    assert gain_runs.not_scored(csvs[1:], [run.root], "test", "best") == []
+    with pytest.raises(ValueError, match=f"at step {BEST}, .* step 60; make"):
+        gain_runs.not_scored(csvs[1:], [run.root], "test")
+    with pytest.raises(FileNotFoundError, match="no .* by its last weights"):
+        gain_runs.read([run.root], "test")
+
+    path = run.scored("test", 60) / "predictions.csv"
+    path.parent.mkdir(parents=True)
+    predictions.write(path, scored(0.3), ["0", "1"])
+    assert gain_runs.not_scored(csvs[:1], [run.root], "test") == []
+    (last,) = gain_runs.read([run.root], "test")
+    assert (last.auc, last.step) == (pytest.approx(0.3), 60)
+    (best,) = gain_runs.read([run.root], "test", "best")
+    assert (best.auc, best.step) == (pytest.approx(0.7), BEST)
+
+    others = dataclasses.replace(scored(0.3), ids=np.array(list("abcdefghijk")))
+    predictions.write(path, others, ["0", "1"])
+    with pytest.raises(ValueError, match="is of other images than .*test.csv"):
+        gain_runs.read([run.root], "test")
 
 
 def test_runs_that_cannot_be_read(tmp_path, tree):

@@ -34,14 +34,19 @@ def make_run(root, *, auc, data="eyes", source=_SOURCE, **settings):
         "classes": ["0", "1"],
         "image_size": settings["image_size"],
     }
-    record = run_record.build(config, data=about, source=source, plan={})
+    record = run_record.build(
+        config,
+        data=about,
+        source=source,
+        plan={"total_steps": settings["steps"]},
+    )
     files.write_json(run.config, record)
     files.write_json(run.metrics, {"best_step": BEST})
-    predictions.write(run.predictions("test"), _scored(auc), ["0", "1"])
+    predictions.write(run.predictions("test"), scored(auc), ["0", "1"])
     return run.root
 
 
-def _scored(auc):
+def scored(auc):
     """One positive among ten negatives, above `auc` of them."""
     scores = np.array([auc - 0.05, *np.arange(10) / 10])
     return predictions.Predictions(

@@ -7,7 +7,6 @@ from transfusion_tf import tables
 from transfusion_tf.analysis import representations
 from transfusion_tf.analysis.views import rows as view_rows
 from transfusion_tf.analysis.views import start_end
-from transfusion_tf.runs.directory import RunDir
 
 SCRIPT = "run_scripts/analyze_representations.py"
 
@@ -38,9 +37,8 @@ def test_before_after(analyze, tmp_path, tiny_runs):
     assert list(table["run"].unique()) == ["seed0", "seed1"]
     assert (table["run"] == table["other_run"]).all()
     assert (table["step"] == 0).all()
-    best = RunDir(tiny_runs[0]).checkpoint_step("best")
-    of_first = table[table["run"] == "seed0"]
-    assert (of_first["other_step"] == best).all()
+    # The last step, though the best one may be another.
+    assert (table["other_step"] == 6).all()
     assert (table["num_images"] == 60).all()
     conv1 = table[table["stage"] == "conv1"]
     assert (conv1["num_datapoints"] == 60 * 16 * 16).all()
@@ -104,7 +102,8 @@ def test_draws_of_channels_as_points(analyze, tmp_path):
     fits = tables.read(tmp_path / "start_against_end_fits.csv")
     assert tuple(fits.columns) == start_end.COLUMNS
     assert (fits["num_points"] == 4).all()
-    assert fits["r_squared"].between(0, 1).all()
+    assert fits["r_squared"].isna().all()
+    assert fits["note"].str.startswith("No line: 4 points of 2 runs").all()
     assert (tmp_path / "start_against_end.png").is_file()
 
 

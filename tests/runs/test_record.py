@@ -71,6 +71,24 @@ class TestRead:
         assert "format 1 and" in run_record.other_format(record, make_record())
 
 
+class TestCheckpointStep:
+    def test_last_is_where_training_ends(self, tmp_path):
+        run = written(tmp_path, lambda record: None).make()
+        for step in (0, 4, 9):
+            run.weights(step).touch()
+        assert run_record.last_step(run) == 9
+        assert run_record.checkpoint_step(run, "last") == 9
+        assert run_record.checkpoint_step(run, "4") == 4
+        run.weights(9).unlink()
+        assert run_record.checkpoint_step(run, "best") == 4
+        with pytest.raises(
+            FileNotFoundError,
+            match=r"no weights of its last step, 9 \(saved are steps 0, 4\); "
+            ".*--checkpoint=best",
+        ):
+            run_record.checkpoint_step(run, "last")
+
+
 class TestObstacle:
     def test_none_for_the_same_run(self):
         assert run_record.obstacle(make_record(), make_record()) is None

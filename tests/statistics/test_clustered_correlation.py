@@ -45,10 +45,10 @@ def test_value_and_leave_one_out_are_those_of_scipy(of, reference):
 
 
 def test_within_and_between_can_have_other_signs():
-    # Three clusters go up; inside each, points go down (Simpson's paradox).
-    x = np.array([0, 1, 2, 10, 11, 12, 20, 21, 22], float)
-    y = np.array([2, 1, 0, 12, 11, 10, 22, 21, 20], float)
-    found = summarize(x, y, list("aaabbbccc"))
+    # Four clusters go up; inside each, points go down (Simpson's paradox).
+    starts, steps = 10 * np.arange(4.0).repeat(3), np.tile([0.0, 1, 2], 4)
+    x, y = starts + steps, starts + steps[::-1]
+    found = summarize(x, y, list("aaabbbcccddd"))
     assert found["within_cluster"] == pytest.approx(-1)
     assert found["between_cluster"] == pytest.approx(1)
     assert 0.9 < found["value"] < 1
@@ -85,17 +85,16 @@ def test_clusters_make_the_interval_wider():
     assert wide["high"] - wide["low"] > 1.3 * (narrow["high"] - narrow["low"])
 
 
-def test_three_clusters_give_no_interval():
-    found = summarize(*clustered(3, 5))
-    assert found["low"] is None and found["high"] is None
-    assert "3 clusters, at least 4" in found["note"]
-    assert found["leave_one_out_low"] < found["leave_one_out_high"]
-
-
-def test_two_clusters_have_no_correlation_between_them():
-    found = summarize(*clustered(2, 5))
-    assert found["between_cluster"] is None
-    assert found["within_cluster"] is not None
+@pytest.mark.parametrize("num_clusters", [2, 3])
+def test_fewer_than_four_clusters_have_no_coefficient(num_clusters):
+    found = summarize(*clustered(num_clusters, 5))
+    counts = "num_points", "num_clusters", "level", "note"
+    assert all(found[name] is None for name in set(found) - set(counts))
+    assert found["note"] == (
+        f"Not defined: {num_clusters} clusters, at least 4 are needed."
+    )
+    four = summarize(*clustered(4, 5))
+    assert four["value"] is not None and four["low"] < four["high"]
 
 
 def test_single_points_have_nothing_within():
@@ -117,13 +116,15 @@ def test_a_point_alone_in_its_cluster_says_nothing_within():
 
 @pytest.mark.parametrize("of", clustered_correlation.COEFFICIENTS)
 def test_points_alone_in_their_clusters_change_nothing_within(of):
-    x, y, names = clustered(3, 4)
+    x, y, names = clustered(4, 4)
     alone = np.concatenate([names, ["alone", "too"]])
     expected = summarize(x, y, names, of=of)["within_cluster"]
     more = summarize([*x, 9.0, -7.0], [*y, 3.0, 8.0], alone, of=of)
     assert more["within_cluster"] == pytest.approx(expected, abs=1e-12)
-    # Least: two clusters of two points.
-    pairs = summarize([0, 1, 5, 7], [0, 2, 9, 6], list("aabb"), of=of)
+    # Least: two clusters of two points, and two points that are alone.
+    pairs = summarize(
+        [0, 1, 5, 7, 3, 4], [0, 2, 9, 6, 8, 1], list("aabbcd"), of=of
+    )
     of_deviations = stats.pearsonr([-0.5, 0.5, -1, 1], [-1, 1, 1.5, -1.5])
     if of == "pearson":
         assert pairs["within_cluster"] == pytest.approx(of_deviations.statistic)

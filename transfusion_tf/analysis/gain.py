@@ -30,6 +30,7 @@ POINT_COLUMNS = (
     "stage_index",
     "measure",
     "similarity",
+    "step",
     "auc",
     "baseline_auc",
     "gain",
@@ -57,6 +58,7 @@ class TrainedRun(typing.NamedTuple):
       seed: seed of the run, or number of the fold.
       init: how it started; RANDOM makes it a baseline.
       auc: in [0, 1], or None where it is not defined.
+      step: of the weights that this AUC is of; None where not known.
     """
 
     name: str
@@ -65,6 +67,7 @@ class TrainedRun(typing.NamedTuple):
     seed: int
     init: str
     auc: float | None
+    step: int | None = None
 
 
 def run(similarity, runs, *, baseline="seed", clusters=None):
@@ -166,7 +169,8 @@ def lines(table):
     """Least squares lines of the gain on the similarity, as a DataFrame.
 
     Of LINE_COLUMNS, a row for each init, measure and stage; where the
-    similarities are fewer than two or all the same, there is none.
+    similarities are all the same, or the points of fewer clusters than a
+    correlation needs, there is none.
 
     Args:
       table: DataFrame of POINT_COLUMNS.
@@ -174,7 +178,8 @@ def lines(table):
     rows = []
     defined = table.dropna(subset=["similarity", "gain"])
     for of, part in defined.groupby(["init", "measure", "stage"], sort=False):
-        if part["similarity"].nunique() > 1:
+        few = part["cluster"].nunique() < clustered_correlation.MIN_CLUSTERS
+        if not few and part["similarity"].nunique() > 1:
             line = stats.linregress(part["similarity"], part["gain"])
             numbers = float(line.slope), float(line.intercept)
             rows.append(dict(zip(LINE_COLUMNS, (*of, *numbers), strict=True)))
@@ -228,6 +233,7 @@ def _point(run, row, baseline_auc, clusters):
         "stage_index": row.stage_index,
         "measure": row.measure,
         "similarity": None if pd.isna(row.value) else row.value,
+        "step": run.step,
         "auc": run.auc,
         "baseline_auc": baseline_auc,
         "gain": gain,

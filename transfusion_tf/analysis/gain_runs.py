@@ -1,13 +1,19 @@
-"""Brings similarities and the AUCs of the runs they are about together."""
+"""Brings similarities and the AUCs of the runs they are about together.
 
+Both are of the same weights: of the last ones, or with `checkpoint="best"` of
+those that were best on the validation split, each at a step of its own.
+"""
+
+import dataclasses
 import pathlib
 
+import numpy as np
 import pandas as pd
 
 from transfusion_tf import tables
 from transfusion_tf.analysis import auc_table, gain
 from transfusion_tf.config.run import RunConfig
-from transfusion_tf.runs import globs
+from transfusion_tf.runs import globs, predictions
 from transfusion_tf.runs import record as run_record
 from transfusion_tf.runs.directory import RunDir
 
@@ -24,50 +30,61 @@ _NEEDED = (
 )
 
 
-def run(csvs, runs, *, split="test", baseline="seed", clusters=None):
+def run(csvs, runs, *, split="test", checkpoint="last", **how):
     """Returns what `gain.run` does, for run directories and saved tables.
 
     Args:
       csvs: tables of the view before_after, see `read_similarity`.
       runs: list of run directories, patterns (globs) of them, or RunDirs.
       split: "val" or "test", that the AUC is of.
-      baseline, clusters: as of gain.points.
+      checkpoint: "last" or "best", the weights that both are of.
+      **how: `baseline` and `clusters` of gain.points.
 
     Raises:
       FileNotFoundError, ValueError: see `read`, `read_similarity` and
         gain.points.
     """
     paths = globs.expanded(runs)
-    trained = read(paths, split)
-    return gain.run(
-        read_similarity(csvs, paths),
-        trained,
-        baseline=baseline,
-        clusters=clusters,
-    )
+    similarity = read_similarity(csvs, paths, checkpoint)
+    return gain.run(similarity, read(paths, split, checkpoint), **how)
 
 
-def read(paths, split):
+def not_scored(csvs, runs, split, checkpoint="last"):
+    """RunDirs that lack the predictions `run` needs; they need their network.
+
+    Args and errors are those of `run`, as far as they concern the tables.
+    """
+    paths = globs.expanded(runs)
+    _require_distinct(paths)
+    read_similarity(csvs, paths, checkpoint)
+    found = [(RunDir(path), _step(RunDir(path), checkpoint)) for path in paths]
+    return [
+        run
+        for run, step in found
+        if step != _best_step(run)
+        and not (run.scored(split, step) / "predictions.csv").is_file()
+    ]
+
+
+def read(paths, split, checkpoint="last"):
     """A gain.TrainedRun for each run directory.
 
     The AUC is the run's mean over classes, labels or thresholds (the one AUC of
-    two classes), from the predictions of its best weights.
+    two classes).
 
     Args:
       paths: run directories, each once.
       split: "val" or "test".
+      checkpoint: "last" or "best".
 
     Raises:
-      FileNotFoundError: no run directory, or no predictions of `split`.
+      FileNotFoundError: no run directory, or no predictions of `split` by
+        these weights.
       ValueError: a directory was given twice.
     """
-    seen = set()
-    for path in paths:
-        resolved = pathlib.Path(path).resolve()
-        if resolved in seen:
-            raise ValueError(f"--runs has {path} twice; give each run once.")
-        seen.add(resolved)
-    found = {row["run"]: row for row in auc_table.auc_rows(paths, split)}
+    _require_distinct(paths)
+    loaded = [_by(run, checkpoint) for run in auc_table.load(paths, split)]
+    found = {row["run"]: row for row in auc_table.auc_rows_of(loaded)}
     records = [run_record.read(RunDir(path)) for path in paths]
     datasets = _dataset_names([record["data"] for record in records])
     return [
@@ -79,12 +96,15 @@ def read(paths, split):
             init=init_label(record),
             # The last of a run's rows: the mean, or the only AUC.
             auc=found[name]["value"],
+            step=_step(RunDir(path), checkpoint),
         )
-        for name, record in zip(tables.run_names(paths), records, strict=True)
+        for name, path, record in zip(
+            tables.run_names(paths), paths, records, strict=True
+        )
     ]
 
 
-def read_similarity(csvs, paths):
+def read_similarity(csvs, paths, checkpoint="last"):
     """The rows of `csvs`, their `run` as `read(paths, ...)` names it.
 
     A run of a table is the directory whose path ends in the name there, since
@@ -93,6 +113,7 @@ def read_similarity(csvs, paths):
     Args:
       csvs: tables of the view before_after.
       paths: run directories.
+      checkpoint: "last" or "best", the weights that they must be of.
 
     Returns:
       DataFrame with the columns of the tables.
@@ -107,7 +128,7 @@ def read_similarity(csvs, paths):
             "Give at least one table of similarities with --similarity."
         )
     roots = dict(zip(tables.run_names(paths), paths, strict=True))
-    found = [_read_one(csv, roots) for csv in csvs]
+    found = [_read_one(csv, roots, checkpoint) for csv in csvs]
     table = pd.concat(found, ignore_index=True)
     models = {
         run_record.read_config(RunDir(roots[name])).model.name
@@ -142,6 +163,15 @@ def init_label(record):
     return label
 
 
+def _require_distinct(paths):
+    seen = set()
+    for path in paths:
+        resolved = pathlib.Path(path).resolve()
+        if resolved in seen:
+            raise ValueError(f"--runs has {path} twice; give each run once.")
+        seen.add(resolved)
+
+
 def _dataset_names(data):
     """{fingerprint: name}; one name of two data sets gets the fingerprint."""
     known = {of["fingerprint"]: of["name"] for of in data}
@@ -172,7 +202,7 @@ def _setting(record, datasets):
     return ", ".join(parts)
 
 
-def _read_one(csv, roots):
+def _read_one(csv, roots, checkpoint):
     table = tables.read(csv)
     missing = [name for name in _NEEDED if name not in table]
     if missing or table.empty or set(table["view"]) != {_VIEW}:
@@ -186,7 +216,7 @@ def _read_one(csv, roots):
     named = {name: _match(name, roots, csv) for name in table["run"].unique()}
     table["run"] = table["run"].map(named)
     for name, rows in table.groupby("run", sort=False):
-        _check_step(name, roots[name], rows["other_step"].unique(), csv)
+        _check_step(RunDir(roots[name]), rows["other_step"], csv, checkpoint)
     return table
 
 
@@ -220,12 +250,47 @@ def _match(name, roots, csv):
     )
 
 
-def _check_step(name, root, steps, csv):
-    """The AUC is of the best weights; so must be the similarity."""
-    best = RunDir(root).read_metrics()["best_step"]
-    if list(steps) != [best]:
+def _check_step(run, steps, csv, checkpoint):
+    """Similarity and AUC must be of the same weights."""
+    wanted = _step(run, checkpoint)
+    if set(steps) != {wanted}:
         raise ValueError(
-            f"{csv} compares {name} at step "
-            f"{', '.join(map(str, steps))}, but its AUC is that of its best "
-            f"weights, step {best}; make the table with --checkpoint=best."
+            f"{csv} compares {run.root} at step "
+            f"{', '.join(map(str, steps.unique()))}, but its AUC is that of "
+            f"its {checkpoint} weights, step {wanted}; make the table with "
+            f"--checkpoint={checkpoint}, or give the --checkpoint that it was "
+            "made with."
         )
+
+
+def _step(run, checkpoint):
+    """The step of the weights in question; None where not known."""
+    if checkpoint == "best":
+        return _best_step(run)
+    return run_record.last_step(run) or run.checkpoint_step("last")
+
+
+def _best_step(run):
+    return run.read_metrics()["best_step"]
+
+
+def _by(scored, checkpoint):
+    """A ScoredRun with the predictions of these weights."""
+    run = RunDir(scored.root)
+    step = _step(run, checkpoint)
+    if step == _best_step(run):
+        return scored
+    path = run.scored(scored.split, step) / "predictions.csv"
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{run.root} has no predictions of {scored.split} by its last "
+            "weights; experiment.evaluate_last makes them, or take the best "
+            'weights (checkpoint="best").'
+        )
+    found, _ = predictions.read(path)
+    if not np.array_equal(found.ids, scored.predictions.ids):
+        raise ValueError(
+            f"{path} is of other images than {run.predictions(scored.split)}; "
+            "delete it, and it is made again."
+        )
+    return dataclasses.replace(scored, predictions=found)

@@ -15,7 +15,7 @@ from transfusion_tf.analysis.views.options import (
     RepresentationOptions as RepresentationOptions,
 )
 from transfusion_tf.process import quiet
-from transfusion_tf.runs import globs
+from transfusion_tf.runs import globs, record
 from transfusion_tf.runs.directory import RunDir
 
 
@@ -56,7 +56,7 @@ def run(runs, options):
 def _pairs(runs, options):
     """The pairs of Networks of the view, all of whose weights are there."""
     trained = [
-        selection.Network(name, run.checkpoint_step(options.checkpoint))
+        selection.Network(name, record.checkpoint_step(run, options.checkpoint))
         for name, run in runs.items()
     ]
     steps = {name: run.weight_steps() for name, run in runs.items()}

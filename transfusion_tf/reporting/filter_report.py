@@ -9,6 +9,9 @@ from transfusion_tf.reporting.figures import filters, gabor, style
 def write(found, output_dir, *, scale="all"):
     """Writes <stem>.csv of each table, filters*.png and gabor_like.png.
 
+    Without a fit (small kernels) there is no gabor_like.png, and a line says
+    so.
+
     Args:
       found: {stem: DataFrame}, as of analysis.filters.tables.run.
       output_dir: directory, made if need be.
@@ -21,16 +24,16 @@ def write(found, output_dir, *, scale="all"):
     paths = tables.write_all(output_dir, found)
     written = {path.stem: tables.read(path) for path in paths}
     kernels = written["filter_kernels"]
+    folder = pathlib.Path(output_dir)
     figures = {
         "filters": filters.filter_grids(kernels, scale=scale),
         "filters_channels": filters.channel_grids(kernels, scale=scale),
-        "gabor_like": gabor.counts_and_fits(
-            written["gabor_counts"],
-            written["gabor_fits"],
-            written["gabor_scrambled"],
-        ),
     }
-    folder = pathlib.Path(output_dir)
+    fits = written["gabor_fits"]
+    if style.has_points(folder / "gabor_like.png", fits, "r_squared"):
+        figures["gabor_like"] = gabor.counts_and_fits(
+            written["gabor_counts"], fits, written["gabor_scrambled"]
+        )
     return paths + [
         style.save(figure, folder / f"{stem}.png")
         for stem, figure in figures.items()

@@ -26,7 +26,9 @@ def write(found, output_dir):
             table[table["measure"] == measure]
             for table in (points, correlations, lines)
         )
-        figure = gain_figure.scatter(*of_measure)
         path = pathlib.Path(output_dir) / f"gain_{measure}.png"
-        paths.append(style.save(figure, path))
+        of_points, *others = of_measure
+        if style.has_points(path, of_points, "similarity", "gain"):
+            figure = gain_figure.scatter(of_points, *others)
+            paths.append(style.save(figure, path))
     return paths

@@ -3,7 +3,7 @@
 import pathlib
 
 from transfusion_tf import tables
-from transfusion_tf.analysis.views import selection, start_end
+from transfusion_tf.analysis.views import selection, start_end, steps
 from transfusion_tf.reporting.figures import style
 from transfusion_tf.reporting.figures import views as figures
 from transfusion_tf.reporting.published import lookup
@@ -35,6 +35,9 @@ def references(names, runs, measures):
 def write(table, view, output_dir, *, published=None):
     """Writes <view>.csv, <view>.png and, with points, <view>_fits.csv.
 
+    A picture without a single value is not written. Prints what a reader of
+    the picture must know (`findings`).
+
     Args:
       table: DataFrame, as of analysis.representations.run.
       view: name of the view.
@@ -53,8 +56,25 @@ def write(table, view, output_dir, *, published=None):
         more["fits"] = fits
     if published is not None:
         more["published"] = published
-    figure = figures.FIGURES[view](table, **more)
-    return [
-        *paths,
-        style.save(figure, pathlib.Path(output_dir) / f"{view}.png"),
-    ]
+    for line in findings(table):
+        print(line)
+    picture = pathlib.Path(output_dir) / f"{view}.png"
+    if style.has_points(picture, table, "value"):
+        paths.append(style.save(figures.FIGURES[view](table, **more), picture))
+    return paths
+
+
+def findings(table):
+    """Lines on what limits a view: unequal steps, few groups of images.
+
+    Args:
+      table: rows of analysis.views.rows.COLUMNS of one view.
+    """
+    lines = []
+    if unequal := steps.unequal(table):
+        lines.append(
+            f"The runs are compared at steps {min(unequal.values())} to "
+            f"{max(unequal.values())}: how long they were trained may be what "
+            "differs (--checkpoint=last compares the ends of training)."
+        )
+    return lines

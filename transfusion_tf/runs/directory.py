@@ -87,6 +87,10 @@ class RunDir:
         """Scores of the best weights for every example of `split`."""
         return self.root / "predictions" / f"{split}.csv"
 
+    def scored(self, split, step):
+        """Directory of the scores of `split` by the weights after `step`."""
+        return self.root / "evaluations" / f"{split}-at-step-{step}"
+
     def make(self):
         """Creates the directories; OSError where that cannot be done."""
         for path in (self.status, self.best, self.state, self.predictions("")):

@@ -108,6 +108,33 @@ def read_config(run):
         raise ValueError(f"{run.config}: {error} {_ADVICE}") from None
 
 
+def checkpoint_step(run, checkpoint):
+    """The step that "best", "last" or a number stands for, to compare runs at.
+
+    As `RunDir.checkpoint_step`, but "last" is the step that training ends with,
+    and not any earlier one that happens to be the last that is there.
+
+    Raises:
+      FileNotFoundError: the run has no such weights, or is no run.
+      ValueError: an unknown checkpoint.
+    """
+    step = run.checkpoint_step(checkpoint)
+    end = last_step(run) if checkpoint == "last" else step
+    if end not in (None, step):
+        steps = ", ".join(map(str, run.weight_steps()))
+        raise FileNotFoundError(
+            f"{run.root} has no weights of its last step, {end} (saved are "
+            f"steps {steps}); let train.py finish the run, leave it out, or "
+            "compare the best weights with --checkpoint=best."
+        )
+    return step
+
+
+def last_step(run):
+    """The step that training of a RunDir ends with; None where not known."""
+    return (read(run).get("plan") or {}).get("total_steps")
+
+
 def differences(old, new):
     """Settings that make two records different runs, as lines of text."""
     return _differences(old, new, _COMPARED)

@@ -13,7 +13,7 @@ from scipy import stats
 
 from transfusion_tf.statistics import intervals
 
-# Fewer clusters say nothing on how clusters vary.
+# Fewer clusters say nothing on how clusters vary: no coefficient, no interval.
 MIN_CLUSTERS = 4
 MIN_POINTS = 3  # Any two points lie on a line, and so do two cluster means.
 # A frozen stage is as similar to its start as rounding lets it be.
@@ -81,6 +81,18 @@ def summarize(coefficient, x, y, clusters, *, level=0.95):
         )
     x, y, clusters = x[keep], y[keep], np.asarray(clusters)[keep]
     known, codes = np.unique(clusters, return_inverse=True)
+    if len(known) < MIN_CLUSTERS:
+        notes.append(
+            f"Not defined: {len(known)} clusters, at least {MIN_CLUSTERS} are "
+            "needed."
+        )
+        return {
+            **dict.fromkeys(FIELDS),
+            "level": level,
+            "num_points": len(x),
+            "num_clusters": len(known),
+            "note": " ".join(notes),
+        }
     value = of(x, y)
     left_out = [of(x[codes != c], y[codes != c]) for c in range(len(known))]
     low, high, reason = _interval(value, left_out, level)
@@ -138,12 +150,6 @@ def _interval(value, left_out, level):
     """(low, high, reason why there is none)."""
     if value is None:
         return None, None, ""
-    if len(left_out) < MIN_CLUSTERS:
-        reason = (
-            f"No interval: {len(left_out)} clusters, at least {MIN_CLUSTERS} "
-            "are needed."
-        )
-        return None, None, reason
     if None in left_out:
         reason = "No interval: without one of the clusters it is not defined."
         return None, None, reason

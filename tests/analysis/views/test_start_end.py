@@ -9,13 +9,16 @@ from transfusion_tf.analysis.views import start_end
 STARTS, ENDS = [0.3, 0.5, 0.4, 0.7], [0.6, 0.8, 0.9, 1.0]
 
 
-def table(starts=STARTS, ends=ENDS, draws=None):
-    """Rows of one stage; one pair of runs a value, or one draw."""
+def table(starts=STARTS, ends=ENDS, draws=None, runs=4):
+    """Rows of one stage; a value is of one pair of runs, or one of its draws.
+
+    Draws are of as many pairs as there are other `runs`.
+    """
     return pd.DataFrame(
         [
             {
                 "run": "a",
-                "other_run": f"b{place}" if draws is None else "b",
+                "other_run": f"b{place if draws is None else place % runs}",
                 "step": step,
                 "other_step": step,
                 "measure": "cca",
@@ -43,10 +46,24 @@ def test_the_line_is_that_of_least_squares(draws):
     assert row["num_points"] == 4
 
 
-def test_two_points_are_too_few():
-    (row,) = start_end.fits(start_end.points(table(STARTS[:2], ENDS[:2])))
-    assert row["r_squared"] is None and row["num_points"] == 2
-    assert "give 3 or more" in row["note"]
+@pytest.mark.parametrize(
+    "given, num_points, num_runs",
+    [
+        (table(STARTS[:2], ENDS[:2]), 2, 3),
+        # Draws of one pair of runs are one observation, however many.
+        (table(draws=4, runs=1), 4, 2),
+    ],
+)
+def test_points_of_fewer_than_four_runs_have_no_line(
+    given, num_points, num_runs
+):
+    (row,) = start_end.fits(start_end.points(given))
+    assert row["r_squared"] is None and row["slope"] is None
+    assert (row["num_points"], row["num_runs"]) == (num_points, num_runs)
+    assert row["note"] == (
+        f"No line: {num_points} points of {num_runs} runs; at least 4 runs are "
+        "needed."
+    )
 
 
 def test_equal_starts_have_no_line():

@@ -102,6 +102,28 @@ def test_a_frozen_stage_has_no_line_and_no_coefficient():
     assert len(axes.get_lines()[0].get_xdata()) == 2
 
 
+def test_three_clusters_have_points_and_no_line():
+    figure = gain_figure.scatter(*tables(num_clusters=3))
+    for axes in figure.axes:
+        assert sum(len(li.get_xdata()) for li in axes.get_lines()[:3]) == 9
+        assert not [li for li in axes.get_lines() if li.get_color() == "0.3"]
+        assert axes.get_title().splitlines()[1:] == [
+            "Pearson n/a",
+            "Spearman n/a",
+        ]
+    assert "No coefficients" in figure.get_suptitle()
+
+
+def test_all_panels_have_one_scale_and_missing_points_are_counted():
+    points, *_ = tables(("pretrained", "gabor"))
+    points.loc[points["stage"] == "conv1", "similarity"] *= 0.1
+    points.loc[[0, 1], "similarity"] = np.nan
+    figure = gain_figure.scatter(*of(points))
+    assert len({(a.get_xlim(), a.get_ylim()) for a in figure.axes}) == 1
+    texts = [[t.get_text() for t in axes.texts] for axes in figure.axes]
+    assert texts == [["n/a: 2 of 15"], *([[]] * 5)]
+
+
 @pytest.mark.parametrize("num_clusters", [1, 12])
 def test_nothing_is_cut_off(num_clusters):
     figure = gain_figure.scatter(*tables(num_clusters=num_clusters))

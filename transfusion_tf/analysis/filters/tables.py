@@ -5,7 +5,7 @@ import numpy as np
 from transfusion_tf import tables
 from transfusion_tf.analysis.filters import changes, gabor_like
 from transfusion_tf.process import quiet
-from transfusion_tf.runs import globs
+from transfusion_tf.runs import globs, record
 from transfusion_tf.runs.directory import RunDir
 
 _COLUMNS = {
@@ -17,12 +17,12 @@ _COLUMNS = {
 }
 
 
-def run(runs, *, checkpoint="best", num_scrambles=20, seed=0):
+def run(runs, *, checkpoint="last", num_scrambles=20, seed=0):
     """What training did to the first filters of runs, and how Gabor-like.
 
     Args:
       runs: list of run directories, patterns (globs) of them, or RunDirs.
-      checkpoint: trained weights: "best", "last" or a step.
+      checkpoint: trained weights: "last", "best" or a step.
       num_scrambles: phase-scrambled patterns that are fitted for each filter.
       seed: of the scrambled phases.
 
@@ -65,7 +65,7 @@ def run(runs, *, checkpoint="best", num_scrambles=20, seed=0):
 
 def _kernels(run, checkpoint):
     """{0: kernel before, step: kernel after} of a run, red first."""
-    trained = run.checkpoint_step(checkpoint)
+    trained = record.checkpoint_step(run, checkpoint)
     if trained == 0:
         raise ValueError(
             f"{run.root}: checkpoint {checkpoint!r} is step 0, the start "

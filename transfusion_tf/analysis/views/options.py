@@ -29,7 +29,11 @@ class RepresentationOptions:
     split: str = setting(
         "test", "split the images are from", choices=names.SPLITS
     )
-    checkpoint: str = setting("best", "trained weights: best, last or a step")
+    checkpoint: str = setting(
+        "last",
+        "trained weights: last, best (of the validation split, chosen at "
+        "another step in each run) or a step",
+    )
     max_images: int | None = setting(
         None, "use the first N images only", at_least=2
     )

@@ -9,17 +9,21 @@ import numpy as np
 from scipy import stats
 
 from transfusion_tf import tables
+from transfusion_tf.statistics import clustered_correlation
 
 COLUMNS = (
     "measure",
     "stage",
     "stage_index",
     "num_points",
+    "num_runs",
     "r_squared",
     "slope",
     "note",
 )
-_MIN_POINTS = 3
+# Pairs that share a run are not independent: runs are what varies. Fewer than
+# this have no more to say of a line than of a correlation between clusters.
+MIN_RUNS = clustered_correlation.MIN_CLUSTERS
 _POINT = ["run", "other_run", "draw"]
 
 
@@ -52,7 +56,8 @@ def fits(found):
     """Returns rows (dicts of COLUMNS): least squares of `end` on `start`.
 
     R squared is the share of the variance over the points that a line explains;
-    points of one run are not independent, so no interval goes with it.
+    points of one run are not independent, so no interval goes with it, and of
+    fewer than MIN_RUNS runs there is no line.
 
     Args:
       found: as of `points`.
@@ -71,18 +76,22 @@ def fits(found):
 
 def _fit(found):
     start, end = found["start"].to_numpy(), found["end"].to_numpy()
-    undefined = {"num_points": len(found), "r_squared": None, "slope": None}
-    if len(found) < _MIN_POINTS:
+    counts = {
+        "num_points": len(found),
+        "num_runs": len({*found["run"], *found["other_run"]}),
+    }
+    undefined = {**counts, "r_squared": None, "slope": None}
+    if counts["num_runs"] < MIN_RUNS:
         return {
             **undefined,
-            "note": f"A line through {len(found)} points says nothing; give "
-            f"{_MIN_POINTS} or more (three runs have three pairs).",
+            "note": f"No line: {len(found)} points of {counts['num_runs']} "
+            f"runs; at least {MIN_RUNS} runs are needed.",
         }
     if np.ptp(start) == 0 or np.ptp(end) == 0:
         return {**undefined, "note": "All points have the same similarity."}
     line = stats.linregress(start, end)
     return {
-        "num_points": len(found),
+        **counts,
         "r_squared": float(line.rvalue**2),
         "slope": float(line.slope),
         "note": "",

@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from transfusion_tf.reporting.figures import style
 
 _LEGEND_COLUMNS = 4
+_DRAWN = ["similarity", "gain"]
 
 
 def scatter(points, correlations, lines):
@@ -33,19 +34,18 @@ def scatter(points, correlations, lines):
         layout="constrained",
     )
     grid = figure.subplots(
-        len(inits), len(stages), squeeze=False, sharex="col", sharey=True
+        len(inits), len(stages), squeeze=False, sharex=True, sharey=True
     )
     for panels, init in zip(grid, inits, strict=True):
-        defined = points[points["init"] == init].dropna(
-            subset=["similarity", "gain"]
-        )
+        of_init = points[points["init"] == init]
         known = correlations[correlations["init"] == init]
         for axes, stage in zip(panels, stages, strict=True):
-            rows = defined[defined["stage"] == stage]
+            rows = of_init[of_init["stage"] == stage]
             of_stage = known[known["stage"] == stage]
             _panel(axes, rows, clusters)
             if of_stage["value"].notna().any():
-                _line(axes, rows["similarity"], lines.loc[(init, stage)])
+                defined = rows.dropna(subset=_DRAWN)
+                _line(axes, defined["similarity"], lines.loc[(init, stage)])
             axes.set_title(_title(stage, of_stage), fontsize=8)
         panels[0].set_ylabel(f"{init}\nrelative AUC gain", fontsize=8)
     measure = points["measure"].iloc[0]
@@ -67,6 +67,8 @@ def scatter(points, correlations, lines):
 
 def _caption(correlations, num_clusters):
     text = f"A point is a run, of {num_clusters} clusters. "
+    if correlations["value"].isna().all():
+        return text + "No coefficients (gain_correlations.csv says why)"
     if correlations["low"].isna().all():
         return text + "No intervals (gain_correlations.csv says why)"
     level = 100 * correlations["level"].iloc[0]
@@ -74,9 +76,21 @@ def _caption(correlations, num_clusters):
 
 
 def _panel(axes, rows, clusters):
+    defined = rows.dropna(subset=_DRAWN)
     for index, cluster in enumerate(clusters):
-        own = rows[rows["cluster"] == cluster]
+        own = defined[defined["cluster"] == cluster]
         axes.plot(own["similarity"], own["gain"], linestyle="", **_style(index))
+    missing = len(rows) - len(defined)
+    if missing:
+        axes.text(
+            0.97,
+            0.03,
+            f"n/a: {missing} of {len(rows)}",
+            transform=axes.transAxes,
+            ha="right",
+            fontsize=7,
+            color="0.35",
+        )
     axes.axhline(0, color="0.8", linewidth=0.8, zorder=0)
     axes.tick_params(labelsize=7)
     axes.xaxis.set_major_locator(MaxNLocator(4))

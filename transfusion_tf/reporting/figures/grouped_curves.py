@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from transfusion_tf.analysis.views import steps
 from transfusion_tf.reporting.figures import stage_curves
 from transfusion_tf.reporting.figures import style as figures
 
@@ -42,10 +43,12 @@ def draw(table, aside, published=None):
         stage_curves.references(curves, published, measure, table)
         for kind, style in styles.items():
             _curves(curves, rows[rows["kind"] == kind], style)
+        stage_curves.mark_missing(curves, rows)
         stage_curves.label_stages(curves, table)
         curves.set_ylabel(stage_curves.name_of(measure))
         aside(right, rows, styles)
         right.spines[["top", "right"]].set_visible(False)
+    _share_heights(panels[:, 1])
     figure.legend(
         handles=legend,
         loc="outside lower center",
@@ -75,51 +78,101 @@ def above_random(axes, rows, styles):
             linewidth=0,
         )
         axes.plot(stages, values.mean() - random[stages], markersize=5, **style)
+    stage_curves.mark_missing(axes, rows)
     places = rows.drop_duplicates("stage_index").sort_values("stage_index")
     axes.set_xticks(
         places["stage_index"], places["stage"], rotation=30, ha="right"
     )
+    axes.set_xlim(-0.3, len(places) - 0.7)
     axes.set_ylabel("above the mean of random")
     if random.empty:
         axes.set_title("no run from random weights", fontsize=8)
 
 
 def top_two(axes, rows, styles):
-    """The top two stages averaged, a point for each pair, by kind."""
-    top = sorted(rows["stage_index"].unique())[-2:]
-    rows = rows[rows["stage_index"].isin(top)]
-    values = rows.groupby(["kind", *_PAIR], sort=False)[
-        ["value", "chance", "layout"]
-    ].mean()
+    """The top two stages averaged, a point for each pair, by kind.
+
+    A stage in which no pair has a value is not averaged, and the axis does not
+    name it; a pair that lacks a value in one of the others is left out.
+    """
+    top = rows[rows["stage_index"].isin(_top_stages(rows))]
+    defined = top.groupby("stage_index")["value"].transform("count") > 0
+    averaged = top[defined]
+    values = averaged.groupby(["kind", *_PAIR], sort=False)[
+        ["value", *stage_curves.FLOORS]
+    ].agg(lambda of: of.mean(skipna=False))
     for place, (kind, style) in enumerate(styles.items()):
-        of = values.loc[kind]
-        spread = np.linspace(-0.25, 0.25, len(of)) if len(of) > 1 else [0.0]
+        of = values.loc[kind] if len(values) else values
+        whole = of.dropna(subset="value")
+        spread = np.linspace(-0.25, 0.25, len(whole))
         axes.plot(
-            np.add(place, spread),
-            np.sort(of["value"]),
+            np.add(place, spread if len(whole) > 1 else 0.0 * spread),
+            np.sort(whole["value"]),
             linestyle="none",
             markersize=4,
             alpha=0.8,
             **style,
         )
-        axes.hlines(of["value"].mean(), place - 0.35, place + 0.35, "0.2")
+        _level(axes, place, whole["value"].mean(), color="0.2")
         for floor, dashes in stage_curves.FLOORS.items():
-            axes.hlines(
+            _level(
+                axes,
+                place,
                 of[floor].mean(),
-                place - 0.35,
-                place + 0.35,
                 color=style["color"],
                 linestyle=dashes,
                 linewidth=1,
             )
+        _mark_left_out(axes, place, len(of) - len(whole), len(whole))
     axes.set_xticks(
         range(len(styles)), list(styles), rotation=20, ha="right", fontsize=7
     )
-    axes.set_ylim(-0.02, 1.04)
-    names = rows.drop_duplicates("stage_index").sort_values("stage_index")
-    axes.set_ylabel(f"mean of {' and '.join(names['stage'])}")
+    axes.set_ylim(*stage_curves.similarity_limits(rows))
+    axes.set_ylabel(_averages(top, averaged), fontsize=8)
     axes.grid(axis="y", color="0.9", linewidth=0.8)
     axes.set_axisbelow(True)
+
+
+def _top_stages(rows):
+    return sorted(rows["stage_index"].unique())[-2:]
+
+
+def _averages(top, averaged):
+    """Says of which stages a point is the mean, and which have no value."""
+    names, used = (
+        list(of.sort_values("stage_index")["stage"].unique())
+        for of in (top, averaged)
+    )
+    if not used:
+        return f"{' and '.join(names)}: n/a"
+    text = f"mean of {' and '.join(used)}" if len(used) > 1 else used[0]
+    left = [name for name in names if name not in used]
+    return text + "".join(f" ({name}: n/a)" for name in left)
+
+
+def _level(axes, place, height, **style):
+    axes.hlines(height, place - 0.35, place + 0.35, **style)
+
+
+def _mark_left_out(axes, place, missing, present):
+    if missing or not present:
+        axes.text(
+            place,
+            0.02,
+            f"n/a: {missing} of {missing + present}" if present else "n/a",
+            transform=axes.get_xaxis_transform(),
+            ha="center",
+            va="bottom",
+            fontsize=7,
+            color="0.35",
+        )
+
+
+def _share_heights(panels):
+    """Gives all panels the limits that the tallest and the lowest need."""
+    limits = np.array([axes.get_ylim() for axes in panels])
+    for axes in panels:
+        axes.set_ylim(limits[:, 0].min(), limits[:, 1].max())
 
 
 def _curves(axes, rows, style):
@@ -148,16 +201,35 @@ def _curves(axes, rows, style):
 
 def _legend(table, styles):
     pairs = table.drop_duplicates(["kind", *_PAIR])["kind"].value_counts()
+    unequal = steps.unequal(table)
     legend = [
-        Line2D([], [], linewidth=2, label=_kind_label(kind, pairs[kind]), **of)
+        Line2D(
+            [],
+            [],
+            linewidth=2,
+            label=_kind_label(kind, pairs[kind])
+            + _steps_of(unequal, table[table["kind"] == kind]),
+            **of,
+        )
         for kind, of in styles.items()
     ]
     # The mean of one pair covers its thin curve.
     if pairs.max() > 1:
         legend.append(Line2D([], [], color="0.3", linewidth=0.6, label=_THIN))
     intervals = stage_curves.interval_legend(table)
-    return legend + intervals + stage_curves.floor_legend()
+    return legend + intervals + stage_curves.floor_legend(table)
 
 
 def _kind_label(kind, count):
     return f"{kind}: mean of {count}" if count > 1 else f"{kind}: one pair"
+
+
+def _steps_of(unequal, rows):
+    """ ", steps 12 to 40" of the runs of a kind, where runs differ in it."""
+    names = {*rows["run"], *rows["other_run"]} & unequal.keys()
+    found = sorted({unequal[name] for name in names})
+    if not found:
+        return ""
+    if len(found) == 1:
+        return f", step {found[0]}"
+    return f", steps {found[0]} to {found[-1]}"

@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from transfusion_tf.analysis.views import steps
 from transfusion_tf.reporting.figures import stage_curves
 
 _PAIR = ["run", "other_run"]
@@ -28,6 +29,7 @@ def dynamics(table):
                 index="stage_index", columns="step", values="value"
             )
             shown = _heat_map(axes, grid.to_numpy(), origin="lower")
+            _mark_missing(axes, grid.to_numpy())
             _ticks(axes.xaxis, grid.columns, rotation=90)
             stages = of_run.drop_duplicates("stage_index")
             _ticks(axes.yaxis, stages.sort_values("stage_index")["stage"])
@@ -48,8 +50,10 @@ def matrix(table):
     measures = list(dict.fromkeys(table["measure"]))
     stages = table.drop_duplicates("stage_index").sort_values("stage_index")
     names = list(dict.fromkeys([*table["run"], *table["other_run"]]))
+    unequal = steps.unequal(table)
+    shown_names = [name + steps.suffix(unequal, name) for name in names]
     side = max(2.4, 0.36 * len(names) + 0.6)
-    longest = 0.07 * max(map(len, names))
+    longest = 0.07 * max(map(len, shown_names))
     figure = Figure(
         figsize=(
             side * len(stages) + longest + 1.0,
@@ -61,11 +65,12 @@ def matrix(table):
     for line, measure in zip(panels, measures, strict=True):
         of_measure = table[table["measure"] == measure]
         order = _clustered(_square(of_measure, names))
-        labels = [names[place] for place in order]
+        labels = [shown_names[place] for place in order]
         for axes, stage in zip(line, stages["stage"], strict=True):
             values = _square(of_measure[of_measure["stage"] == stage], names)
             shown = _heat_map(axes, values[np.ix_(order, order)])
             _numbers(axes, values[np.ix_(order, order)])
+            _mark_missing(axes, values[np.ix_(order, order)])
             _ticks(axes.xaxis, labels, rotation=90)
             _ticks(axes.yaxis, labels if axes is line[0] else [""] * len(names))
             axes.set_title(
@@ -86,6 +91,12 @@ def _heat_map(axes, values, **how):
 
 def _ticks(axis, labels, **how):
     axis.set_ticks(range(len(labels)), list(labels), fontsize=7, **how)
+
+
+def _mark_missing(axes, values):
+    """Writes n/a into the cells that have no value."""
+    for line, column in np.argwhere(np.isnan(values)):
+        axes.text(column, line, "n/a", ha="center", va="center", fontsize=6)
 
 
 def _numbers(axes, values):

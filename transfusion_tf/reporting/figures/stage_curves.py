@@ -4,12 +4,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from transfusion_tf.analysis import estimates
+from transfusion_tf.analysis.views import steps
 from transfusion_tf.reporting.figures import style as figures
 
 FLOORS = {"layout": "--", "chance": ":"}
 _FLOOR_LABELS = {
-    "layout": "layout floor: similarity to another image, same positions",
-    "chance": "chance floor: similarity to another patient's image, shifted",
+    "layout": "layout floor: second network shown another image, unshifted; "
+    "what the frame alone gives",
+    "chance": "chance floor: shown another patient's image, shifted; at this "
+    "height nothing was found",
 }
 _NAMES = {
     "cca": "mean CCA",
@@ -38,8 +41,10 @@ def draw(table, published=None):
     measures = list(dict.fromkeys(table["measure"]))
     pairs = dict(tuple(table.groupby(_PAIR, sort=False)))
     width = max(4.2, 0.75 * table["stage"].nunique() + 1.5)
-    legend = _legend([_pair_label(rows) for rows in pairs.values()])
-    legend += interval_legend(table) + reference_legend(published)
+    unequal = steps.unequal(table)
+    legend = _legend([_pair_label(rows, unequal) for rows in pairs.values()])
+    legend += floor_legend(table) + interval_legend(table)
+    legend += reference_legend(published)
     legend_height = 0.21 * (len(legend) + 1)
     figure = Figure(
         figsize=(max(6.0, width * len(measures)), 3.6 + legend_height),
@@ -49,6 +54,7 @@ def draw(table, published=None):
     for axes, measure in zip(panels, measures, strict=True):
         for index, rows in enumerate(pairs.values()):
             _curve(axes, rows[rows["measure"] == measure], figures.style(index))
+        mark_missing(axes, table[table["measure"] == measure])
         references(axes, published, measure, table)
         label_stages(axes, table)
         axes.set_title(name_of(measure))
@@ -108,8 +114,8 @@ def _bar_label(row):
     return f"bars: {100 * row['level']:g}% interval, over other such images"
 
 
-def floor_legend():
-    """Legend handles of the null floors."""
+def floor_legend(table, floors=tuple(FLOORS)):
+    """Legend handles of those of the null `floors` that `table` has."""
     return [
         Line2D(
             [],
@@ -120,7 +126,43 @@ def floor_legend():
             label=_FLOOR_LABELS[floor],
         )
         for floor, dashes in FLOORS.items()
+        if floor in floors and table[floor].notna().any()
     ]
+
+
+def mark_missing(axes, rows, column="value"):
+    """Writes n/a above each stage where values are undefined, and how many.
+
+    Args:
+      axes: curves by stage.
+      rows: those that are drawn there, one a curve and stage.
+      column: of the values.
+    """
+    for place, values in rows.groupby("stage_index")[column]:
+        missing = int(values.isna().sum())
+        if not missing:
+            continue
+        is_all = missing == len(values)
+        axes.text(
+            place,
+            0.02,
+            "n/a" if is_all else f"n/a: {missing} of {len(values)}",
+            transform=axes.get_xaxis_transform(),
+            rotation=90,
+            ha="center",
+            va="bottom",
+            fontsize=7,
+            color="0.35",
+        )
+
+
+def similarity_limits(table):
+    """(low, high) of the axis of similarities: 0 to 1, and what lies below.
+
+    Debiased CKA and cosines may be negative.
+    """
+    drawn = table[["value", "low", *FLOORS]].min().min()
+    return min(-0.02, drawn - 0.02), 1.04
 
 
 def label_stages(axes, table):
@@ -130,7 +172,7 @@ def label_stages(axes, table):
         stages["stage_index"], stages["stage"], rotation=30, ha="right"
     )
     axes.set_xlim(-0.3, len(stages) - 0.7)
-    axes.set_ylim(-0.02, 1.04)
+    axes.set_ylim(*similarity_limits(table))
     axes.set_xlabel("stage, bottom to top")
     axes.grid(axis="y", color="0.9", linewidth=0.8)
     axes.set_axisbelow(True)
@@ -166,17 +208,17 @@ def _pale_style(index):
     }
 
 
-def _pair_label(rows):
+def _pair_label(rows, unequal):
     first = rows.iloc[0]
-    if first["run"] == first["other_run"]:
-        steps = f"step {first['step']} against {first['other_step']}"
-        return f"{first['run']}, {steps}"
-    return f"{first['run']} against {first['other_run']}"
+    run, other = first["run"], first["other_run"]
+    if run == other:
+        return f"{run}, step {first['step']} against {first['other_step']}"
+    sides = [name + steps.suffix(unequal, name) for name in (run, other)]
+    return " against ".join(sides)
 
 
 def _legend(labels):
-    curves = [
+    return [
         Line2D([], [], label=label, **figures.style(index))
         for index, label in enumerate(labels)
     ]
-    return curves + floor_legend()

@@ -30,21 +30,46 @@ def save(figure, path):
     return path
 
 
-def write(table, stem, output_dir, draw):
+def has_points(path, table, *columns):
+    """Whether a picture would show anything; if not, prints why it is left out.
+
+    A picture of that name from an earlier call is deleted: beside the new table
+    it would be taken for its picture.
+
+    Args:
+      path: of the picture.
+      table: what would be drawn.
+      *columns: those that a point needs.
+    """
+    if table[list(columns)].notna().all(axis=1).any():
+        return True
+    path.unlink(missing_ok=True)
+    reasons = table["note"].dropna() if "note" in table else ()
+    reason = next((f": {note}" for note in reasons if note), ".")
+    print(f"No {path.name}: there is no value to draw{reason}")
+    return False
+
+
+def write(table, stem, output_dir, draw, *, needs="value"):
     """Writes <stem>.csv and, drawn from the file, <stem>.png.
+
+    No picture is written where there is nothing to draw, see `has_points`.
 
     Args:
       table: DataFrame, as of `tables.frame`.
       stem: of the files' names.
       output_dir: directory, made if need be.
       draw: function from a table as `tables.read` returns it to a Figure.
+      needs: column without a value in which there is no picture.
 
     Returns:
-      The two paths.
+      The paths.
     """
     (path,) = tables.write_all(output_dir, {stem: table})
-    figure = draw(tables.read(path))
-    return [path, save(figure, path.with_suffix(".png"))]
+    table, picture = tables.read(path), path.with_suffix(".png")
+    if not has_points(picture, table, needs):
+        return [path]
+    return [path, save(draw(table), picture)]
 
 
 def style(index):

@@ -6,18 +6,21 @@ function also takes `published`, rows of `published.curves` to draw behind;
 where it has points, `fits`, rows of analysis.views.start_end.COLUMNS.
 """
 
-import numpy as np
 from matplotlib.figure import Figure
 
-from transfusion_tf.analysis.views import start_end
+from transfusion_tf.analysis.views import steps
 from transfusion_tf.reporting.figures import (
     grouped_curves,
     heat_maps,
+    pair_kinds,
     stage_curves,
+    start_end_scatter,
 )
 from transfusion_tf.reporting.figures import style as figures
 
 _PAIR = ["run", "other_run"]
+# These have units; whatever else is drawn lies between -1 and 1, on one scale.
+_DISTANCES = ("l2", "relative_l2")
 
 
 def before_after(table, published=None):
@@ -39,46 +42,11 @@ def between(table, published=None):
     pairs = table.drop_duplicates(_PAIR)
     if len(pairs) < 2:
         return stage_curves.draw(table, published)
-    kinds = [
-        " and ".join(sorted(inits))
-        for inits in zip(table["init"], table["other_init"], strict=True)
-    ]
     return grouped_curves.draw(
-        table.assign(kind=kinds), grouped_curves.top_two, published=published
+        table.assign(kind=pair_kinds.of(table)),
+        grouped_curves.top_two,
+        published=published,
     )
-
-
-def start_against_end(table, fits):
-    """Similarity of pairs at their start against that after training."""
-    points = start_end.points(table)
-    fits = fits.set_index(["measure", "stage"])
-    measures = list(dict.fromkeys(table["measure"]))
-    stages = points.drop_duplicates("stage_index").sort_values("stage_index")
-    figure = Figure(
-        figsize=(2.3 * len(stages) + 0.6, 2.7 * len(measures) + 0.3),
-        layout="constrained",
-    )
-    panels = figure.subplots(len(measures), len(stages), squeeze=False)
-    for line, measure in zip(panels, measures, strict=True):
-        for axes, stage in zip(line, stages["stage"], strict=True):
-            of = points[
-                (points["measure"] == measure) & (points["stage"] == stage)
-            ]
-            axes.plot(
-                of["start"], of["end"], "o", color=figures.PALETTE[0], alpha=0.7
-            )
-            axes.axline((0, 0), slope=1, color="0.8", linewidth=0.8, zorder=0)
-            _equal_limits(axes, of[["start", "end"]].to_numpy())
-            axes.set_title(
-                _fit_title(stage, fits.loc[(measure, stage)]), fontsize=9
-            )
-            axes.spines[["top", "right"]].set_visible(False)
-            axes.tick_params(labelsize=7)
-        name = stage_curves.name_of(measure)
-        line[0].set_ylabel(f"{name}\nafter training", fontsize=9)
-    for axes in panels[-1]:
-        axes.set_xlabel("at the start", fontsize=9)
-    return figure
 
 
 def movement(table):
@@ -88,7 +56,8 @@ def movement(table):
     """
     measures = list(dict.fromkeys(table["measure"]))
     runs = dict(tuple(table.groupby("run", sort=False)))
-    styles = _styles(runs, "init")
+    styles, unequal = _styles(runs, "init"), steps.unequal(table)
+    similar = table[~table["measure"].isin(_DISTANCES)]
     columns = min(3, len(measures))
     lines = -(-len(measures) // columns)
     figure = Figure(
@@ -108,14 +77,16 @@ def movement(table):
                 of["stage_index"],
                 of["value"],
                 markersize=4,
-                label=f"{name} ({of['init'].iloc[0]})",
+                label=f"{name} ({of['init'].iloc[0]})"
+                + steps.suffix(unequal, name),
                 **style,
             )
             figures.whiskers(axes, of, style["color"], linewidth=1)
-        stage_curves.label_stages(axes, table)
-        axes.autoscale(axis="y")
-        low, high = axes.get_ylim()
-        axes.set_ylim(min(0, low), high + 0.04 * (high - min(0, low)))
+        stage_curves.mark_missing(axes, table[table["measure"] == measure])
+        stage_curves.label_stages(axes, similar)
+        if measure in _DISTANCES:
+            axes.autoscale(axis="y")
+            axes.set_ylim(0, 1.04 * axes.get_ylim()[1])
         axes.set_title(stage_curves.name_of(measure), fontsize=9)
     figure.legend(
         *panels[0].get_legend_handles_labels(),
@@ -135,7 +106,7 @@ def reuse(table):
     of_runs = table[table["measure"] != "probe_auc"]
     measures = list(dict.fromkeys(of_runs["measure"]))
     runs = dict(tuple(of_runs.groupby("other_run", sort=False)))
-    styles = _styles(runs, "other_init")
+    styles, unequal = _styles(runs, "other_init"), steps.unequal(of_runs)
     figure = Figure(
         figsize=(3.8 * (len(measures) + 1), 3.2 + 0.21 * (len(runs) + 3)),
         layout="constrained",
@@ -152,7 +123,8 @@ def reuse(table):
                     curve["value"],
                     markersize=4,
                     alpha=0.35 if started else 1.0,
-                    label=f"{name}, {'start' if started else 'trained'}",
+                    label=f"{name}, {'start' if started else 'trained'}"
+                    + ("" if started else steps.suffix(unequal, name)),
                     **style,
                 )
                 figures.whiskers(
@@ -169,7 +141,8 @@ def reuse(table):
                 color=style["color"],
                 linewidth=0.9,
             )
-        stage_curves.label_stages(axes, table)
+        stage_curves.mark_missing(axes, of_runs[of_runs["measure"] == measure])
+        stage_curves.label_stages(axes, of_runs)
         axes.set_title(
             f"source and run: {stage_curves.name_of(measure)}",
             fontsize=9,
@@ -177,7 +150,7 @@ def reuse(table):
     _probes(right, table[table["measure"] == "probe_auc"])
     handles = [*panels[0].get_legend_handles_labels()[0]]
     figure.legend(
-        handles=handles + stage_curves.floor_legend()[1:],
+        handles=handles + stage_curves.floor_legend(of_runs, ["chance"]),
         loc="outside lower center",
         ncols=2,
         frameon=False,
@@ -202,7 +175,11 @@ def _probes(axes, table):
         places = rows["stage_index"] + 0.08 * place
         axes.vlines(places, rows["low"], rows["high"], color=color)
         label = "source" if name == "source" else f"{name}, start (random)"
-        axes.plot(places, rows["value"], "o-", color=color, label=label)
+        marker = figures.MARKERS[place % len(figures.MARKERS)]
+        axes.plot(
+            places, rows["value"], marker=marker, color=color, label=label
+        )
+    stage_curves.mark_missing(axes, table)
     stage_curves.label_stages(axes, table)
     values = table[["low", "value"]].min().min()
     axes.set_ylim(min(0.5, values) - 0.02, 1.02)
@@ -213,25 +190,9 @@ def _probes(axes, table):
 FIGURES = {
     "before_after": before_after,
     "between": between,
-    "start_against_end": start_against_end,
+    "start_against_end": start_end_scatter.draw,
     "dynamics": heat_maps.dynamics,
     "matrix": heat_maps.matrix,
     "movement": movement,
     "reuse": reuse,
 }
-
-
-def _equal_limits(axes, values):
-    values = values[np.isfinite(values)]
-    if not values.size:
-        return
-    margin = 0.05 + 0.1 * np.ptp(values)
-    limits = values.min() - margin, min(values.max() + margin, 1.05)
-    axes.set_xlim(limits)
-    axes.set_ylim(limits)
-
-
-def _fit_title(stage, fit):
-    if np.isnan(fit["r_squared"]):
-        return f"{stage}, {fit['num_points']} points"
-    return f"{stage}, $R^2$ {fit['r_squared']:.2f} of {fit['num_points']}"
