@@ -20,7 +20,11 @@ from transfusion_tf.analysis import (
     probability_tables,
     scaling_probe,
 )
-from transfusion_tf.analysis.comparing import convergence, paired_table
+from transfusion_tf.analysis.comparing import (
+    convergence,
+    paired_table,
+    stage_convergence,
+)
 from transfusion_tf.analysis.filters import changes, gabor_bank, gabor_like
 from transfusion_tf.analysis.views import rows as view_rows
 from transfusion_tf.analysis.views import start_end
@@ -91,6 +95,7 @@ def written(tiny_dataset, tiny_runs, tmp_path):
         "`convergence.csv`": convergence.COLUMNS,
         "`convergence_runs.csv`": convergence.RUN_COLUMNS,
         "`convergence_curves.csv`": convergence.CURVE_COLUMNS,
+        "`convergence_stages.csv`": stage_convergence.COLUMNS,
         "`study.csv`": summary.COLUMNS,
         "`arms.csv`": paired_table.ARM_COLUMNS,
         "`comparisons.csv`": paired_table.COLUMNS,
