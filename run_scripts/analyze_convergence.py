@@ -8,7 +8,9 @@ at the first of two evaluations in a row that are at least that; one that never
 did is censored at its end. Medians are Kaplan and Meier's; speed-ups are
 against the arm from random weights, with an interval and an exact p value of
 the log-rank test. Writes convergence.csv, convergence_runs.csv,
-convergence_curves.csv and convergence.png from the runs' history.csv.
+convergence_curves.csv and convergence.png from the runs' history.csv; where
+some runs are of --init=transfusion, also convergence_stages.csv and .png: steps
+by the last stage that was taken.
 """
 
 from absl import flags

@@ -2,6 +2,7 @@
 
     python run_scripts/describe_model.py --model=resnet50
     python run_scripts/describe_model.py --model=cbr_tiny_slim --slim_from=conv2
+    python run_scripts/describe_model.py --model=resnet50 --truncate_at=block2
 
 Multiply-adds are those of convolutions and dense layers, for one image. With
 --output_dir the table is written there as well, as stages.csv.
@@ -17,7 +18,13 @@ from transfusion_tf.process import quiet
 
 # The side for which most papers state multiply-adds.
 IMAGE_SIZE = 224
-MODEL_FLAGS = ("model", "input_scaling", "slim_from", "slim_width")
+MODEL_FLAGS = (
+    "model",
+    "input_scaling",
+    "slim_from",
+    "slim_width",
+    "truncate_at",
+)
 for _name in (*MODEL_FLAGS, "image_size"):
     flags.declare_key_flag(_name)
 # There are no records here that would have a size.

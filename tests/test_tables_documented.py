@@ -25,6 +25,7 @@ from transfusion_tf.analysis.comparing import (
     convergence,
     paired_table,
     run_comparison,
+    stage_convergence,
 )
 from transfusion_tf.analysis.filters import changes, gabor_bank, gabor_like
 from transfusion_tf.analysis.views import rows as view_rows
@@ -97,6 +98,7 @@ def written(tiny_dataset, tiny_runs, tmp_path):
         "`convergence.csv`": convergence.COLUMNS,
         "`convergence_runs.csv`": convergence.RUN_COLUMNS,
         "`convergence_curves.csv`": convergence.CURVE_COLUMNS,
+        "`convergence_stages.csv`": stage_convergence.COLUMNS,
         "`study.csv`": summary.COLUMNS,
         "`arms.csv`": paired_table.ARM_COLUMNS,
         "`comparisons.csv`": paired_table.COLUMNS,

@@ -55,6 +55,7 @@ ROWS = {
     "input_scaling": Row(("tf", "unit"), "network"),
     "slim_from": Row(("conv2", "conv3"), "network", SLIM, FULL),
     "slim_width": Row((0.5, 0.25), "network", SLIM, FULL),
+    "truncate_at": Row(("conv2", "conv3"), "network"),
     "init": Row(("random", "gabor"), "start"),
     "weights": Row((FIRST, SECOND), "start", {"init": "pretrained"}, RANDOM),
     "through": Row(

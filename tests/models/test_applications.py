@@ -16,7 +16,7 @@ from transfusion_tf.initialization import (
     matching,
     weight_files,
 )
-from transfusion_tf.models import cost, stages, zoo
+from transfusion_tf.models import cost, stages, truncation, zoo
 
 # {name: (Keras' builder, parameters without head as Keras' documentation has
 # them: the total less those of its 1000-way dense layer)}.
@@ -161,6 +161,29 @@ def test_published_weights_are_those_that_keras_fetches(pair):
     entry = imagenet.FILES[pair.name]
     options = {"cache_subdir": "models", "file_hash": entry.digest}
     assert pair.asked == [(entry.file, entry.url, options)]
+
+
+def dropouts(backbone):
+    """Names of the layers that drop something at random, in order."""
+    kind = keras.layers.Dropout
+    return [x.name for x in backbone.model.layers if isinstance(x, kind)]
+
+
+def test_cut_off_at_any_stage_the_layers_below_are_the_same(pair):
+    """Legacy files are read by order, and draws are seeded by path."""
+    whole, outputs = pair.ours, zoo.find(pair.name).outputs
+    paths = [weight.path for weight in whole.weights]
+    for stage in whole.stage_names[:-1]:
+        made = truncation.cut(whole, stage, outputs, whole=None)
+        *body, kernel, bias = [weight.path for weight in made.weights]
+        assert body == paths[: len(body)] and len(body) < len(paths) - 2
+        assert [kernel, bias] == ["logits/kernel", "logits/bias"]
+        assert made.stage_names[-1] == stage
+        assert made.stages[-1].output.shape == whole.stage(stage).output.shape
+        # Of dropout, which is seeded by its place.
+        ours, all_of_them = map(dropouts, (made, whole))
+        assert ours == all_of_them[: len(ours)]
+        assert len(ours) == len(made.random_states)
 
 
 def test_the_architecture_is_recognised(pair):

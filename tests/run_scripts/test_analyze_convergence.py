@@ -51,3 +51,24 @@ def test_mistakes_are_one_line(binary, flags, message, tmp_path):
     assert done.returncode == 2 and message in done.stderr
     assert "Traceback" not in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_transferred_stages_have_a_picture_of_their_own(binary, runs, tmp_path):
+    for seed in range(3):
+        aucs = [0.5] * (5 + seed) + [0.9] * (11 - seed)
+        make_curve(
+            runs / f"conv2-{seed}",
+            aucs,
+            seed=seed,
+            init="transfusion",
+            through="conv2",
+        )
+    out = tmp_path / "out"
+    done = binary(SCRIPT, f"--runs={runs}/*", f"--output_dir={out}")
+    assert done.returncode == 0, done.stderr
+    table = tables.read(out / "convergence_stages.csv")
+    assert list(table["through"]) == ["none", "conv2", "all"] * 2
+    assert list(table["median"][:3]) == [100, 70, 40]
+    picture = out / "convergence_stages.png"
+    assert str(picture) in done.stdout
+    assert picture.read_bytes().startswith(b"\x89PNG")

@@ -54,12 +54,28 @@ def test_settings_reach_the_network(binary):
     assert "published count: none" in done.stdout
 
 
+def test_a_truncated_network_has_the_stages_below_and_a_head(binary):
+    done = binary(
+        SCRIPT, "--model=cbr_tiny", "--truncate_at=conv2", "--num_outputs=3"
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("cbr_tiny@conv2: images of 224 x 224 pixels")
+    stages = [line.split()[0] for line in lines[2:]]
+    assert stages == ["conv1", "conv2", "head", "total", "published"]
+    # 64 channels to three outputs.
+    assert lines[4].split()[-3:] == ["195", "195", "192"]
+    assert "published count: none" in done.stdout
+
+
 @pytest.mark.parametrize(
     "flags, message",
     [
         (["--model=vgg"], "cbr_larget"),
         (["--model=resnet50", "--image_size=31"], "at least 32 pixels"),
         (["--num_outputs=0"], "num_outputs"),
+        (["--truncate_at=block9"], "known: conv1, conv2, conv3, conv4"),
+        (["--truncate_at=conv4"], "nothing would be cut off"),
     ],
 )
 def test_bad_input_is_one_line(binary, tmp_path, flags, message):

@@ -80,6 +80,9 @@ def test_settings_go_to_the_cells_that_they_go_with():
         ({"inits": "transfusion"}, "goes with a stage, as in transfusion:con"),
         ({"inits": "random:conv1"}, "goes with a stage"),
         ({"inits": "rand"}, "Unknown init 'rand'"),
+        ({"models": "vgg@block1"}, "Unknown model 'vgg'"),
+        ({"models": "resnet50@"}, "@ comes before a stage"),
+        ({"truncate_at": "conv1"}, "Unknown setting of a study"),
         ({"learning_rates": "0.1234561,0.1234562"}, "would both be called"),
         (
             {"reference": "cbr_tiny:gabor"},
@@ -93,6 +96,33 @@ def test_mistakes_are_found_before_any_run(values, message):
         cells(**{"inits": "random", **values})
     with pytest.raises(FileNotFoundError, match="no such file or directory"):
         cells(weights="resnet5:imagenet")
+
+
+def test_a_truncated_network_is_a_value_beside_the_whole_one(tmp_path):
+    source = tmp_path / "run"
+    source.mkdir()
+    found, left_out = cells(
+        models="cbr_tiny,cbr_tiny@conv2,cbr_tiny_slim@conv3",
+        inits="random,pretrained",
+        weights=f"cbr_tiny:{source}",
+        seeds=1,
+        learning_rates="1e-3",
+        slim_width=0.25,
+    )
+    assert [cell.name for cell in found if cell.init == "random"] == [
+        "cbr_tiny-random-all-lr0.001-seed0",
+        "cbr_tiny@conv2-random-all-lr0.001-seed0",
+        "cbr_tiny_slim@conv3-random-all-lr0.001-seed0",
+    ]
+    models = [cell.config.model for cell in found if cell.init == "random"]
+    assert [(m.name, m.truncate_at, m.slim_width) for m in models] == [
+        ("cbr_tiny", None, None),
+        ("cbr_tiny", "conv2", None),
+        ("cbr_tiny_slim", "conv3", 0.25),
+    ]
+    taken = {cell.model for cell in found if cell.source}
+    assert taken == {"cbr_tiny", "cbr_tiny@conv2"}
+    assert len(left_out) == 1
 
 
 def test_parts_share_all_cells():

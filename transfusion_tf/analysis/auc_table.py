@@ -179,7 +179,7 @@ def about_run(run):
     return {
         "run": run.name,
         "dataset": run.data["name"],
-        "model": run.config.model.name,
+        "model": run.config.model.label,
         "init": run.config.init.scheme,
         "seed": run.config.seed,
         "split": run.split,

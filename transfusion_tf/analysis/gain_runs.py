@@ -150,9 +150,7 @@ def init_label(record):
     init, source = record["config"]["init"], record["source"]
     label = init["scheme"]
     if source:
-        # A run is known by what it was trained on, a file by its name.
-        of_kind = {"run": "dataset", "file": "file"}.get(source["kind"], "kind")
-        label += f" {source[of_kind]}"
+        label += f" {source_label(source)}"
     if init["through"]:
         label += f" through {init['through']}"
     train = record["config"]["train"]
@@ -170,6 +168,13 @@ def _require_distinct(paths):
         if resolved in seen:
             raise ValueError(f"--runs has {path} twice; give each run once.")
         seen.add(resolved)
+
+
+def source_label(source):
+    """What a source of weights is called, of its identity in config.json."""
+    # A run is known by what it was trained on, a file by its name.
+    of_kind = {"run": "dataset", "file": "file"}.get(source["kind"], "kind")
+    return source[of_kind]
 
 
 def _dataset_names(data):
@@ -195,7 +200,7 @@ def _setting(record, datasets):
             f"{config.data.subset_seed}"
         )
     model = config.model
-    parts.append(model.name)
+    parts.append(model.label)
     if model.slim_from or model.slim_width:
         parts.append(f"slim {model.slim_from} {model.slim_width}")
     parts.append(f"{data['image_size']} px")

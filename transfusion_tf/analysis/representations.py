@@ -75,7 +75,8 @@ def _rows(runs, pairs, images, options):
         source = selection.Network(selection.SOURCE, 0)
         given[source] = reuse.source_network(runs.values(), options.source)
     networks = comparison.load(runs, pairs, stages=options.stages, given=given)
-    every = next(iter(networks.values())).backbone.stage_names
+    # Some may be truncated: compared are the stages that all of them have.
+    every = min((n.backbone.stage_names for n in networks.values()), key=len)
     stages = [name for name in every if name in (options.stages or every)]
     rows = _similarity_rows(networks, pairs, images, stages, options)
     if options.kind.shows_movement:

@@ -126,6 +126,11 @@ class ModelConfig:
         above=0,
         below=1,
     )
+    truncate_at: str | None = setting(
+        None,
+        "the last stage that is kept: the head follows it, and the stages "
+        "above are cut off (default: all stages)",
+    )
 
     def __post_init__(self):
         check(self)
@@ -138,7 +143,13 @@ class ModelConfig:
             "input_scaling": self.input_scaling,
             "slim_from": self.slim_from,
             "slim_width": self.slim_width,
+            "truncate_at": self.truncate_at,
         }
+
+    @property
+    def label(self):
+        """Name, with the last stage where it is truncated: resnet50@block2."""
+        return model_label(self.name, self.truncate_at)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -163,7 +174,8 @@ class RunConfig:
     def run_name(self):
         """The default name of the run: dataset-model-init-seedN."""
         dataset = pathlib.Path(self.data.dataset).resolve().name
-        return f"{dataset}-{self.model.name}-{self.init.scheme}-seed{self.seed}"
+        model, scheme = self.model.label, self.init.scheme
+        return f"{dataset}-{model}-{scheme}-seed{self.seed}"
 
     def to_json(self):
         """Nested dictionaries of plain values."""
@@ -208,6 +220,11 @@ PARTS = {
     "init": InitConfig,
     "train": TrainConfig,
 }
+
+
+def model_label(name, truncate_at):
+    """What tables and directories call a network, truncated or not (None)."""
+    return name if truncate_at is None else f"{name}@{truncate_at}"
 
 
 def flag_fields():

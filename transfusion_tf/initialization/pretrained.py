@@ -89,12 +89,12 @@ def _read_run(run):
         scaling = zoo.native_scaling(model.name)
     return dataclasses.replace(
         source,
-        name=f"{run.root} ({model.name})",
+        name=f"{run.root} ({model.label})",
         scalings=(scaling,),
         identity={
             **source.identity,
             "kind": "run",
-            "model": model.name,
+            "model": model.label,
             "dataset": record["data"]["name"],
             "step": step,
         },

@@ -10,6 +10,7 @@ import dataclasses
 import keras
 
 from transfusion_tf import names
+from transfusion_tf.config import run
 from transfusion_tf.models import scaling as scalings
 
 
@@ -65,6 +66,8 @@ class Backbone:
       stages: tuple of Stage.
       head: the layers after the last stage that have weights.
       scaling: name of the input scaling inside the model, or None.
+      whole: of a truncated network, a function () -> Backbone of the network
+        that it was cut from, with fresh weights; None of others.
     """
 
     name: str
@@ -72,6 +75,7 @@ class Backbone:
     stages: tuple
     head: tuple
     scaling: str | None = None
+    whole: collections.abc.Callable | None = None
 
     def __post_init__(self):
         named = [v.path for stage in self.stages for v in stage.variables]
@@ -84,6 +88,13 @@ class Backbone:
                 f"Weights of {self.name} in no stage, nor in the head, or "
                 f"twice: {stray}."
             )
+
+    @property
+    def label(self):
+        """Name, with the last stage where it is truncated."""
+        return run.model_label(
+            self.name, self.stage_names[-1] if self.whole else None
+        )
 
     @property
     def stage_names(self):

@@ -1,5 +1,7 @@
 """Networks by name."""
 
+import functools
+
 import keras
 from keras import layers
 
@@ -12,6 +14,7 @@ from transfusion_tf.models import (
     slim,
     squeezenet,
     stages,
+    truncation,
 )
 
 _FULL = {**cbr.NETWORKS, **applications.NETWORKS, **squeezenet.NETWORKS}
@@ -27,6 +30,7 @@ def build(
     input_scaling="auto",
     slim_from=None,
     slim_width=None,
+    truncate_at=None,
 ):
     """Builds a Backbone with freshly initialised weights.
 
@@ -34,12 +38,12 @@ def build(
       name: one of names.MODELS.
       num_outputs: number of logits: classes, or labels of a multi-label task.
       image_size: side of the square images in pixels.
-      bn_momentum, input_scaling, slim_from, slim_width: as in
+      bn_momentum, input_scaling, slim_from, slim_width, truncate_at: as in
         config.ModelConfig; input_scaling "auto" is native_scaling(name).
 
     Raises:
       ValueError: unknown name or scaling, an image size below the network's
-        minimum, or slim settings that do not fit the network.
+        minimum, or a stage that the network lacks or that changes nothing.
     """
     settings = run.ModelConfig(
         name=name,
@@ -47,14 +51,28 @@ def build(
         input_scaling=input_scaling,
         slim_from=slim_from,
         slim_width=slim_width,
+        truncate_at=truncate_at,
     )
     network = find(name)
-    slim_from = slim.first_stage(name, tuple(network.outputs), slim_from)
+    stage_names = tuple(network.outputs)
+    slim_from = slim.first_stage(name, stage_names, slim_from)
+    truncation.check(name, stage_names, truncate_at, slim_from)
     if image_size < network.min_size:
         raise ValueError(
             f"{name} needs images of at least {network.min_size} pixels a "
             f"side. Received: --image_size={image_size}; give a larger one."
         )
+    whole = functools.partial(
+        _whole, settings, num_outputs, image_size, slim_from
+    )
+    if truncate_at is None:
+        return whole()
+    return truncation.cut(whole(), truncate_at, network.outputs, whole=whole)
+
+
+def _whole(settings, num_outputs, image_size, slim_from):
+    """The Backbone of all stages, of checked settings."""
+    network, input_scaling = find(settings.name), settings.input_scaling
     if input_scaling == "auto":
         input_scaling = network.scaling
     inputs = keras.Input((image_size, image_size, 3), name="image")
@@ -62,7 +80,7 @@ def build(
     x = network.body(x, settings.bn_momentum)
     x = layers.GlobalAveragePooling2D(name="pool")(x)
     x = layers.Dense(num_outputs, name="logits")(x)
-    model = keras.Model(inputs, x, name=name)
+    model = keras.Model(inputs, x, name=settings.name)
     if network.adapt:
         model = network.adapt(model, settings.bn_momentum)
     backbone = stages.assemble(model, network.outputs, input_scaling)

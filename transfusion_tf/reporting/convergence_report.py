@@ -3,8 +3,9 @@
 import pathlib
 
 from transfusion_tf import tables
-from transfusion_tf.analysis.comparing import convergence
+from transfusion_tf.analysis.comparing import convergence, stage_convergence
 from transfusion_tf.reporting.figures import convergence as figure
+from transfusion_tf.reporting.figures import stage_convergence as stage_figure
 from transfusion_tf.reporting.figures import style
 from transfusion_tf.statistics import equivalence
 
@@ -13,6 +14,9 @@ _STEM = "convergence"
 
 def write(found, output_dir):
     """Writes convergence.csv, _runs.csv, _curves.csv and convergence.png.
+
+    And, where there are runs from weight transfusion, convergence_stages.csv
+    and .png.
 
     Args:
         found: an analysis.comparing.convergence.Convergence.
@@ -33,6 +37,8 @@ def write(found, output_dir):
     ]
     drawn = figure.draw(*map(tables.read, paths), dataset=found.dataset)
     paths.append(style.save(drawn, folder / f"{_STEM}.png"))
+    if found.stage_rows:
+        paths += _by_stage(found, folder, tables.read(paths[1]))
     return "\n".join(
         [
             f"Steps to a validation AUC of {found.target:.4f} on "
@@ -42,6 +48,16 @@ def write(found, output_dir):
             *(f"left out: {line}" for line in found.left_out),
             *map(str, paths),
         ]
+    )
+
+
+def _by_stage(found, folder, runs):
+    """Writes the table by stage and, drawn from it, the picture."""
+    return style.write(
+        tables.frame(found.stage_rows, columns=stage_convergence.COLUMNS),
+        f"{_STEM}_stages",
+        folder,
+        lambda table: stage_figure.draw(table, runs, dataset=found.dataset),
     )
 
 

@@ -33,7 +33,7 @@ def description(backbone, table):
 def _heading(backbone):
     size, network = backbone.image_size, zoo.find(backbone.name)
     return (
-        f"{backbone.name}: images of {size} x {size} pixels (at least "
+        f"{backbone.label}: images of {size} x {size} pixels (at least "
         f"{network.min_size}), input scaling {backbone.scaling} (native: "
         f"{network.scaling})"
     )
@@ -63,7 +63,7 @@ def _lines(table):
 def _published(backbone):
     """What the paper says of this network."""
     count = cbr.PUBLISHED.get(backbone.name)
-    if count is None:
+    if count is None or backbone.whole:
         return "published count: none with a known rule of counting"
     return (
         f"published count: {count:,} (Raghu et al. 2019; kernels but the "

@@ -22,7 +22,7 @@ class Cell:
     Attributes:
       name: of its run directory; its parts have no hyphen but that of a
         learning rate, so that two cells never have one name.
-      model: network.
+      model: network, with its last stage where it is truncated.
       init: scheme, with its stage as in "transfusion:conv2".
       source: what its weights are from, or None.
       train_size: number of training images, None for all.
@@ -128,18 +128,22 @@ def _starts(config):
 
 
 def _sources(config, model):
-    """The sources of a model: its own ones, or else those of all."""
+    """The sources of a model: its own ones, or else those of all.
+
+    Those of a truncated network are those of the whole one.
+    """
+    network, _ = spec.parse_model(model)
     own, common = [], []
     for text in config.weights:
         name, _, source = text.partition(":")
         if name in names.MODELS and source:
             _check_source(source)
-            if name == model:
+            if name == network:
                 own.append(source)
         else:
             _check_source(text)
             common.append(text)
-    base = model.removesuffix("_slim")
+    base = network.removesuffix("_slim")
     return own or [
         source
         for source in common
@@ -159,15 +163,17 @@ def _check_source(source):
 
 def _cell(config, start, size, rate, seed):
     model, init, source = start
+    network, truncate_at = spec.parse_model(model)
     train_size = None if size == spec.ALL_IMAGES else int(size)
     parts = [model, init.replace(":", ".")]
     if source:
         parts.append(_label(source))
     scheme, _, through = init.partition(":")
     values = {
-        **_fitting(config.settings, model, scheme),
+        **_fitting(config.settings, network, scheme),
         "dataset": config.dataset,
-        "model": model,
+        "model": network,
+        "truncate_at": truncate_at,
         "init": scheme,
         "weights": source,
         "through": through or None,

@@ -17,6 +17,7 @@ KEPT = ("initial", "best", "last", "snapshots")
 IN_GRID = (
     "dataset",
     "model",
+    "truncate_at",
     "init",
     "weights",
     "through",
@@ -41,7 +42,9 @@ class StudyConfig:
         f"use: {', '.join(names.SYNTHETIC)}",
     )
     models: tuple[str, ...] = setting(
-        ("cbr_tiny",), "networks, separated by commas"
+        ("cbr_tiny",),
+        "networks, separated by commas; MODEL@STAGE is MODEL truncated after "
+        "STAGE",
     )
     inits: tuple[str, ...] = setting(
         ("random", "pretrained"),
@@ -95,7 +98,7 @@ class StudyConfig:
         for name in self.settings:
             names.check("setting of a run", name, sorted(run_settings()))
         for name in self.models:
-            names.check("model", name, names.MODELS)
+            _check_model(name)
         for name in self.keep:
             names.check("kind of weights to keep", name, KEPT)
         for size in self.train_sizes:
@@ -177,6 +180,22 @@ def _as_list(name, value):
     if name == "train_sizes" and isinstance(value, list | tuple):
         return [str(size) for size in value]
     return [value] if isinstance(value, int | float) else value
+
+
+def parse_model(text):
+    """(network, its last stage or None) of "resnet50@block2"."""
+    name, _, stage = text.partition("@")
+    return name, stage or None
+
+
+def _check_model(text):
+    name, stage = parse_model(text)
+    names.check("model", name, names.MODELS)
+    if "@" in text and stage is None:
+        raise ValueError(
+            "--models: @ comes before a stage, as in resnet50@block2. "
+            f"Received: {text}"
+        )
 
 
 def _check_size(size):

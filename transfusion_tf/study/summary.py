@@ -155,7 +155,8 @@ def _references(grouped, reference):
 
 def _is_reference(other, arm, reference):
     settings = other.settings
-    parts = (settings[name] for name in ("model", "init", "through"))
+    named = (settings[name] for name in ("init", "through"))
+    parts = (arms.model_label(settings), *named)
     return (
         ":".join(part for part in parts if part) == reference
         and settings["train_size"] == arm.settings["train_size"]

@@ -11,7 +11,7 @@ import json
 import numpy as np
 
 from transfusion_tf.analysis import error_agreement, gain_runs
-from transfusion_tf.config.run import flag_fields
+from transfusion_tf.config import run as configs
 from transfusion_tf.runs import directory, record
 
 RANDOM = "random"
@@ -77,24 +77,30 @@ def of_runs(runs):
     abouts = [record.read(directory.RunDir(run.root)) for run in runs]
     configs = [run.config for run in runs]
     return [
-        _arm(name, settings, [runs[index] for index in members])
+        of_members(name, settings, [runs[index] for index in members])
         for name, settings, members in grouped(configs, abouts)
     ]
 
 
-def grouped(configs, abouts):
+def grouped(configs, abouts, *, apart_from=()):
     """What runs differ by their seeds alone, in the order in which they come.
 
     Args:
         configs: RunConfigs.
         abouts: what config.json says of each, see runs.record.
+        apart_from: flags in which they may differ as well; the settings of an
+            arm then lack these.
 
     Returns:
         List of (name of an arm, its settings, indices of its runs).
     """
     members, starts = {}, {}
     for index, (config, about) in enumerate(zip(configs, abouts, strict=True)):
-        settings = _settings(config, about["source"])
+        settings = {
+            flag: value
+            for flag, value in settings_of(config, about["source"]).items()
+            if flag not in apart_from
+        }
         key = json.dumps(settings, sort_keys=True)
         members.setdefault(key, []).append(index)
         starts[key] = (settings, gain_runs.init_label(about))
@@ -105,7 +111,16 @@ def grouped(configs, abouts):
     ]
 
 
-def _arm(name, settings, runs):
+def of_members(name, settings, runs):
+    """The Arm of ScoredRuns that differ by their seeds alone.
+
+    Args:
+        name, settings: as in Arm.
+        runs: ScoredRuns of one data set and split.
+
+    Raises:
+        ValueError: as `of_runs`.
+    """
     runs = sorted(runs, key=lambda run: _seeds(run.config))
     for run, following in zip(runs, runs[1:], strict=False):
         if _seeds(run.config) == _seeds(following.config):
@@ -132,18 +147,29 @@ def _seeds(config):
     return config.seed, config.data.subset_seed
 
 
-def _settings(config, source):
+def settings_of(config, source):
+    """Returns Arm.settings of a RunConfig and what config.json says of it.
+
+    Args:
+        config: RunConfig.
+        source: identity of the source of its weights, or None.
+    """
     values = {
         flag: getattr(getattr(config, part), field.name)
-        for flag, (part, field) in flag_fields().items()
+        for flag, (part, field) in configs.flag_fields().items()
         if part is not None and flag not in _FREE
     }
     return {**values, "source": source and source["sha256"]}
 
 
+def model_label(settings):
+    """What tables call the network of an arm's settings."""
+    return configs.model_label(settings["model"], settings["truncate_at"])
+
+
 def _names(starts):
     """A name for each (settings, label of the start), all different."""
-    plain = [f"{settings['model']} {label}" for settings, label in starts]
+    plain = [f"{model_label(settings)} {label}" for settings, label in starts]
     names = []
     for name, (settings, _) in zip(plain, starts, strict=True):
         alike = [
@@ -197,7 +223,7 @@ def references(arms, name=None):
 
 def _baselines(arm, arms):
     """The random arms that differ from `arm` least, of those that may."""
-    wanted = ("model", "image_size", "train_size")
+    wanted = ("model", "truncate_at", "image_size", "train_size")
     fitting = [
         other
         for other in arms

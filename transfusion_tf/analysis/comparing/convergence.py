@@ -10,7 +10,10 @@ import dataclasses
 
 import numpy as np
 
-from transfusion_tf.analysis.comparing import learning_curves
+from transfusion_tf.analysis.comparing import (
+    learning_curves,
+    stage_convergence,
+)
 from transfusion_tf.statistics import survival
 
 UNITS = ("step", "seconds")
@@ -53,6 +56,8 @@ class Convergence:
         rows: dicts of COLUMNS, one for each arm and unit.
         run_rows: dicts of RUN_COLUMNS, one for each run.
         curve_rows: dicts of CURVE_COLUMNS, one for each arm and step.
+        stage_rows: dicts of stage_convergence.COLUMNS; none without runs from
+            weight transfusion.
         dataset: name of the data set.
         target: the validation AUC.
         left_out: lines on runs that do not count.
@@ -61,6 +66,7 @@ class Convergence:
     rows: list
     run_rows: list
     curve_rows: list
+    stage_rows: list
     dataset: str
     target: float
     left_out: list
@@ -90,10 +96,12 @@ def compare(paths, *, target=None, reference=None):
             f"The target is a validation AUC above {CHANCE} and at most 1. "
             f"Received: {target:g}."
         )
+    rows = _arm_rows(curves, target, reference)
     return Convergence(
-        rows=_arm_rows(curves, target, reference),
+        rows=rows,
         run_rows=[_run_row(curve, target) for curve in curves],
         curve_rows=_curve_rows(curves),
+        stage_rows=stage_convergence.rows(curves, rows),
         dataset=dataset,
         target=target,
         left_out=left_out,

@@ -5,6 +5,7 @@ import math
 import typing
 
 from transfusion_tf import tables
+from transfusion_tf.analysis import gain_runs
 from transfusion_tf.analysis.comparing import arms
 from transfusion_tf.runs import directory, globs, record
 
@@ -27,15 +28,22 @@ class Curve:
         arm: name of its arm.
         run: its directory.
         seed: of its configuration.
-        is_random: whether it started from random weights.
+        settings: of its arm, see arms.Arm.
+        source: what the source of its weights is called, or None.
         evaluations: tuple of Evaluation, at least one.
     """
 
     arm: str
     run: str
     seed: int
-    is_random: bool
+    settings: dict
+    source: str | None
     evaluations: tuple
+
+    @property
+    def is_random(self):
+        """Whether it started from random weights."""
+        return self.settings["init"] == arms.RANDOM
 
     def reached(self, target):
         """The Evaluation at which `target` was reached for good, or None."""
@@ -87,13 +95,18 @@ def read(paths):
             arm=name,
             run=str(runs[index].root),
             seed=configs[index].seed,
-            is_random=settings["init"] == arms.RANDOM,
+            settings=settings,
+            source=_source(abouts[index]["source"]),
             evaluations=_evaluations(runs[index]),
         )
         for name, settings, members in arms.grouped(configs, abouts)
         for index in members
     ]
     return curves, abouts[0]["data"]["name"], left_out
+
+
+def _source(identity):
+    return None if identity is None else gain_runs.source_label(identity)
 
 
 def _evaluations(run):

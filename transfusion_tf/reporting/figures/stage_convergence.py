@@ -1,0 +1,105 @@
+"""Steps to a target by the last transferred stage, from the tables alone."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from transfusion_tf.reporting.figures import style
+
+_UNIT = "step"
+_DODGE = 0.12  # Between arms of one place, in places.
+
+
+def draw(stages, runs, *, dataset):
+    """A panel a series: every run, and the median of each arm.
+
+    Args:
+        stages: rows of `analysis.comparing.stage_convergence.COLUMNS`.
+        runs: rows of `analysis.comparing.convergence.RUN_COLUMNS`.
+        dataset: its name, for the title.
+    """
+    stages = stages[stages["unit"] == _UNIT]
+    names = list(dict.fromkeys(stages["series"]))
+    figure = Figure(
+        figsize=(max(6.0, 4.2 * len(names)), 4.2), layout="constrained"
+    )
+    panels = figure.subplots(1, len(names), squeeze=False, sharey=True)[0]
+    for index, (axes, name) in enumerate(zip(panels, names, strict=True)):
+        _series(axes, stages[stages["series"] == name], runs, index)
+        axes.set_title(name, fontsize=9)
+    panels[0].set_ylabel("optimizer steps to the target", fontsize=9)
+    panels[0].set_ylim(bottom=0)
+    target = runs["target"].iloc[0]
+    figure.suptitle(
+        f"{dataset}: steps to a validation AUC of {target:.3f} by the last "
+        "stage taken",
+        fontsize=10,
+        x=0.01,
+        ha="left",
+    )
+    figure.legend(
+        handles=_legend(),
+        loc="outside lower center",
+        ncols=3,
+        frameon=False,
+        fontsize=8,
+    )
+    return figure
+
+
+def _series(axes, rows, runs, index):
+    color = style.style(index)["color"]
+    places = rows.drop_duplicates("place").set_index("place")["through"]
+    medians = []
+    for place, arms in rows.groupby("place"):
+        offsets = _DODGE * (np.arange(len(arms)) - (len(arms) - 1) / 2)
+        for x, (_, arm) in zip(place + offsets, arms.iterrows(), strict=True):
+            _runs(axes, x, runs[runs["arm"] == arm["arm"]], color)
+            if arm["median"] == arm["median"]:  # NaN: fewer than half arrived.
+                medians.append((x, arm["median"]))
+                axes.hlines(arm["median"], x - 0.2, x + 0.2, "0.2", lw=2)
+    axes.plot(
+        [x for x, _ in medians],
+        [y for _, y in medians],
+        color="0.6",
+        lw=0.9,
+        zorder=0,
+    )
+    axes.set_xticks(list(places.index), list(places), fontsize=8)
+    axes.set_xlim(places.index.min() - 0.5, places.index.max() + 0.5)
+    axes.set_xlabel("last stage taken from the source", fontsize=9)
+    axes.tick_params(labelsize=8)
+    axes.grid(axis="y", color="0.92", lw=0.8)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _runs(axes, x, runs, color):
+    """The runs of one arm beside each other, those without an end hollow."""
+    spread = x + np.linspace(-0.05, 0.05, len(runs))
+    for at, (_, run) in zip(spread, runs.iterrows(), strict=True):
+        axes.plot(
+            at,
+            run["step"],
+            "o" if run["is_reached"] else "^",
+            color=color,
+            markerfacecolor=color if run["is_reached"] else "white",
+            markersize=6,
+            alpha=0.8,
+        )
+
+
+def _legend():
+    point = {"color": "0.3", "ls": ""}
+    return [
+        Line2D([], [], marker="o", label="a run reached it", **point),
+        Line2D(
+            [],
+            [],
+            marker="^",
+            markerfacecolor="white",
+            label="a run ended without",
+            **point,
+        ),
+        Line2D([], [], color="0.2", lw=2, label="Kaplan-Meier median"),
+    ]
