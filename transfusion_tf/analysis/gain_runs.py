@@ -164,8 +164,7 @@ def init_label(record):
 def _require_distinct(paths):
     seen = set()
     for path in paths:
-        resolved = pathlib.Path(path).resolve()
-        if resolved in seen:
+        if (resolved := pathlib.Path(path).resolve()) in seen:
             raise ValueError(f"--runs has {path} twice; give each run once.")
         seen.add(resolved)
 
