@@ -1,6 +1,8 @@
-"""Compares the predictions of runs: their AUCs, and whether they err alike.
+r"""Compares the predictions of runs: their AUCs, and whether they err alike.
 
     python run_scripts/analyze_predictions.py --runs=RUN,RUN --output_dir=DIR
+    python run_scripts/analyze_predictions.py --runs=RUN,RUN \
+        --subgroups=site,sex --output_dir=DIR
 
 From the predictions that the runs have saved: auc.csv (DeLong's intervals);
 agreement.csv (for every two runs on one data set, the share of images on which
@@ -10,6 +12,11 @@ worth: calibration.csv (and average precision), calibration_bins.csv,
 operating_points.csv (sensitivity at a specificity, and back), decisions.csv
 (balanced accuracy at a threshold of one half, and at the best one on val),
 curves.csv (ROC, precision-recall), and two PNGs.
+
+Where the records carry columns (make_tfrecords.py --extra_columns=site,sex):
+label_associations.csv, whether they tell the label without any image; and with
+--subgroups the AUCs within their groups, subgroups.csv and subgroups.png, and
+subgroup_differences.csv. --predictions=A.csv does that for other tools.
 """
 
 from absl import flags
@@ -18,6 +25,18 @@ from transfusion_tf import cli
 
 _RUNS = flags.DEFINE_list(
     "runs", [], "run directories or patterns (runs/*), separated by commas"
+)
+_PREDICTIONS = flags.DEFINE_list(
+    "predictions",
+    [],
+    "CSV files of other tools instead of --runs, for --subgroups: columns id, "
+    "label (0 or 1), score, those of --subgroups and, if known, patient",
+)
+_SUBGROUPS = flags.DEFINE_list(
+    "subgroups",
+    [],
+    "columns that the records carry (--extra_columns), by whose values AUCs "
+    "are given as well",
 )
 _SPLIT = flags.DEFINE_enum(
     "split", "test", ("val", "test"), "split whose predictions are compared"
@@ -41,36 +60,51 @@ _OUTPUT_DIR = flags.DEFINE_string(
 def main(argv):
     """Writes the tables and the pictures and prints their paths."""
     del argv
-    if not _RUNS.value or not _OUTPUT_DIR.value:
-        raise ValueError("Give --runs=RUN,RUN and --output_dir=DIR.")
+    if bool(_RUNS.value) == bool(_PREDICTIONS.value) or not _OUTPUT_DIR.value:
+        raise ValueError(
+            "Give --runs=RUN,RUN (or --predictions=A.csv,B.csv) and "
+            "--output_dir=DIR."
+        )
+    if _PREDICTIONS.value and not _SUBGROUPS.value:
+        raise ValueError(
+            "--predictions goes with --subgroups=COLUMN; compare_runs.py "
+            "compares such files."
+        )
+    cli.check_goes_with("split", holds=bool(_RUNS.value), what="--runs")
     cli.check_goes_with(
         "num_resamples",
         holds=len(_RUNS.value) > 1,
         what="several --runs, whose agreement has intervals",
     )
 
-    from transfusion_tf import tables
+    from transfusion_tf.analysis import auc_table, subgroups
+    from transfusion_tf.analysis.comparing import foreign_predictions
+
+    if _PREDICTIONS.value:
+        runs = foreign_predictions.scored_runs(_PREDICTIONS.value)
+    else:
+        runs = auc_table.load(_RUNS.value, _SPLIT.value)
+    # Before longer work: a column may be missing.
+    found = subgroups.run(runs, _SUBGROUPS.value)
+    if _RUNS.value:
+        _write_scores(runs)
+        _write_agreement(runs)
+    _write_subgroups(runs, found)
+
+
+def _write_scores(runs):
+    """AUCs, and what the probabilities are worth."""
     from transfusion_tf.analysis import (
         auc_table,
         decision_table,
-        error_agreement,
         probability_tables,
     )
-    from transfusion_tf.reporting.figures import (
-        agreement,
-        auc,
-        calibration,
-        curves,
-        disagreement,
-    )
+    from transfusion_tf.reporting.figures import auc, calibration, curves
 
-    runs = auc_table.load(_RUNS.value, _SPLIT.value)
     _write("auc", auc_table.run(runs), auc.intervals)
     worth = probability_tables.run(runs, seed=_SEED.value)
     plain = {name: worth[name] for name in ("calibration", "operating_points")}
-    plain["decisions"] = decision_table.run(runs)
-    for path in tables.write_all(_OUTPUT_DIR.value, plain):
-        print(path)
+    _write_plain({**plain, "decisions": decision_table.run(runs)})
     _write(
         "calibration_bins",
         worth["calibration_bins"],
@@ -78,6 +112,13 @@ def main(argv):
         needs="share",
     )
     _write("curves", worth["curves"], curves.draw, needs="y")
+
+
+def _write_agreement(runs):
+    """Whether runs err on the same images."""
+    from transfusion_tf.analysis import error_agreement
+    from transfusion_tf.reporting.figures import agreement, disagreement
+
     found, message = error_agreement.run(
         runs, num_resamples=_NUM_RESAMPLES.value, seed=_SEED.value
     )
@@ -89,6 +130,30 @@ def main(argv):
     }
     for stem, table in found.items():
         _write(stem, table, draw[stem])
+
+
+def _write_subgroups(runs, found):
+    """AUCs by the columns that are carried, and what those tell of labels."""
+    from transfusion_tf.analysis import label_associations
+    from transfusion_tf.reporting.figures import subgroups
+
+    if _SUBGROUPS.value:
+        _write("subgroups", found["subgroups"], subgroups.forest)
+        name = "subgroup_differences"
+        _write_plain({name: found[name]})
+    table, sentences = label_associations.run(runs)
+    if len(table):
+        _write_plain({"label_associations": table})
+    for sentence in sentences:
+        print(sentence)
+
+
+def _write_plain(found):
+    """Writes {stem: DataFrame} as CSV files into --output_dir."""
+    from transfusion_tf import tables
+
+    for path in tables.write_all(_OUTPUT_DIR.value, found):
+        print(path)
 
 
 def _write(stem, table, draw, **needs):

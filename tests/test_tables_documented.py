@@ -17,9 +17,11 @@ from transfusion_tf.analysis import (
     decision_table,
     error_agreement,
     gain,
+    label_associations,
     network_costs,
     probability_tables,
     scaling_probe,
+    subgroups,
 )
 from transfusion_tf.analysis.comparing import (
     convergence,
@@ -34,6 +36,7 @@ from transfusion_tf.audit import pair_table, phi_scan
 from transfusion_tf.conversion import quarantine, report
 from transfusion_tf.data import card, records
 from transfusion_tf.metrics import agreement
+from transfusion_tf.runs import predictions
 from transfusion_tf.runs.directory import RunDir
 from transfusion_tf.study import selection, summary
 
@@ -69,7 +72,7 @@ def written(tiny_dataset, tiny_runs, tmp_path):
     (version,) = tiny_dataset.iterdir()
     on_card = json.loads((version / records.CARD).read_text())
     fields = [field.name for field in dataclasses.fields(card.DataCard)]
-    assert on_card.keys() == set(fields)
+    assert on_card.keys() == set(fields) - set(card.OF_EXTRA)
     comparison = dict.fromkeys(paired_table.COLUMNS)
     return {
         "`quarantine.csv`": header(tmp_path / records.QUARANTINE),
@@ -84,6 +87,7 @@ def written(tiny_dataset, tiny_runs, tmp_path):
         "`predictions.csv`": [
             *map(of_classes, header(run.predictions("val"))),
             "label_<name>",
+            f"{predictions.EXTRA}<name>",
         ],
         "`config.json`": flat(json.loads(run.config.read_text())),
         "`metrics.json`": flat_metrics(json.loads(run.metrics.read_text())),
@@ -95,6 +99,9 @@ def written(tiny_dataset, tiny_runs, tmp_path):
         "`operating_points.csv`": probability_tables.POINT_COLUMNS,
         "`decisions.csv`": decision_table.COLUMNS,
         "`curves.csv`": probability_tables.CURVE_COLUMNS,
+        "`subgroups.csv`": subgroups.COLUMNS,
+        "`subgroup_differences.csv`": subgroups.DIFFERENCE_COLUMNS,
+        "`label_associations.csv`": label_associations.COLUMNS,
         "`convergence.csv`": convergence.COLUMNS,
         "`convergence_runs.csv`": convergence.RUN_COLUMNS,
         "`convergence_curves.csv`": convergence.CURVE_COLUMNS,

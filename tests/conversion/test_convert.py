@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import json
 import os
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from tests.conversion_data import (
     make_manifest,
 )
 from transfusion_tf.conversion import convert, plan
+from transfusion_tf.data import card as data_card
 from transfusion_tf.data import records, splits
 from transfusion_tf.data.manifest import Manifest
 from transfusion_tf.images import prepare
@@ -182,6 +184,45 @@ def test_several_labels_16_bits_and_further_columns(tmp_path):
         assert example["labels"].tolist() == [i % 3 - 1, 1]
         assert example["site"].decode() == f"site {i % 2}"
         assert "age" not in example and "patient" not in example
+
+
+def with_sites(sites):
+    """A manifest of 60 images whose site is carried."""
+    manifest = make_manifest(copies=())
+    table = manifest.table.assign(site=sites(manifest.table["label"]))
+    return dataclasses.replace(manifest, table=table, extra_columns=("site",))
+
+
+def test_a_site_that_tells_the_label_is_said_and_stands_on_the_card(
+    tmp_path, caplog
+):
+    manifest = with_sites(lambda label: np.where(label == "cat", "A", "B"))
+    with caplog.at_level("WARNING", logger="absl"):
+        root = convert.convert(manifest, tmp_path)
+    card = records.read_card(root)
+    assert "The column 'site' tells the label" in caplog.text
+    assert card.tells_label["site"] in caplog.text
+    counts = card.extra_values["site"]
+    assert set(counts) == {"A", "B"} and sum(counts.values()) == 60
+
+
+def test_a_card_says_nothing_of_columns_where_none_are_carried(tmp_path):
+    root = convert.convert(make_manifest(copies=()), tmp_path / "plain")
+    found = json.loads((root / records.CARD).read_text())
+    assert not set(data_card.OF_EXTRA) & set(found)
+    fair = with_sites(lambda label: np.where(np.arange(60) % 2, "A", "B"))
+    root = convert.convert(fair, tmp_path / "fair")
+    found = json.loads((root / records.CARD).read_text())
+    assert found["extra_values"] == {"site": {"A": 30, "B": 30}}
+    assert "tells_label" not in found
+
+
+def test_a_column_that_names_everybody_is_refused(tmp_path):
+    manifest = with_sites(lambda label: [f"number {i}" for i in range(60)])
+    manifest.table["patient"] = [f"p{i}" for i in range(60)]
+    with pytest.raises(ValueError, match="'site' of --extra_columns has 60"):
+        convert.convert(manifest, tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def with_official_splits(*, by_patient):

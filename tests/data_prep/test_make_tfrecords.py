@@ -96,7 +96,7 @@ def test_archive_and_directory_give_the_same_records(binary, tmp_path):
 def test_csv_with_options(binary, tmp_path):
     root = make_folder(tmp_path / "raw")
     rows = [
-        f"{path.relative_to(root)},{i % 3},site {i}"
+        f"{path.relative_to(root)},{i % 3},site {i % 4}"
         for i, path in enumerate(sorted(root.rglob("*.jpg")))
     ]
     labels = tmp_path / "labels.csv"

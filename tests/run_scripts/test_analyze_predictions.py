@@ -66,7 +66,7 @@ def test_one_run_has_an_auc_alone(binary, tiny_runs, tmp_path):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        (["--output_dir=out"], "Give --runs=RUN,RUN and --output_dir=DIR."),
+        (["--output_dir=out"], "Give --runs=RUN,RUN (or --predictions=A.csv"),
         (["--runs=a", "--output_dir=out"], "a is not a run directory"),
         (["--runs=a", "--num_resamples=5"], "--num_resamples=5"),
         (

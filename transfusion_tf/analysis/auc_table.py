@@ -40,7 +40,7 @@ class ScoredRun:
       name: what the column `run` calls it.
       root: its directory.
       data: dict on its records: name, fingerprint, task, classes, ...
-      config: RunConfig.
+      config: RunConfig; None for predictions of other tools.
       split: "val" or "test"; of an external test set also "train".
       classes: names of the outputs, in order.
       predictions: Predictions, or None before there are any.
@@ -49,7 +49,7 @@ class ScoredRun:
     name: str
     root: pathlib.Path
     data: dict
-    config: RunConfig
+    config: RunConfig | None
     split: str
     classes: tuple
     predictions: predictions.Predictions | None
@@ -175,13 +175,13 @@ def mean_name(names):
 
 def about_run(run):
     """{column: value} of what a ScoredRun is, for the rows of any table."""
-    patients = run.predictions.patients
+    patients, config = run.predictions.patients, run.config
     return {
         "run": run.name,
         "dataset": run.data["name"],
-        "model": run.config.model.label,
-        "init": run.config.init.scheme,
-        "seed": run.config.seed,
+        "model": config and config.model.label,
+        "init": config and config.init.scheme,
+        "seed": config and config.seed,
         "split": run.split,
         "num_images": len(run.predictions.labels),
         "num_patients": None if patients is None else len(set(patients)),

@@ -29,8 +29,8 @@ from transfusion_tf.conversion import (
 )
 from transfusion_tf.conversion import engine as engines
 from transfusion_tf.conversion import plan as shards
+from transfusion_tf.data import carried, official_splits, records
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import official_splits, records
 from transfusion_tf.data import splits as split_rules
 from transfusion_tf.images import prepare
 
@@ -125,6 +125,7 @@ def convert(manifest, output_dir, options=DEFAULTS):
         OSError: reading or writing failed.
     """
     manifest.check()
+    carried.check(manifest)
     identify.check_salt(options.patient_salt, manifest)
     manifest = _with_splits(manifest, options.split_options)
     output_dir = paths.path(output_dir)

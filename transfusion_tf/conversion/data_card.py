@@ -7,8 +7,9 @@ import hashlib
 import numpy as np
 import PIL
 
+from transfusion_tf.audit import label_columns
+from transfusion_tf.data import carried, records, splits
 from transfusion_tf.data import manifest as manifests
-from transfusion_tf.data import records, splits
 
 
 def card(written, *, audit, configuration, quarantined):
@@ -64,6 +65,8 @@ def card(written, *, audit, configuration, quarantined):
         fingerprint=hashlib.sha256("".join(checksums).encode()).hexdigest(),
         configuration=configuration,
         extra_columns=manifest.extra_columns,
+        extra_values=carried.counts(manifest),
+        tells_label=label_columns.of_manifest(manifest),
     )
 
 

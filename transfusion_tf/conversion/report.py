@@ -25,6 +25,8 @@ def log_findings(card, bad):
     if card.notes:
         found = ", ".join(f"{n} {count:,}" for n, count in card.notes.items())
         logging.warning("Images to look at, see %s: %s.", records.NOTES, found)
+    for sentence in card.tells_label.values():
+        logging.warning("%s", sentence)
     _log_leaks(card.audit)
 
 

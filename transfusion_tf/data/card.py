@@ -11,6 +11,8 @@ from transfusion_tf.images import limits
 
 _DIGEST = re.compile("[0-9a-f]+")
 _GROUPED_BY = ("patient", "none")
+# Fields that only cards of records with further columns have.
+OF_EXTRA = ("extra_values", "tells_label")
 
 
 class ShardEntry(typing.TypedDict):
@@ -77,6 +79,10 @@ class DataCard:
         configuration: SHA-256 over settings, image hashes and labels: equal
             for conversions that must give the same records.
         extra_columns: further text features.
+        extra_values: {column: {value: images}} of these, empty for a column
+            with many values; not in the JSON where nothing is carried.
+        tells_label: {column: what it says of the label, in words} of those
+            columns, see audit.label_columns; likewise.
         patients_in_common_by_pair: {"train-test": number of patients that
             both splits have, ...}; empty where patients are not known.
         images_by_channels: {"1": number of grey images, "3": of others}.
@@ -112,6 +118,10 @@ class DataCard:
     )
     notes: Mapping[str, int] = dataclasses.field(default_factory=dict)
     audit: AuditSummary = dataclasses.field(default_factory=dict)
+    extra_values: Mapping[str, Mapping[str, int]] = dataclasses.field(
+        default_factory=dict
+    )
+    tells_label: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
         if self.positive is None:  # Also on cards from before it stood there.
@@ -120,7 +130,11 @@ class DataCard:
 
     def to_json(self):
         """Returns the card as a dict for JSON."""
-        return dataclasses.asdict(self)
+        value = dataclasses.asdict(self)
+        for key in OF_EXTRA:
+            if not value[key]:
+                del value[key]
+        return value
 
     @classmethod
     def from_json(cls, value):
@@ -188,6 +202,9 @@ def _check_kind(card):
         "extra_columns",
         len(set(extra)) == len(extra) and not taken & set(extra),
     )
+    for key in OF_EXTRA:
+        found = getattr(card, key)
+        _check(sorted(found), key, set(found) <= set(extra))
 
 
 def _check_splits(card):

@@ -141,10 +141,11 @@ def evaluation(records, split, *, batch_size, image_size):
 
     Returns:
       tf.data.Dataset like that of `training`; the last batch may be smaller.
+      Where records carry further columns, "extra" has {column: (n,) text}.
     """
     shards = [str(path) for path in records.shard_paths(split)]
     examples = tf.data.TFRecordDataset(shards).map(
-        _decoder(records.card, image_size),
+        _decoder(records.card, image_size, records.card.extra_columns),
         num_parallel_calls=tf.data.AUTOTUNE,
         deterministic=True,
     )
@@ -184,10 +185,15 @@ def read_index(records, split):
 
 def _text(batch):
     """The columns of text, (N,) str."""
-    return {
-        key: np.char.decode(batch[key].astype(bytes))
-        for key in ("id", "patient")
-    }
+    found = {key: _decoded_text(batch[key]) for key in ("id", "patient")}
+    if "extra" in batch:
+        extra = batch["extra"].items()
+        found["extra"] = {name: _decoded_text(part) for name, part in extra}
+    return found
+
+
+def _decoded_text(values):
+    return np.char.decode(values.astype(bytes))
 
 
 def _label(example):
@@ -227,9 +233,13 @@ def _features(card):
     }
 
 
-def _decoder(card, image_size):
-    """A function from a serialized example to image, label, id, patient."""
+def _decoder(card, image_size, extra=()):
+    """A function from a serialized example to image, label, id, patient.
+
+    With columns `extra`, which the records carry, it gives these as well.
+    """
     spec = _features(card)
+    spec |= {name: tf.io.FixedLenFeature([], tf.string) for name in extra}
     resize = card.image_size != image_size
 
     def decode(serialized):
@@ -242,12 +252,15 @@ def _decoder(card, image_size):
             image = tf.image.resize(image, [image_size] * 2, antialias=True)
         if card.channels == 1:
             image = tf.image.grayscale_to_rgb(image)
-        return {
+        found = {
             "image": tf.ensure_shape(image, (image_size, image_size, 3)),
             "label": _label(example),
             "id": example["id"],
             "patient": example["patient"],
         }
+        if extra:
+            found["extra"] = {name: example[name] for name in extra}
+        return found
 
     return decode
 

@@ -46,21 +46,34 @@ def split(task, labels, scores):
         ValueError: an unknown task, or other shapes, labels or scores.
     """
     labels, scores = check(task, labels, scores)
-    everyone = np.ones(len(labels), bool)
-    indices = range(scores.shape[1])
-    if task == "multilabel":
-        return [
-            Problem(i, labels[:, i] != MISSING, labels[:, i] == 1, scores[:, i])
-            for i in indices
-        ]
     if task == "ordinal":
-        at_least = np.cumsum(scores[:, ::-1], axis=1)[:, ::-1]
-        return [
-            Problem(i, everyone, labels >= i, at_least[:, i])
-            for i in indices[1:]
-        ]
-    chosen = indices if len(indices) > 2 else indices[1:]
-    return [Problem(i, everyone, labels == i, scores[:, i]) for i in chosen]
+        scores = np.cumsum(scores[:, ::-1], axis=1)[:, ::-1]
+    return [
+        Problem(index, keep, positive, scores[:, index])
+        for index, keep, positive in questions(task, labels, scores.shape[1])
+    ]
+
+
+def questions(task, labels, num_classes):
+    """Yields (index, keep, labels) of the Problems of a task, see `split`.
+
+    Args:
+        task: one of names.TASKS.
+        labels: (num_images,) class indices; for "multilabel" (num_images,
+            num_labels) of 1, 0 and -1 (missing).
+        num_classes: number of classes or labels.
+    """
+    everyone = np.ones(len(labels), bool)
+    indices = range(num_classes)
+    if task == "multilabel":
+        for i in indices:
+            yield i, labels[:, i] != MISSING, labels[:, i] == 1
+    elif task == "ordinal":
+        for i in indices[1:]:
+            yield i, everyone, labels >= i
+    else:
+        for i in indices if num_classes > 2 else indices[1:]:
+            yield i, everyone, labels == i
 
 
 def decide(task, scores):

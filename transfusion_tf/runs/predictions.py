@@ -1,11 +1,14 @@
 """Scores of a network on a split, and the CSV that keeps them."""
 
+import collections.abc
 import dataclasses
 
 import numpy as np
 import pandas as pd
 
 from transfusion_tf import tables
+
+EXTRA = "extra_"  # Before the name of a column that the records carry.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,12 +20,14 @@ class Predictions:
       patients: (N,) str, or None where the records have no patients.
       labels: (N,) int64, or (N, num_labels) in {1, 0, -1}.
       scores: (N, num_outputs) float32 probabilities.
+      extra: {column that the records carry: (N,) str}.
     """
 
     ids: np.ndarray
     patients: np.ndarray | None
     labels: np.ndarray
     scores: np.ndarray
+    extra: collections.abc.Mapping = dataclasses.field(default_factory=dict)
 
     def __len__(self):
         return len(self.ids)
@@ -39,6 +44,7 @@ class Predictions:
             patients=None if patients is None else patients[chosen],
             labels=self.labels[chosen],
             scores=self.scores[chosen],
+            extra={name: part[chosen] for name, part in self.extra.items()},
         )
 
 
@@ -48,7 +54,7 @@ def known_patients(patients):
 
 
 def write(path, predictions, classes):
-    """Writes id, patient, label(s) and a score for each of `classes`.
+    """Writes id, patient, label(s), a score for each of `classes`, the rest.
 
     Args:
       path: the CSV.
@@ -70,6 +76,8 @@ def write(path, predictions, classes):
     for name, scores in zip(classes, predictions.scores.T, strict=True):
         # Nine digits distinguish any two float32.
         table[f"score_{name}"] = [format(value, ".9g") for value in scores]
+    for name, values in predictions.extra.items():
+        table[EXTRA + name] = values.astype(object)
     tables.write(path, table, line_end="\r\n")
 
 
@@ -102,5 +110,10 @@ def _read(path):
         patients=known_patients(table["patient"].to_numpy(str)),
         labels=labels[:, 0] if of_labels == ["label"] else labels,
         scores=table[of_scores].to_numpy(str).astype(np.float32),
+        extra={
+            name.removeprefix(EXTRA): table[name].to_numpy(str)
+            for name in header
+            if name.startswith(EXTRA)
+        },
     )
     return predictions, tuple(c.removeprefix("score_") for c in of_scores)

@@ -121,6 +121,32 @@ def combined(parts, correlations):
     return mean - below, mean + above
 
 
+def difference(first, other, correlation=0.0):
+    """Interval of `other` minus `first`, from the interval of each.
+
+    By the same method as `combined`: each end lies as far from the difference
+    as the two estimates' distances to their ends on that side, the one of
+    `first` on its opposite side (Zou 2008, Statistics in Medicine 27, section
+    2.2).
+
+    Args:
+        first, other: (value, low, high).
+        correlation: of the two estimates, -1 to 1.
+
+    Returns:
+        (low, high).
+    """
+    (value, low, high), (other_value, other_low, other_high) = first, other
+    below = _distance(high - value, other_value - other_low, correlation)
+    above = _distance(value - low, other_high - other_value, correlation)
+    return other_value - value - below, other_value - value + above
+
+
+def _distance(first, other, correlation):
+    square = first**2 + other**2 - 2 * correlation * first * other
+    return math.sqrt(max(0.0, square))
+
+
 def exact(value, trials, *, level=0.95):
     """Interval of Clopper and Pearson (1934), Biometrika 26, 404-413.
 

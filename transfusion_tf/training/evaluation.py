@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from transfusion_tf.runs.predictions import Predictions, known_patients
+from transfusion_tf.runs.predictions import EXTRA, Predictions, known_patients
 from transfusion_tf.training import tasks
 
 
@@ -66,6 +66,11 @@ class Predictor:
             patients=known_patients(joined["patient"]),
             labels=joined["label"],
             scores=joined["scores"],
+            extra={
+                key.removeprefix(EXTRA): joined[key]
+                for key in joined
+                if key.startswith(EXTRA)
+            },
         )
         return predictions, loss
 
@@ -77,4 +82,5 @@ class Predictor:
             "label": batch["label"],
             "scores": tasks.scores(self._task, logits).numpy(),
             "loss": tasks.losses(self._task, batch["label"], logits).numpy(),
+            **{EXTRA + k: v for k, v in batch.get("extra", {}).items()},
         }

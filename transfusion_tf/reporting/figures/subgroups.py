@@ -1,0 +1,119 @@
+"""AUCs within subgroups, drawn from the rows of subgroups.csv."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from transfusion_tf.reporting.figures import style
+
+# Inches: of a panel's title, a group's label of two lines, a run's line.
+_HEAD, _GROUP, _RUN = 0.55, 0.36, 0.16
+
+
+def forest(table):
+    """One panel for each column and question, one line for each group and run.
+
+    Args:
+        table: rows of `analysis.subgroups.COLUMNS`.
+    """
+    panels = list(table.groupby(["dataset", "column", "auc_of"], sort=False))
+    runs = list(dict.fromkeys(table["run"]))
+    styles = dict(zip(runs, map(style.style, range(len(runs))), strict=True))
+    group = max(_GROUP, _RUN * (len(runs) + 0.5))
+    heights = [_HEAD + group * rows["group"].nunique() for _, rows in panels]
+    figure = Figure(
+        figsize=(8.5, sum(heights) + 0.5 + 0.17 * len(runs)),
+        layout="constrained",
+    )
+    drawn = figure.subplots(
+        len(panels), squeeze=False, height_ratios=heights, sharex=True
+    )[:, 0]
+    for axes, (names, rows) in zip(drawn, panels, strict=True):
+        _panel(axes, rows, styles)
+        dataset, column, asked = names
+        axes.set_title(
+            f"{dataset}, {rows['split'].iloc[0]}: AUC of {asked} by {column}",
+            fontsize=9,
+            loc="left",
+        )
+    level = 100 * table["level"].iloc[0]
+    label = f"AUC with {level:g}% interval; dotted: chance"
+    if _noted(table).any():
+        label += "; hollow: see note in subgroups.csv (few of a class)"
+    drawn[-1].set_xlabel(label, fontsize=9)
+    handles, labels = drawn[0].get_legend_handles_labels()
+    figure.legend(
+        handles, labels, loc="outside lower center", frameon=False, fontsize=8
+    )
+    return figure
+
+
+def _noted(rows):
+    """Rows with an AUC whose interval has a note."""
+    return rows["value"].notna() & (rows["note"].fillna("") != "")
+
+
+def _panel(axes, rows, styles):
+    groups = list(dict.fromkeys(rows["group"]))
+    step = 0.8 / len(styles)
+    for index, (run, of_run) in enumerate(styles.items()):
+        own = rows[rows["run"] == run]
+        places = own["group"].map(groups.index).astype(float)
+        heights = places - 0.4 + step * (index + 0.5)
+        _points(axes, own, heights, of_run, run)
+    for group in dict.fromkeys(rows["group"][rows["value"].isna()]):
+        # Of all runs: they are scored on the same labels.
+        axes.annotate(
+            "n/a: needs positives and negatives",
+            (0.01, groups.index(group)),
+            va="center",
+            fontsize=8,
+            color="0.3",
+        )
+    axes.axhline(0.5, color="0.6", linewidth=0.8)  # Below all images together.
+    axes.axvline(0.5, color="0.6", linewidth=0.8, linestyle=":")
+    first = rows.drop_duplicates("group")
+    axes.set_yticks(
+        range(len(groups)),
+        [_label(row) for row in first.to_dict("records")],
+        fontsize=8,
+    )
+    axes.set_ylim(len(groups) - 0.5, -0.5)
+    axes.set_xlim(0, 1.01)
+    axes.grid(axis="x", color="0.92", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.tick_params(axis="x", labelsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _points(axes, rows, heights, of_run, label):
+    """Draws AUCs with their intervals; hollow where these have a note."""
+    is_there = rows["value"].notna()
+    own, y = rows[is_there], heights[is_there]
+    looks = {**of_run, "linestyle": "none", "markersize": 5}
+    axes.errorbar(
+        own["value"],
+        y,
+        xerr=[own["value"] - own["low"], own["high"] - own["value"]],
+        elinewidth=1.4,
+        capsize=2.5,
+        label=label,
+        **looks,
+    )
+    noted = _noted(own)
+    axes.plot(
+        own["value"][noted],
+        y[noted],
+        markerfacecolor="white",
+        zorder=3,
+        **looks,
+    )
+
+
+def _label(row):
+    """A group's name and its size, on one line."""
+    text = f"{row['num_images']:,} images"
+    if pd.notna(row["num_patients"]):
+        text += f" of {int(row['num_patients']):,} patients"
+    if pd.notna(row["num_positive"]):
+        text += f", {int(row['num_positive']):,} positive"
+    return f"{row['group']}\n{text}"
