@@ -21,6 +21,13 @@ def surroundings(task):
     return f"{os.getcwd()} {os.environ.get('OMP_NUM_THREADS')}"
 
 
+def device(task):
+    """The GPUs that the process may use."""
+    del task
+    time.sleep(0.5)  # For as long as another worker takes to have a task.
+    return os.environ.get("CUDA_VISIBLE_DEVICES")
+
+
 def linger(folder):
     """Says who it is, and goes on for long."""
     path = pathlib.Path(folder, "process")

@@ -6,6 +6,8 @@ import pytest
 
 pytest.importorskip("ray")
 
+import ray
+
 from tests.study import tasks
 from transfusion_tf.study.ray_executor import RayActors
 
@@ -18,3 +20,25 @@ def test_an_address_at_which_nothing_answers_is_one_line(monkeypatch):
         with RayActors(2, 1) as workers:
             with pytest.raises(OSError, match=f"RAY_ADDRESS={address} "):
                 list(workers.run(tasks.where, ["a"]))
+
+
+def test_each_actor_has_a_gpu_in_the_ray_of_a_program():
+    ray.init(
+        address="local",
+        num_cpus=3,
+        num_gpus=2,
+        include_dashboard=False,
+        log_to_driver=False,
+    )
+    try:
+        with RayActors(None, 1) as workers:
+            found = dict(workers.run(tasks.device, range(4)))
+        assert set(found.values()) == {"0", "1"}
+        assert ray.is_initialized()
+        # Three fit the processors, two the GPUs; one fits the processors.
+        with RayActors(None, 2) as workers:
+            assert (
+                len({*dict(workers.run(tasks.where, range(3))).values()}) == 1
+            )
+    finally:
+        ray.shutdown()
