@@ -24,6 +24,7 @@ from transfusion_tf.analysis.comparing import (
     convergence,
     paired_table,
     stage_convergence,
+    train_sizes,
 )
 from transfusion_tf.analysis.filters import changes, gabor_bank, gabor_like
 from transfusion_tf.analysis.views import rows as view_rows
@@ -102,6 +103,9 @@ def written(tiny_dataset, tiny_runs, tmp_path):
         "`verdict.json`": flat_verdict(
             paired_table.as_json([comparison], margin=0.01)
         ),
+        "`train_sizes.csv`": train_sizes.ARM_COLUMNS,
+        "`train_sizes_differences.csv`": train_sizes.COLUMNS,
+        "`train_sizes_limits.csv`": train_sizes.LIMIT_COLUMNS,
         "`gain_points.csv`": gain.POINT_COLUMNS,
         "`gain_correlations.csv`": gain.CORRELATION_COLUMNS,
         "`<view>.csv`": view_rows.COLUMNS,

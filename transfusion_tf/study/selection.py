@@ -4,8 +4,7 @@ One learning rate for all arms favours one of them. So each network, init and
 number of training images has its own, and all have had as many to choose from.
 """
 
-import numpy as np
-
+from transfusion_tf.analysis.comparing import chosen_arms
 from transfusion_tf.study import cell_state
 
 
@@ -28,18 +27,9 @@ def chosen(cells, states):
         if state.status == cell_state.FINISHED:
             rates = values.setdefault(cell.group, {})
             rates.setdefault(cell.learning_rate, []).append(state.val_auc)
-    return {group: _best(rates) for group, rates in values.items()}
-
-
-def _best(rates):
-    """The best of {learning rate: values of its runs, None if undefined}."""
-    most = max(map(len, rates.values()))
-    means = {
-        rate: -np.inf if None in found else float(np.mean(found))
-        for rate, found in rates.items()
-        if len(found) == most
+    return {
+        group: chosen_arms.best_rate(rates) for group, rates in values.items()
     }
-    return max(sorted(means), key=means.get)
 
 
 def warnings(cells, rates):

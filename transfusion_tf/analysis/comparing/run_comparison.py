@@ -46,6 +46,22 @@ def compare(
         ValueError, FileNotFoundError: nothing to compare, or runs of several
             data sets.
     """
+    runs, left_out = scored_runs(paths, split)
+    grouped = arms.of_runs(runs)
+    pairs, without = arms.references(grouped, reference)
+    return _compared(grouped, pairs, margin, [*left_out, *without], threshold)
+
+
+def scored_runs(paths, split):
+    """(ScoredRuns on one data set, lines on runs that are left out).
+
+    Args:
+        paths, split: as for `compare`.
+
+    Raises:
+        ValueError, FileNotFoundError: no run has predictions of `split`, or
+            there are runs of several data sets.
+    """
     found = globs.expanded([str(path) for path in paths])
     finished = [p for p in found if auc_table.has_predictions(p, split)]
     left_out = [
@@ -57,9 +73,7 @@ def compare(
         raise FileNotFoundError(left_out[0])
     runs = auc_table.load(finished, split)
     _check_one_data_set(runs)
-    grouped = arms.of_runs(runs)
-    pairs, without = arms.references(grouped, reference)
-    return _compared(grouped, pairs, margin, [*left_out, *without], threshold)
+    return runs, left_out
 
 
 def compare_predictions(paths, *, margin=0.01, reference=None):
