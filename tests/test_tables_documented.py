@@ -28,6 +28,7 @@ from transfusion_tf.analysis.comparing import (
     paired_table,
     run_comparison,
     stage_convergence,
+    train_sizes,
 )
 from transfusion_tf.analysis.filters import changes, gabor_bank, gabor_like
 from transfusion_tf.analysis.views import rows as view_rows
@@ -119,6 +120,9 @@ def written(tiny_dataset, tiny_runs, tmp_path):
                 learning_rates=[dict.fromkeys(selection.CHOICE_FIELDS)],
             ).as_json()
         ),
+        "`train_sizes.csv`": train_sizes.ARM_COLUMNS,
+        "`train_sizes_differences.csv`": train_sizes.COLUMNS,
+        "`train_sizes_limits.csv`": train_sizes.LIMIT_COLUMNS,
         "`gain_points.csv`": gain.POINT_COLUMNS,
         "`gain_correlations.csv`": gain.CORRELATION_COLUMNS,
         "`<view>.csv`": view_rows.COLUMNS,

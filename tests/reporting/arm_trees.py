@@ -22,12 +22,14 @@ def make_run(
     data="eyes",
     task="multiclass",
     patients=None,
+    num_train_images=None,
+    val_auc=None,
     **settings,
 ):
     """A run whose scores tell positives from negatives by `signal`.
 
     Images are equally hard for all runs on `data`; every run adds noise of its
-    own.
+    own. `val_auc` is what best.json says, if anything.
     """
     if init != "random":
         settings.setdefault("weights", "imagenet")
@@ -51,9 +53,13 @@ def make_run(
         "image_size": 32,
     }
     source = SOURCE if init != "random" else None
+    plan = {} if num_train_images is None else {"num_images": num_train_images}
     files.write_json(
-        run.config, record.build(config, data=about, source=source, plan={})
+        run.config, record.build(config, data=about, source=source, plan=plan)
     )
+    if val_auc is not None:
+        run.best.parent.mkdir(exist_ok=True)
+        files.write_json(run.best, {"step": 1, "val_auc": val_auc})
     files.write_json(run.metrics, {"best_step": 1})
     own = np.random.default_rng([seed, len(init), int(1000 * signal)])
     scored = _scored(own, signal, num, classes, patients)

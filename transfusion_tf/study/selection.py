@@ -6,6 +6,7 @@ number of training images has its own, and all have had as many to choose from.
 
 import numpy as np
 
+from transfusion_tf.analysis.comparing import chosen_arms
 from transfusion_tf.study import cell_state
 
 CHOICE_FIELDS = ("arm", "learning_rate", "val_auc", "tried")
@@ -26,7 +27,9 @@ def chosen(cells, states):
       {Cell.group: learning rate}, without groups that have no finished run.
     """
     values = _val_aucs(cells, states)
-    return {group: _best(rates) for group, rates in values.items()}
+    return {
+        group: chosen_arms.best_rate(rates) for group, rates in values.items()
+    }
 
 
 def choices(cells, states, rates):
@@ -45,12 +48,12 @@ def choices(cells, states, rates):
     titles = {cell.group: cell.title for cell in cells}
     found = []
     for group, rate in rates.items():
-        mean = _mean(values[group][rate])
+        aucs = values[group][rate]
         found.append(
             {
                 "arm": titles[group],
                 "learning_rate": rate,
-                "val_auc": mean if np.isfinite(mean) else None,
+                "val_auc": None if None in aucs else float(np.mean(aucs)),
                 "tried": sorted(values[group]),
             }
         )
@@ -65,22 +68,6 @@ def _val_aucs(cells, states):
             rates = values.setdefault(cell.group, {})
             rates.setdefault(cell.learning_rate, []).append(state.val_auc)
     return values
-
-
-def _best(rates):
-    """The best of {learning rate: values of its runs, None if undefined}."""
-    most = max(map(len, rates.values()))
-    means = {
-        rate: _mean(found)
-        for rate, found in rates.items()
-        if len(found) == most
-    }
-    return max(sorted(means), key=means.get)
-
-
-def _mean(aucs):
-    """Mean of a rate's val AUCs; below all others where one is undefined."""
-    return -np.inf if None in aucs else float(np.mean(aucs))
 
 
 def warnings(cells, rates):

@@ -60,6 +60,26 @@ def compare(
         ValueError, FileNotFoundError: nothing to compare, or runs of several
             data sets.
     """
+    runs, left_out = scored_runs(paths, split)
+    return compare_scored(
+        runs,
+        margin=margin,
+        reference=reference,
+        threshold=threshold,
+        left_out=left_out,
+    )
+
+
+def scored_runs(paths, split):
+    """(ScoredRuns on one data set, lines on runs that are left out).
+
+    Args:
+        paths, split: as for `compare`.
+
+    Raises:
+        ValueError, FileNotFoundError: no run has predictions of `split`, or
+            there are runs of several data sets.
+    """
     found = globs.expanded([str(path) for path in paths])
     finished = [p for p in found if auc_table.has_predictions(p, split)]
     left_out = [
@@ -71,13 +91,7 @@ def compare(
         raise FileNotFoundError(left_out[0])
     runs = auc_table.load(finished, split)
     check_one_data_set(runs)
-    return compare_scored(
-        runs,
-        margin=margin,
-        reference=reference,
-        threshold=threshold,
-        left_out=left_out,
-    )
+    return runs, left_out
 
 
 def compare_scored(

@@ -1,0 +1,52 @@
+"""The binary end to end, on predictions of known quality."""
+
+import pytest
+
+from tests.analysis.comparing.test_train_sizes import (
+    PRETRAINED,
+    RANDOM,
+    make_size,
+)
+from transfusion_tf import tables
+from transfusion_tf.analysis.comparing import train_sizes
+
+SCRIPT = "run_scripts/analyze_train_sizes.py"
+
+
+def test_tables_picture_and_sentences(binary, tmp_path):
+    for size, signals in ((50, (0.2, 3.0)), (None, (3.0, 3.0))):
+        make_size(tmp_path / "runs", size, signals)
+    out = tmp_path / "out"
+    done = binary(
+        SCRIPT,
+        f"--runs={tmp_path}/runs/*",
+        "--margin=0.2",
+        f"--output_dir={out}",
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(
+        f"{PRETRAINED} against {RANDOM}: a difference is shown at up to 50 "
+        "training images; equivalent within 0.2 from 800 on.\n"
+    )
+    for part, columns in (
+        ("", train_sizes.ARM_COLUMNS),
+        ("_differences", train_sizes.COLUMNS),
+        ("_limits", train_sizes.LIMIT_COLUMNS),
+    ):
+        table = tables.read(out / f"train_sizes{part}.csv")
+        assert tuple(table.columns) == columns and len(table)
+    assert (out / "train_sizes.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    "flags, message",
+    [
+        ([], "Give --runs="),
+        (["--runs=/no/such/*", "--output_dir=x"], "matches nothing"),
+    ],
+)
+def test_mistakes_are_one_line(binary, flags, message, tmp_path):
+    done = binary(SCRIPT, *flags, cwd=tmp_path)
+    assert done.returncode == 2 and message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
