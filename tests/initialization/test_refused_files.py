@@ -13,7 +13,8 @@ import pytest
 
 from tests.initialization.legacy_files import KERNEL, changed, legacy
 from transfusion_tf.images import limits
-from transfusion_tf.initialization import hdf5, weight_files
+from transfusion_tf.initialization import weight_files
+from transfusion_tf.stores import checked_hdf5
 
 
 def refusal(path):
@@ -171,13 +172,15 @@ def test_absurd_sizes_are_refused_before_anything_is_read(tmp_path):
 
 
 def test_many_small_arrays_count_together(tmp_path, monkeypatch):
-    monkeypatch.setattr(hdf5, "MAX_BYTES", 150)
+    monkeypatch.setattr(checked_hdf5, "MAX_BYTES", 150)
     layers = {name: {f"{name}/k:0": KERNEL} for name in "ab"}  # 96 bytes each.
     assert "declare more than" in refusal(legacy(tmp_path / "w", layers=layers))
 
 
 def test_half_precision_counts_as_what_it_is_read_as(tmp_path, monkeypatch):
-    monkeypatch.setattr(hdf5, "MAX_BYTES", 95)  # 24 numbers take 96 bytes.
+    monkeypatch.setattr(
+        checked_hdf5, "MAX_BYTES", 95
+    )  # 24 numbers take 96 bytes.
     layers = {"a": {"a/k:0": KERNEL.astype(np.float16)}}
     assert "declare more than" in refusal(legacy(tmp_path / "w", layers=layers))
 

@@ -7,12 +7,11 @@ that only look alike are listed, because most of them are different people.
 """
 
 import dataclasses
-import io
 
 import numpy as np
 import pandas as pd
 
-from transfusion_tf import files, names, paths, tables
+from transfusion_tf import names, paths, tables
 from transfusion_tf.audit import contact_sheet, pair_table
 from transfusion_tf.audit import groups as image_groups
 from transfusion_tf.audit import near_duplicates as hash_search
@@ -168,10 +167,7 @@ def write(found, folder, image_of):
     folder = paths.path(folder)
     tables.write(folder / TABLE, found.pairs)
     total = len(found.pairs) + found.summary["pairs_not_listed"]
-    sheet = contact_sheet.draw(found.pairs, image_of, total=total)
-    picture = io.BytesIO()
-    sheet.save(picture, "PNG")
-    files.write_bytes(folder / SHEET, picture.getvalue())
+    contact_sheet.write(folder / SHEET, found.pairs, image_of, total=total)
 
 
 def _counts(images, found):

@@ -7,6 +7,7 @@ so that what looks different is different.
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from transfusion_tf import files
 from transfusion_tf.images import fingerprints
 
 MOST = 24  # Pairs on a sheet.
@@ -16,6 +17,17 @@ _GAP, _MARGIN, _LINE = 8, 20, 17
 _TITLE = 34
 _CELL = (2 * SIDE + _GAP, SIDE + 3 * _LINE + _GAP)
 _INK, _QUIET, _PAPER, _BACK = "#000000", "#555555", "#ffffff", "#dddddd"
+
+
+def write(path, pairs, image_of, *, total):
+    """Writes what `draw` returns as a PNG file; an OSError names `path`."""
+    sheet = draw(pairs, image_of, total=total)
+    with (
+        files.naming_failures(path),
+        files.atomic_write(path) as temporary,
+        temporary.open("wb") as file,
+    ):
+        sheet.save(file, "PNG")
 
 
 def draw(pairs, image_of, *, total):

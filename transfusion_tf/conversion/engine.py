@@ -60,7 +60,6 @@ def _num_workers(manifest):
     sizes = []
     for image in images.iloc[places]:
         with contextlib.suppress(archives.ReadError):  # Will be met again.
-            raw = archives.read(manifest.store, image)
-            sizes.append(memoryview(raw).nbytes)
+            sizes.append(archives.num_bytes(manifest.store, image))
     work = len(images) * (np.mean(sizes or [0]) + _WORK_OF_AN_IMAGE)
     return 1 if work < _SMALL_WORK else pool.num_cores()

@@ -12,7 +12,7 @@ from transfusion_tf import progress
 from transfusion_tf.conversion import plan as shards
 from transfusion_tf.conversion import quarantine, shard_task, work_folder
 from transfusion_tf.data import ids, tfrecord
-from transfusion_tf.images import prepare
+from transfusion_tf.images import decoding
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,7 +72,8 @@ class ConvertedShards:
         shard = np.searchsorted(starts, self.rows[index], side="right") - 1
         with self.folder.shard(self.digests[shard]).open("rb") as file:
             record = tfrecord.read_at(file, int(self.facts["offset"][index]))
-        return prepare.prepare(tfrecord.features(record)["image"]).pixels
+        file = decoding.ImageFile(tfrecord.features(record)["image"])
+        return np.asarray(file.picture())
 
     def without(self, dropped, workers):
         """Returns this without some images, whose shards are written anew.

@@ -1,25 +1,27 @@
 """Files of weights, recognised by content and read as data, never as code.
 
-Nothing is unpickled, and no description of a model is turned into one (see
-descriptions).
+Nothing is unpickled. The description of a model that Keras keeps beside its
+weights is searched for layers that carry code, and for the names and the order
+of the layers, which the weights alone do not always show; no layer is made of
+it.
 """
 
+import collections
+import dataclasses
+import hashlib
 import io
+import json
 import pathlib
 import zipfile
 import zlib
 
 from transfusion_tf import files
 from transfusion_tf.images import limits
-from transfusion_tf.initialization import (
-    architectures,
-    descriptions,
-    hdf5,
-    keras_v3,
-    legacy_hdf5,
-)
+from transfusion_tf.initialization import architectures, keras_hdf5
 from transfusion_tf.initialization.sources import Source
-from transfusion_tf.stores import hdf5_heaps
+from transfusion_tf.models import rebuild
+from transfusion_tf.stores import checked_hdf5
+from transfusion_tf.stores.checked_hdf5 import Refused
 
 LEGACY, WEIGHTS_3, ARCHIVE_3 = (
     "keras-legacy-hdf5",
@@ -40,6 +42,7 @@ _OTHERS = (
     (b"<", "a web page or XML"),
     (b"{", "JSON"),
 )
+_LAMBDAS = {"Lambda", "__lambda__"}
 # What damaged files make h5py and zipfile raise.
 DAMAGE = (
     EOFError,
@@ -67,7 +70,7 @@ def read(path):
         raise FileNotFoundError(f"There is no file {path}; {WANTED}.")
     try:
         kind, layers = _read(path)
-    except hdf5.Refused as reason:
+    except Refused as reason:
         raise ValueError(
             f"{path} is not taken as weights: {reason}; {WANTED}."
         ) from None
@@ -79,6 +82,8 @@ def read(path):
             f"{path} is damaged or cut short ({reason}); copy or download it "
             "again."
         ) from None
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
     return Source(
         name=str(path),
         layers=tuple(layers),
@@ -87,7 +92,7 @@ def read(path):
             "kind": "file",
             "file": path.name,
             "format": kind,
-            "sha256": files.file_sha256(path),
+            "sha256": digest,
             "architecture": architectures.recognise(
                 layer.shapes for layer in layers
             ),
@@ -106,30 +111,30 @@ def _read(path):
         _, layers = _read_hdf5(stream, size, described)
         return ARCHIVE_3, layers
     if not start:
-        raise hdf5.Refused("it is empty")
+        raise Refused("it is empty")
     for prefix, what in _OTHERS:
         if start.startswith(prefix):
-            raise hdf5.Refused(f"it is {what}")
-    raise hdf5.Refused("it is neither HDF5 nor a .keras archive")
+            raise Refused(f"it is {what}")
+    raise Refused("it is neither HDF5 nor a .keras archive")
 
 
 def _read_hdf5(path, num_bytes, described=()):
     """(format, SourceLayers) of a path or stream of so many bytes."""
-    if not hdf5_heaps.are_whole(path):
-        raise hdf5.Refused("its texts are damaged")
-    with hdf5.opened(path) as file:
-        arrays = hdf5.Arrays(num_bytes)
-        if (group := legacy_hdf5.find(file)) is not None:
-            described = descriptions.read(legacy_hdf5.model_config(file))
+    if not checked_hdf5.has_whole_heaps(path):
+        raise Refused("its texts are damaged")
+    with checked_hdf5.opened(path) as file:
+        arrays = checked_hdf5.Arrays(num_bytes)
+        if (group := keras_hdf5.find_legacy(file)) is not None:
+            described = read_description(keras_hdf5.model_config(file))
             kind = LEGACY
-            layers = legacy_hdf5.layers(group, arrays, described)
-        elif (group := keras_v3.find(file)) is not None:
+            layers = keras_hdf5.legacy_layers(group, arrays, described)
+        elif (group := keras_hdf5.find_keras_3(file)) is not None:
             kind = WEIGHTS_3
-            layers = keras_v3.layers(group, arrays, described)
+            layers = keras_hdf5.keras_3_layers(group, arrays, described)
         else:
-            raise hdf5.Refused("it is HDF5, but not as Keras lays out weights")
+            raise Refused("it is HDF5, but not as Keras lays out weights")
     if not layers:
-        raise hdf5.Refused("there are no arrays in it")
+        raise Refused("there are no arrays in it")
     return kind, layers
 
 
@@ -144,12 +149,12 @@ def _unpacked(path):
                 if is_torch
                 else (f"without {_IN_ARCHIVE}")
             )
-            raise hdf5.Refused(f"it is a zip archive {what}")
+            raise Refused(f"it is a zip archive {what}")
         described = ()
         if "config.json" in members:
             config = _member(archive, "config.json", MAX_CONFIG_BYTES)
-            described = descriptions.read(config.decode("utf-8", "replace"))
-        weights = _member(archive, _IN_ARCHIVE, hdf5.MAX_BYTES)
+            described = read_description(config.decode("utf-8", "replace"))
+        weights = _member(archive, _IN_ARCHIVE, checked_hdf5.MAX_BYTES)
         return io.BytesIO(weights), described
 
 
@@ -157,9 +162,80 @@ def _member(archive, name, limit):
     """Bytes of a member; zipfile reads no more of it than it declares."""
     member = archive.getinfo(name)
     if member.file_size > limit:
-        raise hdf5.Refused(f"{name} in it declares more than {limit} bytes")
+        raise Refused(f"{name} in it declares more than {limit} bytes")
     try:
         limits.check_member(member)
     except limits.TooLarge as reason:
-        raise hdf5.Refused(f"{name} in it is {reason}") from None
+        raise Refused(f"{name} in it is {reason}") from None
     return archive.read(name)
+
+
+@dataclasses.dataclass(frozen=True)
+class Described:
+    """A layer, as a description has it.
+
+    Attributes:
+      name: its name.
+      part: what Keras 3 calls it among its siblings in files of weights:
+        "conv2d", "conv2d_1", ... in the model's order.
+      inner: if it is a model, its layers, a tuple of Described.
+    """
+
+    name: str
+    part: str
+    inner: tuple = ()
+
+    @property
+    def leaves(self):
+        """Names of the layers in it that are no models, in order."""
+        if not self.inner:
+            return [self.name]
+        return [name for layer in self.inner for name in layer.leaves]
+
+
+def read_description(text):
+    """The layers of a model from its JSON text, a tuple of Described.
+
+    Empty where there is no text, or none that lists its layers.
+
+    Raises:
+      Refused: not JSON, or with a Lambda layer in it.
+    """
+    found = set()
+
+    def look(part):
+        name = part.get("class_name")
+        found.update({name} & _LAMBDAS if isinstance(name, str) else ())
+        return part
+
+    try:
+        model = json.loads(text or "{}", object_hook=look)
+        layers = _layers(model)
+    except (json.JSONDecodeError, RecursionError):
+        raise Refused("its description of the model is not JSON") from None
+    if found:
+        raise Refused(
+            "its model has a Lambda layer, that is, Python code (save the "
+            "weights alone)"
+        )
+    return layers
+
+
+def _layers(model):
+    """The Described of a model or layer; () where it lists none."""
+    config = model.get("config") if isinstance(model, dict) else None
+    # Keras 1 and 2.0 describe a Sequential by the bare list.
+    layers = config.get("layers") if isinstance(config, dict) else config
+    counts, found = collections.Counter(), []
+    for layer in layers if isinstance(layers, list) else ():
+        if not isinstance(layer, dict):
+            continue
+        kind = rebuild.snake_case(str(layer.get("class_name")))
+        part = f"{kind}_{counts[kind]}" if counts[kind] else kind
+        counts[kind] += 1
+        settings = layer.get("config")
+        name = settings.get("name") if isinstance(settings, dict) else None
+        found.append(
+            Described(str(name or layer.get("name")), part, _layers(layer))
+        )
+    return tuple(found)

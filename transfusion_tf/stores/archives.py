@@ -57,6 +57,11 @@ def read(store, image):
         raise ReadError(error.strerror or "cannot be read") from None
 
 
+def num_bytes(store, image):
+    """Returns the size of the raw image; ReadError as `read`."""
+    return memoryview(read(store, image)).nbytes
+
+
 @contextlib.contextmanager
 def refusing_damage(what, error_type=ValueError):
     """Turns what damaged archives and arrays lead to into an `error_type`.

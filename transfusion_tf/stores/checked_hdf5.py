@@ -5,11 +5,21 @@ data sets), be linked in circles, name filters that are libraries to be loaded,
 and declare arrays and chunks of any size. Neither Keras nor the data sets that
 are read here do so, and a file that does is refused. All HDF5 files are opened
 here.
+
+Texts of any length lie in heaps, through which HDF5 walks object by object.
+Where a damaged size leads it to an object of no size, it stays there for ever,
+inside of C code that nothing can interrupt: `has_whole_heaps` walks first. The
+layout is that of a Global Heap Collection in the HDF5 File Format
+Specification, version 3.0, section III.E, with lengths of eight bytes, as h5py
+and Keras write them.
 """
 
 import math
+import mmap
+import struct
 
 import h5py
+import numpy as np
 
 from transfusion_tf.images import limits
 
@@ -34,6 +44,18 @@ MAX_CHUNKS = 2**18
 # Descriptions of the largest networks are below 1 MiB.
 MAX_ATTRIBUTE_BYTES = 64 * 2**20
 
+
+# What all arrays of a file of weights may take together in memory: a billion
+# float32 numbers, twenty times the largest network of the zoo.
+MAX_BYTES = 4 * 2**30
+_FLOAT_BYTES = 4  # All floats are read as float32.
+# HDF5 has no bfloat16: Keras writes two bytes of no type.
+_BFLOAT16 = np.dtype("V2")
+_SIGNATURE = b"GCOL\x01"
+_HEADER = struct.Struct("<4sB3sQ")  # Signature, version, reserved, size.
+_OBJECT = struct.Struct("<HH4xQ")  # Index, references, size without header.
+_MIN_SIZE = 4096  # Of a heap that HDF5 makes.
+_ALIGNMENT = 8
 
 # What h5py raises on damaged files.
 DAMAGE = (LookupError, OSError, RuntimeError, TypeError, ValueError)
@@ -148,3 +170,80 @@ def attribute(owner, name, default=None):
     if size > MAX_ATTRIBUTE_BYTES:
         raise Refused(f"its attribute {name} has {size:,} bytes")
     return owner.attrs[name]
+
+
+class Arrays:
+    """Reads the arrays of a file of weights, at most MAX_BYTES in all.
+
+    Args:
+        num_bytes: of the file, which its arrays may exceed only so far.
+    """
+
+    def __init__(self, num_bytes):
+        self._num_bytes, self._declared = num_bytes, 0
+
+    def read(self, group, path):
+        """The numbers at `path` below `group`; floats as float32."""
+        data = array(group, path, also=(_BFLOAT16,))
+        is_float = data.dtype.kind == "f" or data.dtype == _BFLOAT16
+        itemsize = _FLOAT_BYTES if is_float else data.dtype.itemsize
+        self._declared += data.size * itemsize
+        if self._declared > MAX_BYTES:
+            raise Refused(
+                f"its arrays declare more than {MAX_BYTES // 2**30} GiB"
+            )
+        try:
+            check_whole(data, self._declared, self._num_bytes)
+        except limits.TooLarge as reason:
+            raise Refused(f"it is {reason}") from None
+        if data.dtype == _BFLOAT16:
+            # The upper half of a float32.
+            bits = data[()].view(np.uint16).astype(np.uint32) << 16
+            return bits.view(np.float32)
+        # Converted by HDF5 piece by piece: no second copy in float64.
+        return np.asarray((data.astype(np.float32) if is_float else data)[()])
+
+
+def has_whole_heaps(path_or_stream):
+    """Whether a walk through every heap of an HDF5 file comes to its end.
+
+    Args:
+        path_or_stream: pathlib.Path, or io.BytesIO; its size is not zero.
+    """
+    if hasattr(path_or_stream, "getbuffer"):
+        return _walk_all(path_or_stream.getvalue())
+    with (
+        open(path_or_stream, "rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
+    ):
+        return _walk_all(data)
+
+
+def _walk_all(data):
+    place = data.find(_SIGNATURE)
+    while place >= 0:
+        if not _is_whole(data, place):
+            return False
+        place = data.find(_SIGNATURE, place + 1)
+    return True
+
+
+def _is_whole(data, start):
+    """Whether the walk through the heap at `start` ends; True for no heap."""
+    if len(data) - start < _HEADER.size:
+        return True
+    _, _, reserved, size = _HEADER.unpack_from(data, start)
+    is_plausible = _MIN_SIZE <= size <= len(data) - start
+    # Numbers may look like a signature; HDF5 refuses a heap beyond the end.
+    if not is_plausible and (any(reserved) or start + size > len(data)):
+        return True
+    place, end = start + _HEADER.size, start + size
+    while end - place >= _OBJECT.size:
+        index, _, length = _OBJECT.unpack_from(data, place)
+        taken = length  # Of what is free, with its header.
+        if index:
+            taken = _OBJECT.size + -(-length // _ALIGNMENT) * _ALIGNMENT
+        if not 0 < taken <= end - place:
+            return False
+        place += taken
+    return True

@@ -6,8 +6,8 @@ import h5py
 import numpy as np
 import pytest
 
-from transfusion_tf.initialization import hdf5, pretrained
-from transfusion_tf.stores import hdf5_heaps
+from transfusion_tf.initialization import pretrained
+from transfusion_tf.stores import checked_hdf5
 
 
 def with_texts(path, count=1):
@@ -24,8 +24,8 @@ def with_texts(path, count=1):
 def test_files_of_h5py_are_whole(tmp_path, count):
     path = with_texts(tmp_path / "x.h5", count)
     assert (b"GCOL" in path.read_bytes()) == (count > 0)
-    assert hdf5_heaps.are_whole(path)
-    assert hdf5_heaps.are_whole(io.BytesIO(path.read_bytes()))
+    assert checked_hdf5.has_whole_heaps(path)
+    assert checked_hdf5.has_whole_heaps(io.BytesIO(path.read_bytes()))
 
 
 def damaged(path, what):
@@ -55,7 +55,7 @@ def damaged(path, what):
 )
 def test_damage_is_refused_before_hdf5_reads_it(tmp_path, what):
     path = damaged(with_texts(tmp_path / "x.h5"), what)
-    assert not hdf5_heaps.are_whole(path)
+    assert not checked_hdf5.has_whole_heaps(path)
     with pytest.raises(ValueError, match="its texts are damaged"):
         pretrained.read(str(path), "cbr_tiny")
 
@@ -66,6 +66,6 @@ def test_numbers_that_look_like_a_heap_are_none(tmp_path):
     with h5py.File(path, "w") as file:
         file["x"] = like
     assert like.tobytes() in path.read_bytes()
-    assert hdf5_heaps.are_whole(path)
-    with hdf5.opened(path) as file:
+    assert checked_hdf5.has_whole_heaps(path)
+    with checked_hdf5.opened(path) as file:
         assert bytes(file["x"][()]) == like.tobytes()
