@@ -83,7 +83,11 @@ def written(tiny_dataset, tiny_runs, tmp_path):
             *map(of_classes, header(run.predictions("val"))),
             "label_<name>",
         ],
-        "`config.json`": flat(json.loads(run.config.read_text())),
+        "`config.json`": [
+            *flat(json.loads(run.config.read_text())),
+            "config.data.num_folds",
+            "config.data.fold",
+        ],
         "`metrics.json`": flat_metrics(json.loads(run.metrics.read_text())),
         "`auc.csv`": auc_table.COLUMNS,
         "`agreement.csv`": error_agreement.COLUMNS,

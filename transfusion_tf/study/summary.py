@@ -7,6 +7,7 @@ from transfusion_tf.analysis import auc_table
 from transfusion_tf.analysis.comparing import (
     arms,
     paired_table,
+    references,
     run_comparison,
 )
 from transfusion_tf.reporting import comparison_report
@@ -119,7 +120,7 @@ def _compared(runs, config, missing):
     All comparisons of the study, over all numbers of images, are planned
     together.
     """
-    grouped = arms.of_runs(auc_table.load(runs, _SPLIT))
+    grouped, _ = arms.of_runs(auc_table.load(runs, _SPLIT))
     pairs, without = _references(grouped, config.reference)
     threshold = config.settings.get("select_threshold")
     left_out = [*missing, *without]
@@ -137,7 +138,7 @@ def _compared(runs, config, missing):
 def _references(grouped, reference):
     """What each arm is compared with: an arm of as many training images."""
     if reference is None:
-        return arms.references(grouped)
+        return references.of_arms(grouped)
     pairs, left_out = [], []
     for arm in grouped:
         fitting = [
