@@ -100,6 +100,7 @@ def written(tiny_dataset, tiny_runs, tmp_path):
         "`convergence_runs.csv`": convergence.RUN_COLUMNS,
         "`convergence_curves.csv`": convergence.CURVE_COLUMNS,
         "`study.csv`": summary.COLUMNS,
+        "`sources.csv`": summary.SOURCE_COLUMNS,
         "`arms.csv`": paired_table.ARM_COLUMNS,
         "`comparisons.csv`": paired_table.COLUMNS,
         "`verdict.json`": flat_verdict(
