@@ -35,16 +35,14 @@ def main(argv):
         raise ValueError("Give --run_dir=DIR, a run made by train.py.")
     quiet.start_tensorflow()
 
-    from transfusion_tf import experiment
+    from transfusion_tf import datasets, experiment
     from transfusion_tf.reporting import text
     from transfusion_tf.runs import record
     from transfusion_tf.runs.directory import RunDir
 
     run = RunDir(_RUN_DIR.value)
     data = record.read_config(run).data
-    opened = experiment.open_dataset(
-        _DATASET.value or data.dataset, image_size=data.image_size
-    )
+    opened = datasets.open_again(data, record.read(run)["data"], _DATASET.value)
     step = run.checkpoint_step(_CHECKPOINT.value)
     name = f"{opened.card.name}-{_SPLIT.value}-{_CHECKPOINT.value}"
     output_dir = pathlib.Path(

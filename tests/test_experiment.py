@@ -11,6 +11,9 @@ from tests import idle_steps
 from transfusion_tf import datasets, experiment, files
 from transfusion_tf.analysis import scaling_probe
 from transfusion_tf.config.run import RunConfig
+from transfusion_tf.data import folds
+from transfusion_tf.runs import predictions
+from transfusion_tf.runs import record as run_record
 from transfusion_tf.runs.directory import RunDir
 from transfusion_tf.training import loop, step
 
@@ -284,6 +287,25 @@ def test_a_loss_that_is_no_number_ends_the_run_with_advice(
         train()
     status = RunDir(tmp_path / "run").read_status()
     assert status["status"] == "failed" and "finite" in status["reason"]
+
+
+def test_a_run_of_a_fold_is_tested_on_it(train, tiny_dataset, capsys):
+    run = train(num_folds=4, fold=3, steps=1)
+    printed = capsys.readouterr().out
+    assert "The official test split of tiny is not used" in printed
+    opened = experiment.open_dataset(tiny_dataset)
+    ids = folds.of_records(opened, num_folds=4, fold=3).fold_ids
+    for split in ("val", "test"):
+        scored, _ = predictions.read(run.predictions(split))
+        assert set(scored.ids) == ids[split]
+    # Of the same records its fold is what is looked at, of others all.
+    record = run_record.read(run)
+    data = run_record.read_config(run).data
+    for dataset in (None, str(tiny_dataset)):
+        again = datasets.open_again(data, record["data"], dataset)
+        assert again.fold_ids == ids
+    other = {**record["data"], "fingerprint": "0" * 64}
+    assert datasets.open_again(data, other).fold_ids is None
 
 
 def test_evaluate_matches_classes_by_name(tiny_runs, tmp_path, tiny_dataset):

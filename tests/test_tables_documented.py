@@ -90,7 +90,11 @@ def written(tiny_dataset, tiny_runs, tmp_path):
             "label_<name>",
             f"{predictions.EXTRA}<name>",
         ],
-        "`config.json`": flat(json.loads(run.config.read_text())),
+        "`config.json`": [
+            *flat(json.loads(run.config.read_text())),
+            "config.data.num_folds",
+            "config.data.fold",
+        ],
         "`metrics.json`": flat_metrics(json.loads(run.metrics.read_text())),
         "`auc.csv`": auc_table.COLUMNS,
         "`agreement.csv`": error_agreement.COLUMNS,
@@ -108,6 +112,7 @@ def written(tiny_dataset, tiny_runs, tmp_path):
         "`convergence_curves.csv`": convergence.CURVE_COLUMNS,
         "`convergence_stages.csv`": stage_convergence.COLUMNS,
         "`study.csv`": summary.COLUMNS,
+        "`sources.csv`": summary.SOURCE_COLUMNS,
         "`arms.csv`": paired_table.ARM_COLUMNS,
         "`comparisons.csv`": paired_table.COLUMNS,
         "`verdict.json`": flat_verdict(

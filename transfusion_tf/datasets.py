@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from transfusion_tf import files, names, paths
 from transfusion_tf.conversion import convert
-from transfusion_tf.data import pipeline, record_check, records
+from transfusion_tf.data import folds, pipeline, record_check, records
 from transfusion_tf.synthetic import datasets
 
 
@@ -21,7 +21,7 @@ def cache_dir():
 
 
 def open_dataset(dataset, *, image_size=None):
-    """Opens records, making an embedded data set on its first use.
+    """Opens records as converted, making an embedded data set on first use.
 
     Args:
       dataset: a records directory, or one of names.SYNTHETIC.
@@ -50,7 +50,8 @@ def open_for(config):
     """(Records, RunConfig with the image size resolved) of a RunConfig.
 
     Raises:
-      ValueError: the images differ in size and no --image_size is given.
+      ValueError: the images differ in size and no --image_size is given, or
+        there are too few for its folds.
     """
     data = config.data
     opened = open_dataset(data.dataset, image_size=data.image_size)
@@ -61,7 +62,32 @@ def open_for(config):
             "--image_size=N, or convert them with --image_size=N."
         )
     data = dataclasses.replace(data, image_size=size)
-    return opened, dataclasses.replace(config, data=data)
+    return cut_as(opened, data), dataclasses.replace(config, data=data)
+
+
+def open_again(data, about, dataset=None):
+    """The Records that a run is looked at on.
+
+    Args:
+      data: DataConfig of the run.
+      about: dict on its records, of its config.json.
+      dataset: other ones, or None. Where they are those of the run, they are
+        cut into its folds, too: its training images are not to be its test.
+    """
+    opened = open_dataset(dataset or data.dataset, image_size=data.image_size)
+    if opened.card.fingerprint != about["fingerprint"]:
+        return opened
+    return cut_as(opened, data)
+
+
+def cut_as(opened, data):
+    """Records with the splits of the fold that a DataConfig names, if any."""
+    if data.num_folds is None:
+        return opened
+    with naming_damage(opened):
+        return folds.of_records(
+            opened, num_folds=data.num_folds, fold=data.fold
+        )
 
 
 def images(opened, split, *, image_size, batch_size):

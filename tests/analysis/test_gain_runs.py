@@ -36,6 +36,7 @@ def test_what_is_read_of_a_run(tmp_path):
         {"image_size": 48},
         {"train_size": 100},
         {"train_size": 100, "subset_seed": 1},
+        {"num_folds": 5, "fold": 2},
         {"model": "cbr_small_slim", "slim_width": 0.25},
     ],
 )

@@ -49,6 +49,8 @@ ROWS = {
     "image_size": Row((16, 20), "network"),
     "train_size": Row((40, 80), "subset"),
     "subset_seed": Row((0, 1), "subset", {"train_size": 40}, ALL_IMAGES),
+    "num_folds": Row((3, 5), "fold_ids", {"fold": 1}),
+    "fold": Row((1, 2), "fold_ids", {"num_folds": 3}, {"num_folds": None}),
     "augment": Row((["shift"], ["horizontal_flip"]), None),
     "model": Row(("cbr_tiny", "cbr_tiny_wide"), "network"),
     "bn_momentum": Row((0.9, 0.5), "network", {}, {"model": "convnext_tiny"}),
@@ -139,6 +141,10 @@ def start(made):
 
 def subset(made):
     return setup.RunSetup.prepare(made).keep_ids
+
+
+def fold_ids(made):
+    return setup.RunSetup.prepare(made).records.fold_ids
 
 
 def plan(made):

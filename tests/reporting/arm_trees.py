@@ -29,7 +29,8 @@ def make_run(
     """A run whose scores tell positives from negatives by `signal`.
 
     Images are equally hard for all runs on `data`; every run adds noise of its
-    own. `val_auc` is what best.json says, if anything.
+    own. Those of each fold are others. `val_auc` is what best.json says, if
+    anything.
     """
     if init != "random":
         settings.setdefault("weights", "imagenet")
@@ -61,23 +62,25 @@ def make_run(
         run.best.parent.mkdir(exist_ok=True)
         files.write_json(run.best, {"step": 1, "val_auc": val_auc})
     files.write_json(run.metrics, {"best_step": 1})
-    own = np.random.default_rng([seed, len(init), int(1000 * signal)])
-    scored = _scored(own, signal, num, classes, patients)
+    about = [seed, len(init), int(1000 * signal)]
+    own = np.random.default_rng([*about, *filter(None, [config.data.fold])])
+    fold = config.data.fold or 0
+    scored = _scored(own, signal, num, classes, patients, fold)
     predictions.write(run.predictions("test"), scored, classes)
     return run.root
 
 
-def _scored(own, signal, num, classes, patients):
+def _scored(own, signal, num, classes, patients, fold):
     labels = np.repeat([1, 0], num)
     if len(classes) == 3:
         labels[: num[0] // 2] = 2
     count = len(labels)
-    hardness = np.random.default_rng(0).normal(size=count)
+    hardness = np.random.default_rng(fold).normal(size=count)
     logits = hardness + own.normal(size=count) + signal * labels
     steps = np.stack([k * logits for k in range(len(classes))], axis=1)
     scores = np.exp(steps - steps.max(axis=1, keepdims=True))
     return predictions.Predictions(
-        ids=np.array([f"i{i:04d}" for i in range(count)]),
+        ids=np.array([f"i{fold}{i:04d}" for i in range(count)]),
         patients=patients,
         labels=labels,
         scores=(scores / scores.sum(axis=1, keepdims=True)).astype(np.float32),

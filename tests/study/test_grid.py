@@ -45,7 +45,8 @@ def test_models_without_weights_are_left_out_and_listed():
         seeds=1,
     )
     assert left_out == [
-        "cbr_tiny pretrained: no weights; give --weights=cbr_tiny:SOURCE"
+        "cbr_tiny pretrained: no weights; give --weights=cbr_tiny:SOURCE, or "
+        "--source_dataset to train some first"
     ]
     assert {c.model for c in found if c.init == "pretrained"} == {"squeezenet"}
     with pytest.raises(ValueError, match="The study has no runs: cbr_tiny"):
@@ -123,6 +124,19 @@ def test_a_truncated_network_is_a_value_beside_the_whole_one(tmp_path):
     taken = {cell.model for cell in found if cell.source}
     assert taken == {"cbr_tiny", "cbr_tiny@conv2"}
     assert len(left_out) == 1
+
+
+def test_each_seed_has_a_cell_for_each_fold():
+    found, _ = cells(inits="random", seeds=2, num_folds=3)
+    assert len(found) == 12
+    assert {(c.seed, c.fold) for c in found} == {
+        (seed, fold) for seed in (0, 1) for fold in (1, 2, 3)
+    }
+    cell = found[1]
+    assert cell.name == "cbr_tiny-random-all-lr0.001-seed0-fold2of3"
+    assert (cell.config.data.num_folds, cell.config.data.fold) == (3, 2)
+    assert cell.title == "cbr_tiny random all images fold 2"
+    assert len({c.arm for c in found}) == 1
 
 
 def test_parts_share_all_cells():

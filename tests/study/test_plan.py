@@ -1,5 +1,7 @@
 """What a test set can show before anything is trained."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import scipy.stats
@@ -29,6 +31,17 @@ def test_idrid_never_shows_a_margin_of_one_point():
         assert min(reach.margin for reach in shown) > 0.01
     text = plan._on_margin(0.01, shown)
     assert text.startswith("A margin of 0.01 cannot be shown at any")
+
+
+def test_folds_of_a_test_set_show_more_than_one_of_them():
+    fold = idrid(positive=13, negative=8, units=21)
+    fold = dataclasses.replace(fold, positive_units=13, negative_units=8)
+    one, all_folds, whole = (
+        plan.reaches(found, num_seeds=3, num=1, num_folds=num)[2].difference
+        for found, num in (([fold], 1), ([fold] * 5, 5), ([idrid()], 1))
+    )
+    # As well as one test of all images, nearly: some pairs are not compared.
+    assert whole < all_folds < 1.1 * whole and one > 2 * whole
 
 
 def test_half_width_of_a_measured_difference():

@@ -21,7 +21,7 @@ def write(tmp_path):
     source = tmp_path / "source"
     source.mkdir()
 
-    def make(failed=(), **values):
+    def make(failed=(), better=None, **values):
         config = StudyConfig.from_values(
             {
                 "inits": "random,gabor,transfusion:conv1",
@@ -34,19 +34,22 @@ def write(tmp_path):
         )
         cells, _ = grid.cells(config)
         study = StudyDir(tmp_path / "study").make()
-        states = [_made(study, cell, cell.name in failed) for cell in cells]
+        states = [
+            _made(study, cell, cell.name in failed, better) for cell in cells
+        ]
         lines = summary.write(study, config, cells, states)
         return study.root, "\n".join(lines)
 
     return make
 
 
-def _made(study, cell, is_failed):
+def _made(study, cell, is_failed, better):
+    """State of a cell; `better`: {fold: learning rate}, or 1e-3 everywhere."""
     if is_failed:
         return CellState(status=FAILED, reason="no memory")
     scheme = cell.config.init.scheme
     # The rate that is worse on val is the better one on test.
-    is_chosen = cell.learning_rate == 1e-3
+    is_chosen = cell.learning_rate == (better or {}).get(cell.fold, 1e-3)
     settings = dataclasses.asdict(cell.config.init)
     make_run(
         study.run(cell).root,
@@ -58,6 +61,8 @@ def _made(study, cell, is_failed):
         train_size=cell.train_size,
         subset_seed=cell.config.data.subset_seed,
         learning_rate=cell.learning_rate,
+        num_folds=cell.config.data.num_folds,
+        fold=cell.fold,
     )
     return CellState(
         status=FINISHED,
@@ -113,6 +118,23 @@ def test_another_reference_and_a_failed_run(write):
     edges, failures, left_out = warnings[:-1], warnings[-2], warnings[-1]
     assert len(edges) == 3 and "1 of 24 runs failed" in failures
     assert left_out.startswith("1 runs or arms are left out")
+
+
+def test_folds_have_learning_rates_of_their_own(write):
+    better = {1: 1e-2, 2: 1e-3, 3: 1e-3}
+    root, text = write(
+        better=better, inits="random,gabor", train_sizes="all", num_folds=3
+    )
+    table = tables.read(root / "study.csv")
+    chosen = table[table["chosen"] == "yes"]
+    assert dict(zip(chosen["fold"], chosen["learning_rate"], strict=True)) == (
+        better
+    )
+    (row,) = tables.read(root / "comparisons.csv").to_dict("records")
+    assert (row["verdict"], row["num_seeds"]) == ("helps", 2)
+    arm = tables.read(root / "arms.csv").iloc[0]
+    assert arm["num_folds"] == 3 and 0.5 < arm["pooled_auc"] < 1
+    assert "learning rate 0.01: cbr_tiny random all images fold 1; " in text
 
 
 def test_no_finished_run(write):

@@ -88,6 +88,9 @@ class ComparisonImages:
             "image_size": image_size,
             "num_images": self.num_images,
         }
+        if opened.fold_ids is not None:
+            ids = "".join(sorted(opened.ids(split)))
+            self.identity["ids"] = hashlib.sha256(ids.encode()).hexdigest()
 
     def __call__(self):
         """Yields the batches, with a progress bar."""
@@ -130,9 +133,13 @@ def images_of_runs(runs, *, dataset=None, **options):
             "The runs were trained on different data; say with --dataset which "
             f"images to compare them on. Fingerprints: {known}"
         )
+    configs = {name: record.read_config(run) for name, run in runs.items()}
     first = next(iter(runs))
-    dataset = dataset or record.read_config(runs[first]).data.dataset
-    opened = datasets.open_dataset(dataset, image_size=sizes[first])
+    data = dataclasses.replace(configs[first].data, image_size=sizes[first])
+    opened = datasets.open_again(data, records[first]["data"], dataset)
+    if opened.card.fingerprint[:12] in known.values():
+        # One run's test images are training images of another fold.
+        _require_one({n: _fold(c.data) for n, c in configs.items()}, "fold")
     return ComparisonImages(opened, image_size=sizes[first], **options)
 
 
@@ -202,6 +209,11 @@ def gather(networks, pairs, images, *, stages, options, batch_size, **where):
         max_bytes=max_bytes,
         store=directory and checkpoint.Store(directory, identity),
     )
+
+
+def _fold(data):
+    """The fold of a DataConfig in words."""
+    return f"{data.fold} of {data.num_folds}" if data.num_folds else "none"
 
 
 def _require_one(values, what):

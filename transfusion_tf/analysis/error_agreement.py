@@ -61,7 +61,7 @@ def comparable_pairs(runs):
     """Returns (pairs, message): which two runs are compared, in order.
 
     Errors agree or not on the same images only, so both must have been scored
-    on one data set, known by its fingerprint.
+    on one data set, known by its fingerprint, and in one fold.
 
     Args:
       runs: ScoredRuns.
@@ -72,16 +72,16 @@ def comparable_pairs(runs):
     if len(runs) < 2:
         return [], "No agreement of errors: it takes two runs."
     every = list(itertools.combinations(runs, 2))
-    pairs = [pair for pair in every if len(set(map(_fingerprint, pair))) == 1]
+    pairs = [pair for pair in every if len(set(map(_images, pair))) == 1]
     if not pairs:
         return [], (
             "No agreement of errors: no two of the runs are on the same data "
-            "set (fingerprint in config.json)."
+            "set (fingerprint in config.json) and fold."
         )
     if len(pairs) < len(every):
         return pairs, (
             f"Agreement of errors: {len(every) - len(pairs)} of {len(every)} "
-            "pairs left out, whose runs are on different data sets."
+            "pairs left out, whose runs are on different data sets or folds."
         )
     return pairs, ""
 
@@ -212,5 +212,10 @@ def _sorted(run):
     return scored.taken(order)
 
 
-def _fingerprint(run):
-    return run.data["fingerprint"]
+def _images(run):
+    """What tells the images of a split from those of other runs."""
+    return (
+        run.data["fingerprint"],
+        run.config.data.num_folds,
+        run.config.data.fold,
+    )

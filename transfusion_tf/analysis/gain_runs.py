@@ -198,6 +198,8 @@ def _setting(record, datasets):
             f"{config.data.train_size} training images of subset seed "
             f"{config.data.subset_seed}"
         )
+    if config.data.num_folds:
+        parts.append(f"fold {config.data.fold} of {config.data.num_folds}")
     model = config.model
     parts.append(model.label)
     if model.slim_from or model.slim_width:

@@ -26,6 +26,7 @@ from transfusion_tf.config.train import TrainConfig
 DEFAULT_SLIM_WIDTH = 0.5
 # What NumPy and Keras take.
 MAX_SEED = 2**32 - 1
+MAX_FOLDS = 1000  # Each is a training.
 # A float32 image of this side takes 0.8 GB; networks see far smaller ones.
 MAX_IMAGE_SIZE = 8192
 _SLIM = GoesWith(
@@ -65,6 +66,21 @@ class DataConfig:
         at_least=0,
         at_most=MAX_SEED,
     )
+    num_folds: int | None = setting(
+        None,
+        "cross-validation: cut all images into this many folds (patients "
+        "whole, stratified), whatever splits the records have; --fold is the "
+        "test split, val is drawn from the rest. An official test split is "
+        "not used as such",
+        at_least=2,
+        at_most=MAX_FOLDS,
+    )
+    fold: int | None = setting(
+        None,
+        "the fold that is the test split, 1 to --num_folds",
+        goes_with=GoesWith("num_folds"),
+        at_least=1,
+    )
     augment: tuple[str, ...] = setting(
         (),
         "augmentations of training images, separated by commas: "
@@ -73,6 +89,7 @@ class DataConfig:
 
     def __post_init__(self):
         check(self)
+        self._check_fold()
         for name in self.augment:
             names.check("augmentation", name, names.AUGMENTATIONS)
         if len(set(self.augment)) < len(self.augment):
@@ -80,6 +97,16 @@ class DataConfig:
             raise ValueError(
                 "--augment must name each augmentation once. Received: "
                 f"{','.join(self.augment)}"
+            )
+
+    def _check_fold(self):
+        if self.num_folds is None:
+            return
+        if self.fold is None or self.fold > self.num_folds:
+            received = "none" if self.fold is None else self.fold
+            raise ValueError(
+                f"--num_folds={self.num_folds} needs --fold, 1 to "
+                f"{self.num_folds}. Received: {received}"
             )
 
 
@@ -172,14 +199,22 @@ class RunConfig:
 
     @property
     def run_name(self):
-        """The default name of the run: dataset-model-init-seedN."""
-        dataset = pathlib.Path(self.data.dataset).resolve().name
+        """The default name of the run: dataset-model-init-seedN[-foldKofN]."""
+        data = self.data
+        dataset = pathlib.Path(data.dataset).resolve().name
         model, scheme = self.model.label, self.init.scheme
-        return f"{dataset}-{model}-{scheme}-seed{self.seed}"
+        name = f"{dataset}-{model}-{scheme}-seed{self.seed}"
+        if data.num_folds is None:
+            return name
+        return f"{name}-fold{data.fold}of{data.num_folds}"
 
     def to_json(self):
         """Nested dictionaries of plain values."""
-        return dataclasses.asdict(self)
+        value = dataclasses.asdict(self)
+        if self.data.num_folds is None:
+            # As before there were folds, so that config.json stays the same.
+            del value["data"]["num_folds"], value["data"]["fold"]
+        return value
 
     @classmethod
     def from_json(cls, value):

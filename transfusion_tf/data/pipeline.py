@@ -51,6 +51,8 @@ def training(
     Raises:
       ValueError: there is no training image.
     """
+    if keep_ids is None:
+        keep_ids = records.ids("train")
     num_images = count_training_images(records, keep_ids)
     epoch, skipped = divmod(first_step * batch_size, num_images)
     passes = _passes(records, seed, keep_ids, num_images)
@@ -143,8 +145,7 @@ def evaluation(records, split, *, batch_size, image_size):
       tf.data.Dataset like that of `training`; the last batch may be smaller.
       Where records carry further columns, "extra" has {column: (n,) text}.
     """
-    shards = [str(path) for path in records.shard_paths(split)]
-    examples = tf.data.TFRecordDataset(shards).map(
+    examples = _of_split(records, split).map(
         _decoder(records.card, image_size, records.card.extra_columns),
         num_parallel_calls=tf.data.AUTOTUNE,
         deterministic=True,
@@ -168,8 +169,7 @@ def read_index(records, split):
     """
     spec = _features(records.card)
     spec.pop("image")
-    shards = [str(path) for path in records.shard_paths(split)]
-    batches = tf.data.TFRecordDataset(shards).batch(1024)
+    batches = _of_split(records, split).batch(1024)
 
     def parse(serialized):
         batch = tf.io.parse_example(serialized, spec)
@@ -181,6 +181,14 @@ def read_index(records, split):
         for batch in batches.as_numpy_iterator()
     ]
     return {key: np.concatenate([p[key] for p in parts]) for key in parts[0]}
+
+
+def _of_split(records, split):
+    """The examples of a split as they are stored, in order."""
+    shards = [str(path) for path in records.shard_paths(split)]
+    examples = tf.data.TFRecordDataset(shards)
+    ids = records.ids(split)
+    return examples if ids is None else examples.filter(_is_in(ids))
 
 
 def _text(batch):
@@ -301,7 +309,5 @@ def _is_in(ids):
 
 def _shuffle_window(records):
     """How many serialized examples fit into SHUFFLE_BYTES, at most all."""
-    shards = records.card.shards["train"]
-    num_examples = max(1, sum(shard["examples"] for shard in shards))
-    num_bytes = max(1, sum(shard["bytes"] for shard in shards))
+    num_examples, num_bytes = (max(1, n) for n in records.training_files())
     return max(1, min(num_examples, SHUFFLE_BYTES * num_examples // num_bytes))

@@ -9,6 +9,7 @@ files of tensorflow_datasets (dataset_info.json, features.json), data_card.json
 import dataclasses
 import functools
 import pathlib
+from collections.abc import Mapping
 
 from transfusion_tf import files, paths
 from transfusion_tf.data import tfrecord
@@ -30,13 +31,20 @@ class Records:
     Attributes:
         root: path of the version directory, see `paths`.
         card: its DataCard.
+        fold_ids: {split: frozenset of ids}, where the splits are those of a
+            fold (`folds.of_records`) and not those of the files; else None.
     """
 
     root: pathlib.Path
     card: DataCard
+    fold_ids: Mapping[str, frozenset] | None = None
+
+    def ids(self, split):
+        """Returns which images of its files are in `split`; None: all."""
+        return None if self.fold_ids is None else self.fold_ids[split]
 
     def shard_paths(self, split):
-        """Returns the files of `split` in order.
+        """Returns the files of `split` in order; of a fold, all files.
 
         Raises ValueError for an unknown split, and for a file on a disk that
         is not made of as many records as the card says.
@@ -48,9 +56,19 @@ class Records:
 
     def num_examples(self, split):
         """Returns the number of examples in `split`; ValueError if unknown."""
+        if self.fold_ids is not None:
+            return len(self.fold_ids[split])
         return sum(shard["examples"] for shard in self._shards(split))
 
+    def training_files(self):
+        """Returns (examples, bytes) of the files of the training split."""
+        shards = self._shards("train")
+        examples = sum(shard["examples"] for shard in shards)
+        return examples, sum(shard["bytes"] for shard in shards)
+
     def _shards(self, split):
+        if self.fold_ids is not None:
+            return [s for shards in self.card.shards.values() for s in shards]
         if split not in self.card.shards:
             raise ValueError(
                 f"{self.root} has no split {split!r}; it has "

@@ -38,9 +38,7 @@ def choose(ids, labels, patients, *, size, seed):
     ids, patients = np.asarray(ids), np.asarray(patients)
     groups = np.where(patients == "", ids, patients)
     key = f"{seed}:train_size"
-    order, sizes = group_order.stratified(
-        ids, groups, _classes(labels), key=key
-    )
+    order, sizes = group_order.stratified(ids, groups, classes(labels), key=key)
     start = int(group_order.uniform(key, "start") * len(ids))
     place = (np.cumsum(sizes) - sizes - start) % len(ids)
     # A patient may cover the whole window: then the next one is taken.
@@ -48,7 +46,7 @@ def choose(ids, labels, patients, *, size, seed):
     return set(ids[np.isin(groups, chosen.astype(str))].tolist())
 
 
-def _classes(labels):
+def classes(labels):
     """bool (N, num_classes), which classes each image belongs to."""
     labels = np.asarray(labels)
     if labels.ndim == 2:

@@ -188,9 +188,9 @@ def between(first, other, *, paired_seeds=False, level=0.95):
     facts["other"] = float(other.values.mean())
     facts["value"] = facts["other"] - facts["first"]
     if not first.has_variance:
-        return _exact(
-            1.0, "the positives or the negatives are all of one unit", facts
-        )
+        where = " in a fold" if first.num_folds > 1 else ""
+        reason = f"the positives or the negatives are all of one unit{where}"
+        return _exact(1.0, reason, facts)
     parts = _components(first, other, paired_seeds)
     if parts.total <= components.ROUNDING:
         reach = 1 - (1 - level) ** (1 / first.pairs)

@@ -27,8 +27,10 @@ class Arm:
         num_positive, num_negative: images of each class; of a mean, those of
             the AUC with the fewest.
         positive_units, negative_units: units with one of them, likewise.
+        least_units: the smaller of the two, in the fold where it is smallest.
         num_units: patients, or images where there are no patients.
         pairs: most disjoint pairs of a positive and another unit's negative.
+        num_folds: folds that the AUC is a mean over (metrics.fold_auc).
     """
 
     values: np.ndarray | None
@@ -38,8 +40,10 @@ class Arm:
     num_negative: int
     positive_units: int
     negative_units: int
+    least_units: int
     num_units: int
     pairs: int
+    num_folds: int = 1
 
     @property
     def influences(self):
@@ -48,14 +52,19 @@ class Arm:
 
     @property
     def has_variance(self):
-        """Whether both classes come from several units."""
-        return min(self.positive_units, self.negative_units) > 1
+        """Whether both classes come from several units, in each fold."""
+        return self.least_units > 1
 
     @property
     def undefined(self):
         """Why there is no AUC, in words; None where there is one."""
         if self.values is not None:
             return None
+        if self.num_folds > 1:
+            return (
+                f"one of {self.num_folds} folds has no positive or no negative "
+                "image: an AUC needs both; make fewer folds"
+            )
         missing = "negative" if self.num_positive else "positive"
         return (
             f"no {missing} image among "
@@ -97,6 +106,7 @@ def scored(labels, scores, codes, *, size=None):
         num_negative=first.num_negative,
         positive_units=first.positive_groups,
         negative_units=first.negative_groups,
+        least_units=min(first.positive_groups, first.negative_groups),
         num_units=first.num_groups,
         pairs=first.pairs(),
     )
@@ -140,6 +150,7 @@ def mean(arms):
         "num_negative",
         "positive_units",
         "negative_units",
+        "least_units",
         "pairs",
     )
     return Arm(
@@ -147,6 +158,7 @@ def mean(arms):
         positive=np.mean([arm.positive for arm in defined], axis=0),
         negative=np.mean([arm.negative for arm in defined], axis=0),
         num_units=max(arm.num_units for arm in defined),
+        num_folds=defined[0].num_folds,
         **{name: min(getattr(arm, name) for arm in defined) for name in counts},
     )
 
@@ -216,12 +228,16 @@ def patients_and_seeds(positive, negative, arms, signs):
         signs: 1 or -1 for each.
     """
     counts = arms[0].positive_units, arms[0].negative_units
+    # Of each side of each fold a mean is taken off.
+    lost = arms[0].num_folds - 1
     means = [np.mean(side, axis=0) for side in (positive, negative)]
     freedom = variance_components.satterthwaite(
         [
             (
                 float(np.sum(mean**2)),
-                variance_components.freedom_of_squares(mean, count),
+                variance_components.freedom_of_squares(
+                    mean, max(1, count - lost)
+                ),
             )
             for mean, count in zip(means, counts, strict=True)
         ]

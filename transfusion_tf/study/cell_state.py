@@ -8,6 +8,7 @@ from transfusion_tf.runs import checksums
 from transfusion_tf.runs import record as run_record
 
 FINISHED, FAILED, WAITING = "finished", "failed", "not finished"
+LEFT_OUT = "left out"  # Its source has failed.
 _REPEAT = "Delete the directory of this run, and repeat it."
 
 
@@ -16,8 +17,8 @@ class CellState:
     """What there is of a cell.
 
     Attributes:
-      status: FINISHED, FAILED or WAITING.
-      reason: why it has failed, on one line.
+      status: FINISHED, FAILED, WAITING or LEFT_OUT.
+      reason: why it is not finished, on one line, where that is known.
       steps, seconds: of training, or None.
       val_auc: the best one on val; None where undefined.
       test_auc: of the best weights on test, likewise.

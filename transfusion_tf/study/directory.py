@@ -17,9 +17,10 @@ _ADVICE = "Give another --study_dir, or delete this one."
 class StudyDir:
     """Paths of one study.
 
-    study.json, runs/<cell>/ (see RunDir), logs/<cell>.log, and
-    failures/<cell>.json; the tables are study.csv, arms.csv, comparisons.csv,
-    verdict.json and comparisons.png.
+    study.json, runs/<cell>/ and, of sources that the study trains,
+    sources/<cell>/ (see RunDir), logs/<cell>.log, and failures/<cell>.json; the
+    tables are study.csv, sources.csv, arms.csv, comparisons.csv, verdict.json
+    and comparisons.png.
     """
 
     root: pathlib.Path
@@ -37,9 +38,14 @@ class StudyDir:
         """One row a cell."""
         return self.root / "study.csv"
 
+    @property
+    def sources_table(self):
+        """One row a run on a source data set."""
+        return self.root / "sources.csv"
+
     def run(self, cell):
-        """The RunDir of a cell, or of its name."""
-        return RunDir(self.root / "runs" / getattr(cell, "name", cell))
+        """The RunDir of a Cell or a SourceCell."""
+        return RunDir(self.root / cell.folder / cell.name)
 
     def log(self, cell):
         """What the run of a cell has printed."""
@@ -67,13 +73,21 @@ def begin(study, config, cells):
       config: StudyConfig.
       cells: its Cells.
 
+    Returns:
+      {data set: fingerprint of its records}, that and those of the sources;
+      None of one that is made on first use.
+
     Raises:
       ValueError: the directory holds another study, or files of none.
       FileNotFoundError: there are no such records.
     """
     data = _fingerprint(config.dataset)
+    source_data = {
+        dataset: _fingerprint(dataset, flag="source_dataset")
+        for dataset in config.source_dataset
+    }
     if study.config.is_file():
-        _refuse_other(study, config, cells, data)
+        _refuse_other(study, config, cells, data, source_data)
     elif study.root.is_dir() and any(
         not path.name.startswith(".") for path in study.root.iterdir()
     ):
@@ -84,19 +98,28 @@ def begin(study, config, cells):
     study.root.mkdir(parents=True, exist_ok=True)
     files.write_json(
         study.config,
-        {"format": FORMAT, "study": config.to_json(), "data": data},
+        {
+            "format": FORMAT,
+            "study": config.to_json(),
+            "data": data,
+            "source_data": source_data,
+        },
     )
     study.make()
+    return {**source_data, config.dataset: data}
 
 
-def _fingerprint(dataset):
+def _fingerprint(dataset, *, flag="dataset"):
     """That of the records; None of a data set that is made on first use."""
     if dataset in names.SYNTHETIC:
         return None
-    return records.open_records(dataset).card.fingerprint
+    try:
+        return records.open_records(dataset).card.fingerprint
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"--{flag}={dataset}: {error}") from None
 
 
-def _refuse_other(study, config, cells, data):
+def _refuse_other(study, config, cells, data, source_data):
     found = files.read_object(study.config, _ADVICE, study=dict, format=int)
     if found["format"] != FORMAT:
         raise ValueError(
@@ -104,17 +127,31 @@ def _refuse_other(study, config, cells, data):
             f"this release continues {FORMAT}. {_ADVICE}"
         )
     old = StudyConfig.from_json(found["study"])
-    if difference := _difference(old, config, cells, found.get("data"), data):
+    difference = _other_data(
+        {**found.get("source_data", {}), old.dataset: found.get("data")},
+        {**source_data, old.dataset: data},
+    ) or _difference(old, config, cells)
+    if difference:
         raise ValueError(
             f"{study.root} holds a study of another configuration: "
             f"{difference}. {_ADVICE}"
         )
 
 
-def _difference(old, new, cells, old_data, data):
+def _other_data(old, new):
+    """Which records of both studies are others, in words; None if none."""
+    for dataset in old.keys() & new.keys():
+        if old[dataset] != new[dataset]:
+            return f"its records are others ({dataset} there)"
+    return None
+
+
+def _difference(old, new, cells):
     """What makes the old study another one, in words; None if nothing."""
-    if old_data != data:
-        return f"its records are others ({old.dataset} there)"
+    for name in ("source_epochs", "source_steps"):
+        there, here = getattr(old, name), getattr(new, name)
+        if old.source_dataset and there != here:
+            return f"{name}: {there} there, {here} here"
     for name in sorted(old.settings.keys() | new.settings.keys()):
         there, here = old.settings.get(name), new.settings.get(name)
         if files.plain(there) != files.plain(here):

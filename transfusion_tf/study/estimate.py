@@ -10,8 +10,8 @@ import time
 
 import numpy as np
 
-from transfusion_tf import datasets, progress
-from transfusion_tf.study import grid, spec
+from transfusion_tf import datasets, names, progress
+from transfusion_tf.study import grid, sources, spec
 from transfusion_tf.training import loop, setup, step
 
 _WARM, _TIMED = 2, 3  # Steps, and batches; the first of them trace graphs.
@@ -49,13 +49,14 @@ def of_cell(cell, cost, sizes, keep):
     """The Estimate of a Cell.
 
     Args:
-      cell: grid.Cell.
+      cell: grid.Cell, or sources.SourceCell.
       cost: Cost of its network.
       sizes: {split: images}.
       keep: weights that are kept, see spec.KEPT.
     """
     train = cell.config.train
-    num_train = min(cell.train_size or sizes["train"], sizes["train"])
+    train_size = cell.config.data.train_size or sizes["train"]
+    num_train = min(train_size, sizes["train"])
     made = loop.TrainingPlan.of(train, num_train)
     every = made.eval_every or max(1, num_train / made.batch_size)
     evaluations = int(np.ceil(made.total_steps / every))
@@ -112,8 +113,9 @@ def measure(config):
         batch=float(np.median(evaluated[_WARM:])),
         weights=size + _HDF5_OVERHEAD,
     )
-    sizes = prepared.records.card.num_examples
-    return cost, dict(sizes)
+    opened = prepared.records
+    sizes = {split: opened.num_examples(split) for split in names.SPLITS}
+    return cost, sizes
 
 
 def _seconds(function):
@@ -137,12 +139,15 @@ def lines(config, *, num_workers):
       ValueError, FileNotFoundError: what cannot be trained.
     """
     cells, left_out = grid.cells(config)
+    source_cells = sources.cells(config, cells)
+    num_cells = len(cells)
+    cells = (*source_cells, *cells)
     costs = {}
     for cell in cells:
-        if cell.model not in costs:
-            costs[cell.model], sizes = measure(_at_random(cell.config))
+        if _costs_as(cell) not in costs:
+            costs[_costs_as(cell)] = measure(_at_random(cell.config))
     found = [
-        of_cell(cell, costs[cell.model], sizes, config.keep) for cell in cells
+        of_cell(cell, *costs[_costs_as(cell)], config.keep) for cell in cells
     ]
     width = max(len(cell.name) for cell in cells)
     for cell, estimate in zip(cells, found, strict=True):
@@ -154,13 +159,21 @@ def lines(config, *, num_workers):
     yield from (f"left out: {line}" for line in left_out)
     seconds = sum(estimate.seconds for estimate in found) / num_workers
     num_bytes = sum(estimate.num_bytes for estimate in found)
+    what = f"{num_cells} runs"
+    if source_cells:
+        what += f" and {len(source_cells)} of sources"
     yield (
-        f"{len(cells)} runs, {num_workers} at a time with "
+        f"{what}, {num_workers} at a time with "
         f"{config.num_threads} thread(s) each: about "
         f"{progress.duration(seconds)} and {_size(num_bytes)} of disk."
     )
     if len(config.keep) == len(spec.KEPT):
         yield "--keep=best,last takes less disk."
+
+
+def _costs_as(cell):
+    """What decides how long a step takes: the network and its images."""
+    return cell.model, cell.config.data.dataset
 
 
 def _at_random(config):

@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import pathlib
 import re
+import typing
 
 from transfusion_tf import names
 from transfusion_tf.config import fields
@@ -20,15 +21,21 @@ class Cell:
     """One run of a study.
 
     Attributes:
+      folder: of the study in which such runs lie.
       name: of its run directory; its parts have no hyphen but that of a
         learning rate, so that two cells never have one name.
       model: network, with its last stage where it is truncated.
       init: scheme, with its stage as in "transfusion:conv2".
       source: what its weights are from, or None.
+      source_dataset: where `source` is a data set, whose run is trained first
+        (study.sources): that data set; else None.
       train_size: number of training images, None for all.
       learning_rate, seed: of the run.
+      fold: its test split, or None without folds.
       config: RunConfig.
     """
+
+    folder: typing.ClassVar = "runs"
 
     name: str
     model: str
@@ -37,18 +44,29 @@ class Cell:
     train_size: int | None
     learning_rate: float
     seed: int
+    fold: int | None
     config: RunConfig
+    source_dataset: str | None = None
+
+    @property
+    def arm(self):
+        """What is compared: all but the learning rate, seed and fold."""
+        return self.model, self.init, self.source, self.train_size
 
     @property
     def group(self):
-        """What one learning rate is chosen for."""
-        return self.model, self.init, self.source, self.train_size
+        """What one learning rate is chosen for.
+
+        Of each fold alone: val of a fold is in the test splits of others.
+        """
+        return *self.arm, self.fold
 
     @property
     def title(self):
         """The group in words."""
         size = "all" if self.train_size is None else self.train_size
-        parts = (self.model, self.init, self.source, f"{size} images")
+        fold = f"fold {self.fold}" if self.fold else None
+        parts = (self.model, self.init, self.source, f"{size} images", fold)
         return " ".join(part for part in parts if part)
 
 
@@ -68,16 +86,20 @@ def cells(config):
     starts, left_out = _starts(config)
     if not starts:
         raise ValueError(f"The study has no runs: {'; '.join(left_out)}.")
+    folds = (None,)
+    if config.num_folds:
+        folds = range(1, config.num_folds + 1)
     found = tuple(
-        _cell(config, start, size, rate, seed)
+        _cell(config, start, size, rate, seed, fold)
         for seed in range(config.seeds)
-        for start, size, rate in itertools.product(
-            starts, config.train_sizes, config.learning_rates
+        for start, size, rate, fold in itertools.product(
+            starts, config.train_sizes, config.learning_rates, folds
         )
     )
     _check_names(found)
     _check_settings(config, found)
     _check_reference(config, found)
+    _check_source_datasets(config, found)
     return found, left_out
 
 
@@ -105,7 +127,7 @@ def parse_part(text):
 
 
 def _starts(config):
-    """[(model, init, source)], and lines on those without weights."""
+    """[(model, init, source, source_dataset)], and lines on what lacks any."""
     starts, left_out = [], []
     for model, init in itertools.product(config.models, config.inits):
         scheme, _, through = init.partition(":")
@@ -116,13 +138,15 @@ def _starts(config):
                 f"transfusion:conv2. Received: {init}"
             )
         if scheme not in _TAKING or through == NO_STAGE:
-            starts.append((model, init, None))
+            starts.append((model, init, None, None))
             continue
-        sources = _sources(config, model)
-        starts += [(model, init, source) for source in sources]
+        sources = [(source, None) for source in _sources(config, model)]
+        sources += [(dataset, dataset) for dataset in config.source_dataset]
+        starts += [(model, init, *source) for source in sources]
         if not sources:
             left_out.append(
-                f"{model} {init}: no weights; give --weights={model}:SOURCE"
+                f"{model} {init}: no weights; give --weights={model}:SOURCE, "
+                "or --source_dataset to train some first"
             )
     return starts, left_out
 
@@ -161,16 +185,19 @@ def _check_source(source):
         )
 
 
-def _cell(config, start, size, rate, seed):
-    model, init, source = start
+def _cell(config, start, size, rate, seed, fold):
+    model, init, source, source_dataset = start
     network, truncate_at = spec.parse_model(model)
     train_size = None if size == spec.ALL_IMAGES else int(size)
     parts = [model, init.replace(":", ".")]
     if source:
-        parts.append(_label(source))
+        parts.append(label(source))
+    parts += [size, f"lr{rate:g}", f"seed{seed}"]
+    if fold:
+        parts.append(f"fold{fold}of{config.num_folds}")
     scheme, _, through = init.partition(":")
     values = {
-        **_fitting(config.settings, network, scheme),
+        **fitting(config.settings, network, scheme),
         "dataset": config.dataset,
         "model": network,
         "truncate_at": truncate_at,
@@ -181,27 +208,31 @@ def _cell(config, start, size, rate, seed):
         "subset_seed": None if train_size is None else seed,
         "learning_rate": rate,
         "seed": seed,
+        "num_folds": config.num_folds,
+        "fold": fold,
     }
     return Cell(
-        name="-".join([*parts, size, f"lr{rate:g}", f"seed{seed}"]),
+        name="-".join(parts),
         model=model,
         init=init,
         source=source,
         train_size=train_size,
         learning_rate=rate,
         seed=seed,
+        fold=fold,
         config=RunConfig.from_flags_dict(values),
+        source_dataset=source_dataset,
     )
 
 
-def _label(source):
-    """The source as a part of names: its last name, letters and digits."""
+def label(source):
+    """A source as a part of names: its last name, letters and digits."""
     if source in names.PUBLISHED_WEIGHTS:
         return source
     return re.sub(r"[^A-Za-z0-9_.]", "_", pathlib.Path(source).resolve().name)
 
 
-def _fitting(settings, model, scheme):
+def fitting(settings, model, scheme):
     """The settings without those of other networks and schemes."""
     chosen = {"model": {"name": model}, "init": {"scheme": scheme}}
     known = flag_fields()
@@ -234,6 +265,15 @@ def _check_reference(config, found):
         raise ValueError(
             f"--reference={config.reference} is none of the arms: "
             f"{', '.join(known)}."
+        )
+
+
+def _check_source_datasets(config, found):
+    if config.source_dataset and not any(c.source_dataset for c in found):
+        raise ValueError(
+            f"--source_dataset={','.join(config.source_dataset)} does nothing: "
+            f"no init of the study takes weights from a source (--inits="
+            f"{','.join(config.inits)}); leave it out."
         )
 
 

@@ -94,18 +94,19 @@ def _counts(is_positive, units):
     )
 
 
-def reaches(found, *, num_seeds, num):
+def reaches(found, *, num_seeds, num, num_folds=1):
     """The Reach for each of AUCS; [] where no AUC is defined.
 
     Args:
-      found: Counts of the AUCs whose mean is compared.
+      found: Counts of the AUCs whose mean is compared; of each in each fold.
       num_seeds: of each arm.
       num: planned comparisons, which Holm's procedure adjusts for.
+      num_folds: folds that the AUCs are of.
     """
     defined = [c for c in found if min(c.positive_units, c.negative_units)]
     if not defined:
         return []
-    units = max(c.units for c in defined)
+    units = num_folds * max(c.units for c in defined)
     result = []
     for auc in AUCS:
         # Classes at best err independently of each other.
@@ -179,20 +180,28 @@ def lines(config):
     opened = datasets.open_dataset(
         config.dataset, image_size=config.settings.get("image_size")
     )
-    index = pipeline.read_index(opened, "test")
-    found = counts(
-        opened.card.task,
-        index["label"],
-        index["patient"],
-        threshold=config.settings.get("select_threshold"),
-    )
+    tests = _test_sets(opened, cells)
+    found = [
+        count
+        for test in tests
+        for count in counts(
+            opened.card.task,
+            test["label"],
+            test["patient"],
+            threshold=config.settings.get("select_threshold"),
+        )
+    ]
+    index = {key: np.concatenate([t[key] for t in tests]) for key in tests[0]}
     num = num_planned(config, cells)
     yield from (f"left out: {line}" for line in left_out)
     yield (
-        f"The test set of {opened.card.name} has {_in_words(index, found)}; "
-        f"{config.seeds} seed(s) an arm, {num} planned comparison(s)."
+        f"The test set of {opened.card.name} has {_in_words(index, found)}"
+        + (f", in {len(tests)} folds; " if config.num_folds else "; ")
+        + f"{config.seeds} seed(s) an arm, {num} planned comparison(s)."
     )
-    shown = reaches(found, num_seeds=config.seeds, num=num)
+    shown = reaches(
+        found, num_seeds=config.seeds, num=num, num_folds=len(tests)
+    )
     if not shown:
         yield "It lacks images of a class: no AUC is defined."
         return
@@ -210,9 +219,18 @@ def lines(config):
     yield _on_margin(config.margin, shown)
 
 
+def _test_sets(opened, cells):
+    """What pipeline.read_index says of the test split, of that of each fold."""
+    folds = {cell.fold: cell.config.data for cell in cells}
+    return [
+        pipeline.read_index(datasets.cut_as(opened, data), "test")
+        for data in folds.values()
+    ]
+
+
 def num_planned(config, cells):
     """Comparisons that the study plans: arms that are not a reference."""
-    groups = {cell.group for cell in cells}
+    groups = {cell.arm for cell in cells}
     if config.reference is None:
         others = [g for g in groups if g[1] != arms.RANDOM]
     else:

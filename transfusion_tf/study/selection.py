@@ -1,7 +1,8 @@
 """The learning rate of each arm, chosen on val alone.
 
 One learning rate for all arms favours one of them. So each network, init and
-number of training images has its own, and all have had as many to choose from.
+number of training images has its own, in each fold where there are folds, and
+all have had as many to choose from.
 """
 
 import numpy as np

@@ -7,7 +7,8 @@ import tomllib
 
 from transfusion_tf import names
 from transfusion_tf.config.fields import check, flag_name, setting
-from transfusion_tf.config.run import flag_fields
+from transfusion_tf.config.run import MAX_FOLDS, flag_fields
+from transfusion_tf.config.train import MAX_STEPS
 from transfusion_tf.statistics import equivalence
 
 ALL_IMAGES = "all"
@@ -25,6 +26,8 @@ IN_GRID = (
     "train_size",
     "subset_seed",
     "learning_rate",
+    "num_folds",
+    "fold",
 )
 # One thread a run: several runs at a time use a machine better than one, and
 # a number of its own would make results depend on the machine.
@@ -58,8 +61,37 @@ class StudyConfig:
         "for all models; a source is a run directory, a file, imagenet, or "
         "radimagenet. Cells of models without weights are left out and listed",
     )
+    source_dataset: tuple[str, ...] = setting(
+        (),
+        "data sets whose runs are sources too, separated by commas: records "
+        "directories, or names of data sets that are made. For each of them "
+        "and each network the study first trains a run from random weights on "
+        "all images, with seed 0 and the settings of the study, at each of "
+        "--learning_rates; the best on val serves",
+    )
+    source_epochs: int | None = setting(
+        None,
+        "--epochs of the runs on --source_dataset (default: as of the study)",
+        at_least=1,
+        at_most=MAX_STEPS,
+    )
+    source_steps: int | None = setting(
+        None,
+        "--steps of the runs on --source_dataset, instead of --source_epochs",
+        at_least=1,
+        at_most=MAX_STEPS,
+    )
     seeds: int = setting(
         5, "number of seeds, 0 to N-1", at_least=1, at_most=MAX_SEEDS
+    )
+    num_folds: int | None = setting(
+        None,
+        "cross-validation: cut all images into this many folds (patients "
+        "whole, stratified), whatever splits the records have; each seed has a "
+        "run for each fold, that tests on it. An official test split is not "
+        "used as such",
+        at_least=2,
+        at_most=MAX_FOLDS,
     )
     train_sizes: tuple[str, ...] = setting(
         (ALL_IMAGES,),
@@ -95,6 +127,7 @@ class StudyConfig:
     def __post_init__(self):
         check(self)
         equivalence.check_margin(self.margin)
+        self._check_sources()
         for name in self.settings:
             names.check("setting of a run", name, sorted(run_settings()))
         for name in self.models:
@@ -107,6 +140,23 @@ class StudyConfig:
             _check_list(flag_name(field), getattr(self, field.name))
         threads = {"num_threads": DEFAULT_THREADS}
         object.__setattr__(self, "settings", {**threads, **self.settings})
+
+    def _check_sources(self):
+        given = {
+            name: getattr(self, name)
+            for name in ("source_epochs", "source_steps")
+            if getattr(self, name) is not None
+        }
+        shown = " ".join(f"--{name}={value}" for name, value in given.items())
+        if len(given) > 1:
+            raise ValueError(
+                "Give --source_epochs or --source_steps, not both. Received: "
+                f"{shown}"
+            )
+        if given and not self.source_dataset:
+            raise ValueError(
+                f"{shown} goes with --source_dataset; leave it out."
+            )
 
     @property
     def num_threads(self):
@@ -215,5 +265,5 @@ def _check_list(flag, value):
             f"--{flag} must name each value once. Received: "
             f"{','.join(map(str, value))}"
         )
-    if not value and flag not in ("weights", "keep"):
+    if not value and flag not in ("weights", "source_dataset", "keep"):
         raise ValueError(f"--{flag} must name at least one value.")

@@ -7,6 +7,7 @@ from transfusion_tf.analysis import auc_table
 from transfusion_tf.analysis.comparing import (
     arms,
     paired_table,
+    references,
     run_comparison,
 )
 from transfusion_tf.reporting import comparison_report
@@ -27,11 +28,25 @@ COLUMNS = (
     "val_auc",
     "test_auc",
     "reason",
+    "fold",
+)
+SOURCE_COLUMNS = (
+    "run",
+    "model",
+    "dataset",
+    "learning_rate",
+    "status",
+    "chosen",
+    "steps",
+    "seconds",
+    "val_auc",
+    "test_auc",
+    "reason",
 )
 _SPLIT = "test"
 
 
-def write(study, config, cells, states, *, left_out=()):
+def write(study, config, cells, states, *, left_out=(), warnings=()):
     """Writes study.csv, arms.csv, comparisons.csv, verdict.json, a picture.
 
     Args:
@@ -40,6 +55,7 @@ def write(study, config, cells, states, *, left_out=()):
       cells: its Cells.
       states: the CellState of each.
       left_out: lines on what has no cells.
+      warnings: lines of `write_sources`.
 
     Returns:
       Lines for the terminal: what is missing, and the verdicts.
@@ -70,6 +86,7 @@ def write(study, config, cells, states, *, left_out=()):
         found,
         learning_rates=selection.choices(cells, states, rates),
         warnings=[
+            *warnings,
             *selection.warnings(cells, rates),
             *_failures(states),
             *found.warnings,
@@ -79,6 +96,38 @@ def write(study, config, cells, states, *, left_out=()):
         comparison_report.write(found, study.root),
         str(study.table),
     ]
+
+
+def write_sources(study, source_cells, states):
+    """Writes sources.csv.
+
+    Args:
+      study: StudyDir.
+      source_cells: sources.SourceCells.
+      states: the CellState of each.
+
+    Returns:
+      Lines to warn of: runs that failed, rates at the edge of those tried.
+    """
+    rates = selection.chosen(source_cells, states)
+    rows = [
+        {
+            "model": cell.model,
+            "dataset": cell.dataset,
+            **_numbers(cell, state, rates),
+        }
+        for cell, state in zip(source_cells, states, strict=True)
+    ]
+    tables.write(study.sources_table, rows, columns=SOURCE_COLUMNS)
+    lines = [
+        f"The source {cell.name} failed ({state.reason})."
+        for cell, state in zip(source_cells, states, strict=True)
+        if state.status == cell_state.FAILED
+    ]
+    if len({cell.learning_rate for cell in source_cells}) > 1:
+        edges = selection.warnings(source_cells, rates)
+        lines += [f"Sources: {line}" for line in edges]
+    return lines
 
 
 def _failures(states):
@@ -93,16 +142,24 @@ def _failures(states):
 
 def _row(cell, state, rates):
     size = spec.ALL_IMAGES if cell.train_size is None else cell.train_size
-    is_chosen = rates.get(cell.group) == cell.learning_rate
-    is_there = state.status == cell_state.FINISHED
     return {
-        "run": cell.name,
         "model": cell.model,
         "init": cell.init,
         "source": cell.source or "",
         "train_size": size,
-        "learning_rate": cell.learning_rate,
         "seed": cell.seed,
+        "fold": cell.fold,
+        **_numbers(cell, state, rates),
+    }
+
+
+def _numbers(cell, state, rates):
+    """What tables say of a Cell or a SourceCell."""
+    is_chosen = rates.get(cell.group) == cell.learning_rate
+    is_there = state.status == cell_state.FINISHED
+    return {
+        "run": cell.name,
+        "learning_rate": cell.learning_rate,
         "status": state.status,
         "chosen": "yes" if is_there and is_chosen else "no",
         "steps": state.steps,
@@ -119,10 +176,14 @@ def _compared(runs, config, missing):
     All comparisons of the study, over all numbers of images, are planned
     together.
     """
-    grouped = arms.of_runs(auc_table.load(runs, _SPLIT))
+    grouped, partial = arms.of_runs(
+        auc_table.load(runs, _SPLIT),
+        # Chosen in each fold alone.
+        free=("learning_rate",) if config.num_folds else (),
+    )
     pairs, without = _references(grouped, config.reference)
     threshold = config.settings.get("select_threshold")
-    left_out = [*missing, *without]
+    left_out = [*missing, *partial, *without]
     return run_comparison.Comparison(
         arm_rows=paired_table.arm_rows(grouped, threshold=threshold),
         rows=paired_table.rows(
@@ -137,7 +198,7 @@ def _compared(runs, config, missing):
 def _references(grouped, reference):
     """What each arm is compared with: an arm of as many training images."""
     if reference is None:
-        return arms.references(grouped)
+        return references.of_arms(grouped)
     pairs, left_out = [], []
     for arm in grouped:
         fitting = [

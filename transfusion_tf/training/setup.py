@@ -58,6 +58,7 @@ class RunSetup:
         source, model = pretrained.source_and_model(config)
         opened, config = datasets.open_for(config)
         config = dataclasses.replace(config, model=model)
+        _note_official_test(opened)
         highest = len(opened.card.classes) - 1
         summary.check_threshold(
             opened.card.task, highest, config.train.select_threshold
@@ -192,6 +193,15 @@ def _subset(opened, data):
         size=data.train_size,
         seed=data.subset_seed,
     )
+
+
+def _note_official_test(opened):
+    """Prints what folds do with an official test split."""
+    if opened.fold_ids and opened.card.splits.get("test") == "official":
+        print(
+            f"The official test split of {opened.card.name} is not used as "
+            "such: its images are cut into the folds with all others."
+        )
 
 
 def _note_odd_sizes(config, num_train):

@@ -1,10 +1,11 @@
-"""Arms: the runs that differ by their seed alone, and what to compare with.
+"""Arms: the runs that differ by their seed (or fold) alone.
 
 An arm is known by its configuration without the seeds. Its name says what sets
 it apart: network and start, and of further settings those in which the arms at
 hand differ.
 """
 
+import collections
 import dataclasses
 import json
 
@@ -20,6 +21,7 @@ RANDOM = "random"
 _FREE = {
     "seed",
     "subset_seed",
+    "fold",
     "dataset",
     "weights",
     "snapshots",
@@ -27,12 +29,14 @@ _FREE = {
     "num_virtual_devices",
     "num_threads",
 }
-_START = {"init", "weights", "through", "freeze_through", "unfreeze_at"}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Arm:
     """The runs of one arm, scored on the same images.
+
+    With folds a seed has a run in each of them, and `labels`, `scores` and
+    `patients` are those of all folds, one after the other.
 
     Attributes:
         name: what tables and figures call it.
@@ -45,6 +49,8 @@ class Arm:
         labels: (num_images,) or (num_images, num_labels).
         scores: (num_seeds, num_images, num_classes).
         patients: (num_images,) str, or None.
+        folds: (num_images,) number of the fold that an image is tested in, or
+            None.
     """
 
     name: str
@@ -57,6 +63,7 @@ class Arm:
     labels: np.ndarray
     scores: np.ndarray
     patients: np.ndarray | None
+    folds: np.ndarray | None = None
 
     @property
     def is_random(self):
@@ -64,43 +71,46 @@ class Arm:
         return self.settings.get("init") == RANDOM
 
 
-def of_runs(runs):
+def of_runs(runs, *, free=()):
     """Groups ScoredRuns into Arms, in the order in which they come.
 
     Args:
         runs: ScoredRuns of one data set and split.
+        free: further settings in which runs of an arm may differ.
+
+    Returns:
+        List of Arms, and a line on each seed that lacks folds: it is left out.
 
     Raises:
-        ValueError: a seed comes twice in an arm, or the runs have scored other
-            images or other classes.
+        ValueError: a seed comes twice in an arm, the runs have scored other
+            images or other classes, or have other folds than each other.
     """
+    _check_folds(runs)
     abouts = [record.read(directory.RunDir(run.root)) for run in runs]
     configs = [run.config for run in runs]
-    return [
-        of_members(name, settings, [runs[index] for index in members])
-        for name, settings, members in grouped(configs, abouts)
-    ]
+    arms, left_out = [], []
+    for name, settings, members in grouped(configs, abouts, free=free):
+        arm, lines = of_members(name, settings, [runs[i] for i in members])
+        left_out += lines
+        if arm is not None:
+            arms.append(arm)
+    return arms, left_out
 
 
-def grouped(configs, abouts, *, apart_from=()):
-    """What runs differ by their seeds alone, in the order in which they come.
+def grouped(configs, abouts, *, free=()):
+    """What runs differ by seed or fold alone, in the order in which they come.
 
     Args:
         configs: RunConfigs.
         abouts: what config.json says of each, see runs.record.
-        apart_from: flags in which they may differ as well; the settings of an
-            arm then lack these.
+        free: as of `of_runs`.
 
     Returns:
         List of (name of an arm, its settings, indices of its runs).
     """
     members, starts = {}, {}
     for index, (config, about) in enumerate(zip(configs, abouts, strict=True)):
-        settings = {
-            flag: value
-            for flag, value in settings_of(config, about["source"]).items()
-            if flag not in apart_from
-        }
+        settings = settings_of(config, about["source"], free)
         key = json.dumps(settings, sort_keys=True)
         members.setdefault(key, []).append(index)
         starts[key] = (settings, gain_runs.init_label(about))
@@ -112,23 +122,75 @@ def grouped(configs, abouts, *, apart_from=()):
 
 
 def of_members(name, settings, runs):
-    """The Arm of ScoredRuns that differ by their seeds alone.
+    """The Arm of ScoredRuns that differ by seed or fold alone.
 
     Args:
         name, settings: as in Arm.
         runs: ScoredRuns of one data set and split.
 
+    Returns:
+        An Arm, or None where no seed has all folds; and a line on each seed
+        that lacks folds.
+
     Raises:
         ValueError: as `of_runs`.
     """
-    runs = sorted(runs, key=lambda run: _seeds(run.config))
+    of_arm = sorted(runs, key=_key)
+    _check_once(name, of_arm)
+    whole, lines = _with_all_folds(name, of_arm)
+    return (_arm(name, settings, whole) if whole else None), lines
+
+
+def _check_folds(runs):
+    """Refuses runs whose tests are cut otherwise: of other images."""
+    known = {run.config.data.num_folds: run for run in runs}
+    if len(known) > 1:
+        kinds = ", ".join(
+            f"{f'{number} folds' if number else 'no folds'} ({run.root})"
+            for number, run in known.items()
+        )
+        raise ValueError(
+            "Runs can be compared that have the same folds, or none: others "
+            f"are tested on other images. Received runs of {kinds}."
+        )
+
+
+def _check_once(name, runs):
     for run, following in zip(runs, runs[1:], strict=False):
-        if _seeds(run.config) == _seeds(following.config):
+        if _key(run) == _key(following):
+            fold = run.config.data.fold
+            which = f", fold {fold}" if fold else ""
             raise ValueError(
                 f"{run.root} and {following.root} are the same run (arm "
-                f"{name}, seed {run.config.seed}); give each once."
+                f"{name}, seed {run.config.seed}{which}); give each once."
             )
-    scored = [error_agreement.matched(runs[0], run)[1] for run in runs]
+
+
+def _with_all_folds(name, runs):
+    """The runs of seeds that have all folds, and lines on the others."""
+    num_folds = runs[0].config.data.num_folds
+    if num_folds is None:
+        return runs, []
+    present = collections.Counter(_seeds(run.config) for run in runs)
+    lines = [
+        f"{name}, seed {seeds[0]}: runs of {number} of {num_folds} folds; its "
+        "AUC is the mean over all of them."
+        for seeds, number in present.items()
+        if number < num_folds
+    ]
+    return [r for r in runs if present[_seeds(r.config)] == num_folds], lines
+
+
+def _arm(name, settings, runs):
+    """The Arm of runs, sorted by seed and fold, a run of each in each."""
+    by_seed = {}
+    for run in runs:
+        by_seed.setdefault(_seeds(run.config), []).append(run)
+    folds = [_fold(of_fold) for of_fold in zip(*by_seed.values(), strict=True)]
+    labels, patients, scores = zip(*folds, strict=True)
+    has_folds = runs[0].config.data.num_folds is not None
+    sizes = [len(of_fold) for of_fold in labels]
+    has_patients = patients[0] is not None
     return Arm(
         name=name,
         settings=settings,
@@ -136,28 +198,42 @@ def of_members(name, settings, runs):
         split=runs[0].split,
         task=runs[0].data["task"],
         classes=runs[0].classes,
-        seeds=tuple(str(run.config.seed) for run in runs),
-        labels=scored[0].labels,
-        scores=np.stack([of_run.scores for of_run in scored]),
-        patients=scored[0].patients,
+        seeds=tuple(str(seed) for seed, _ in by_seed),
+        labels=np.concatenate(labels),
+        scores=np.concatenate(scores, axis=1),
+        patients=np.concatenate(patients) if has_patients else None,
+        folds=np.repeat(range(1, len(folds) + 1), sizes) if has_folds else None,
     )
 
 
+def _fold(runs):
+    """(labels, patients, scores of each run) of runs on the same images."""
+    scored = [error_agreement.matched(runs[0], run)[1] for run in runs]
+    scores = np.stack([of_run.scores for of_run in scored])
+    return scored[0].labels, scored[0].patients, scores
+
+
+def _key(run):
+    """What tells the runs of an arm apart, in their order."""
+    return *_seeds(run.config), run.config.data.fold or 0
+
+
 def _seeds(config):
-    return config.seed, config.data.subset_seed
+    return config.seed, config.data.subset_seed or 0
 
 
-def settings_of(config, source):
+def settings_of(config, source, free=()):
     """Returns Arm.settings of a RunConfig and what config.json says of it.
 
     Args:
         config: RunConfig.
         source: identity of the source of its weights, or None.
+        free: flags that are left out.
     """
     values = {
         flag: getattr(getattr(config, part), field.name)
         for flag, (part, field) in configs.flag_fields().items()
-        if part is not None and flag not in _FREE
+        if part is not None and flag not in _FREE and flag not in free
     }
     return {**values, "source": source and source["sha256"]}
 
@@ -184,72 +260,3 @@ def _names(starts):
         ]
         names.append(", ".join([name, *differing]))
     return names
-
-
-def references(arms, name=None):
-    """What each arm is compared with.
-
-    Args:
-        arms: Arms.
-        name: of the reference of all; None: for each the one arm from random
-            weights of the same network, image size and training images.
-
-    Returns:
-        List of (Arm, its reference), and a list of lines on arms that are left
-        out.
-
-    Raises:
-        ValueError: there is no arm of this name.
-    """
-    if name is not None:
-        chosen = [arm for arm in arms if arm.name == name]
-        if not chosen:
-            raise ValueError(
-                f"--reference={name} is none of the arms: "
-                f"{'; '.join(arm.name for arm in arms)}."
-            )
-        return [(arm, chosen[0]) for arm in arms if arm is not chosen[0]], []
-    pairs, left_out = [], []
-    for arm in arms:
-        if arm.is_random:
-            continue
-        fitting = _baselines(arm, arms)
-        if len(fitting) == 1:
-            pairs.append((arm, fitting[0]))
-        else:
-            left_out.append(_why_not(arm, fitting))
-    return pairs, left_out
-
-
-def _baselines(arm, arms):
-    """The random arms that differ from `arm` least, of those that may."""
-    wanted = ("model", "truncate_at", "image_size", "train_size")
-    fitting = [
-        other
-        for other in arms
-        if other.is_random
-        and all(other.settings[k] == arm.settings[k] for k in wanted)
-    ]
-    different = [
-        sum(
-            other.settings[flag] != value
-            for flag, value in arm.settings.items()
-            if flag not in _START
-        )
-        for other in fitting
-    ]
-    return [
-        other
-        for other, count in zip(fitting, different, strict=True)
-        if count == min(different)
-    ]
-
-
-def _why_not(arm, fitting):
-    if not fitting:
-        return (
-            f"{arm.name}: no runs from random weights of the same network, "
-            "image size and training images; add them, or give --reference."
-        )
-    names = "; ".join(other.name for other in fitting)
-    return f"{arm.name}: several arms may be its reference ({names}); give one."

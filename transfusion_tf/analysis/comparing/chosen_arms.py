@@ -65,23 +65,28 @@ def read(paths, split, *, apart_from=()):
     ]
     chosen = []
     for name, _, members in arms.grouped(
-        [run.config for run in runs], abouts, apart_from=(_RATE, *apart_from)
+        [run.config for run in runs], abouts, free=(_RATE, *apart_from)
     ):
         groups = {}
         for index in members:
             key = tuple(settings[index][flag] for flag in apart_from)
             rate = settings[index][_RATE]
-            groups.setdefault(key, {}).setdefault(rate, []).append(index)
-        for by_rate in groups.values():
-            kept = by_rate[_rate(name, by_rate, runs)]
-            chosen.append(
-                _chosen(
-                    name,
-                    settings[kept[0]],
-                    [runs[index] for index in kept],
-                    [abouts[index] for index in kept],
-                )
-            )
+            # Val of a fold is in the test splits of others: each has its own.
+            by_fold = groups.setdefault(key, {})
+            by_rate = by_fold.setdefault(runs[index].config.data.fold, {})
+            by_rate.setdefault(rate, []).append(index)
+        for by_fold in groups.values():
+            kept = [
+                index
+                for by_rate in by_fold.values()
+                for index in by_rate[_rate(name, by_rate, runs)]
+            ]
+            of_arm = [runs[index] for index in kept]
+            arm, lines = arms.of_members(name, settings[kept[0]], of_arm)
+            left_out += lines
+            if arm is not None:
+                about = [abouts[index] for index in kept]
+                chosen.append(_chosen(arm, of_arm, about))
     return chosen, left_out
 
 
@@ -118,18 +123,19 @@ def _rate(name, by_rate, runs):
     return best_rate(values)
 
 
-def _chosen(name, settings, runs, abouts):
+def _chosen(arm, runs, abouts):
     configs = [run.config for run in runs]
     values = [_val_auc(run) for run in runs]
-    seeds = [config.data.subset_seed for config in configs]
+    seeds = {config.seed for config in configs}
+    choices = {config.data.subset_seed for config in configs}
     return ChosenArm(
-        arm=arms.of_members(name, settings, runs),
+        arm=arm,
         config=configs[0],
         num_outputs=len(runs[0].classes),
         image_size=runs[0].data["image_size"],
         val_auc=None if None in values else float(np.mean(values)),
         num_train_images=_num_train_images(runs, abouts),
-        has_one_subset=None not in seeds and len(set(seeds)) < len(seeds),
+        has_one_subset=None not in choices and len(choices) < len(seeds),
     )
 
 

@@ -5,9 +5,16 @@ are both allowed for, p values are adjusted for the number of comparisons, and
 an answer may be that one cannot tell, and then what would settle it.
 """
 
+import dataclasses
+
 import numpy as np
 
-from transfusion_tf.metrics import components, paired_auc, seed_auc
+from transfusion_tf.metrics import (
+    components,
+    fold_auc,
+    paired_auc,
+    seed_auc,
+)
 from transfusion_tf.statistics import equivalence, power
 
 LEVEL = 0.95
@@ -30,6 +37,8 @@ ARM_COLUMNS = (
     "seeds",
     "seed_values",
     "note",
+    "num_folds",
+    "pooled_auc",
 )
 COLUMNS = (
     "arm",
@@ -95,6 +104,8 @@ def arm_rows(arms, *, threshold=None):
                 "seeds": " ".join(arm.seeds),
                 "seed_values": " ".join(f"{v:.6g}" for v in found.values),
                 "note": _note(scored, found.reason, [arm]),
+                "num_folds": scored.num_folds if _has_folds(arm) else None,
+                "pooled_auc": _pooled(arm, threshold),
             }
         )
     return rows
@@ -141,7 +152,13 @@ def rows(pairs, *, margin, threshold=None):
 def metric_of(arm, threshold=None):
     """(name of the AUC that an Arm is judged by, its seed_auc.Arm)."""
     codes = components.group_codes(arm.patients, len(arm.labels))
-    parts, mean = seed_auc.of_task(arm.task, arm.labels, arm.scores, codes)
+    images = arm.task, arm.labels, arm.scores, codes
+    over = ""
+    if _has_folds(arm):
+        parts, mean = fold_auc.of_task(*images, arm.folds)
+        over = f", mean over {mean.num_folds} folds"
+    else:
+        parts, mean = seed_auc.of_task(*images)
     if arm.task == "ordinal" and threshold is not None:
         wanted = [scored for index, scored in parts if index == threshold]
         if not wanted:
@@ -149,10 +166,22 @@ def metric_of(arm, threshold=None):
                 f"--select_threshold={threshold} must be one of "
                 f"1..{len(parts)}, the grades above the lowest."
             )
-        return f"AUC of grade >= {arm.classes[threshold]}", wanted[0]
+        return f"AUC of grade >= {arm.classes[threshold]}{over}", wanted[0]
     if len(parts) == 1:
-        return f"AUC of {arm.classes[parts[0][0]]}", parts[0][1]
-    return f"{MEAN} AUC of {len(parts)}", mean
+        return f"AUC of {arm.classes[parts[0][0]]}{over}", parts[0][1]
+    return f"{MEAN} AUC of {len(parts)}{over}", mean
+
+
+def _has_folds(arm):
+    return arm.folds is not None
+
+
+def _pooled(arm, threshold):
+    """Mean over seeds of the AUC of all folds' predictions together."""
+    if not _has_folds(arm):
+        return None
+    _, scored = metric_of(dataclasses.replace(arm, folds=None), threshold)
+    return None if scored.values is None else float(scored.values.mean())
 
 
 def _about(arm, metric):
@@ -260,23 +289,3 @@ def _note(scored, reason, arms, found=None, p_adjusted=None):
     if p_adjusted is not None and found.p_value <= limit < p_adjusted:
         notes.append("significant alone, not among all planned comparisons")
     return "; ".join(notes)
-
-
-def as_json(found, *, margin):
-    """What verdict.json holds, of the rows of `rows`."""
-    return {
-        "margin": margin,
-        "comparisons": [
-            {
-                **{k: v for k, v in row.items() if not k.startswith("settled")},
-                "would_settle": {
-                    name: [
-                        row[f"settled_by_{name}_from"],
-                        row[f"settled_by_{name}_to"],
-                    ]
-                    for name in ("seeds", "patients")
-                },
-            }
-            for row in found
-        ],
-    }

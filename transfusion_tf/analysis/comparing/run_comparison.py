@@ -7,6 +7,7 @@ from transfusion_tf.analysis.comparing import (
     arms,
     foreign_predictions,
     paired_table,
+    references,
 )
 from transfusion_tf.runs import globs
 
@@ -35,7 +36,8 @@ class Comparison:
     def as_json(self):
         """What verdict.json holds."""
         return {
-            **paired_table.as_json(self.rows, margin=self.margin),
+            "margin": self.margin,
+            "comparisons": [_as_json(row) for row in self.rows],
             "left_out": self.left_out,
             "warnings": self.warnings,
             "learning_rates": self.learning_rates,
@@ -107,9 +109,12 @@ def compare_scored(
     Raises:
         ValueError: nothing to compare, or predictions of different images.
     """
-    grouped = arms.of_runs(runs)
-    pairs, without = arms.references(grouped, reference)
-    return _compared(grouped, pairs, margin, [*left_out, *without], threshold)
+    grouped, partial = arms.of_runs(runs)
+    if not grouped:
+        raise ValueError(f"There is nothing to compare: {'; '.join(partial)}")
+    pairs, without = references.of_arms(grouped, reference)
+    left_out = [*left_out, *partial, *without]
+    return _compared(grouped, pairs, margin, left_out, threshold)
 
 
 def compare_predictions(paths, *, margin=0.01, reference=None):
@@ -125,8 +130,18 @@ def compare_predictions(paths, *, margin=0.01, reference=None):
         ValueError, OSError: files that cannot be read, or of other images.
     """
     grouped = foreign_predictions.read(paths)
-    pairs, without = arms.references(grouped, reference or grouped[0].name)
+    pairs, without = references.of_arms(grouped, reference or grouped[0].name)
     return _compared(grouped, pairs, margin, without)
+
+
+def _as_json(row):
+    """A row of comparisons.csv, its ranges of what would settle as lists."""
+    kept = {k: v for k, v in row.items() if not k.startswith("settled")}
+    ranges = {
+        name: [row[f"settled_by_{name}_from"], row[f"settled_by_{name}_to"]]
+        for name in ("seeds", "patients")
+    }
+    return {**kept, "would_settle": ranges}
 
 
 def warnings(grouped, left_out):

@@ -7,7 +7,11 @@ training images and patients are allowed for (metrics.seed_auc).
 
 import dataclasses
 
-from transfusion_tf.analysis.comparing import arms, chosen_arms, paired_table
+from transfusion_tf.analysis.comparing import (
+    chosen_arms,
+    paired_table,
+    references,
+)
 from transfusion_tf.statistics import equivalence
 
 ALL_IMAGES = "all"
@@ -144,7 +148,7 @@ def _pairs(chosen, reference):
     where = f"{_size(chosen[0])} training images"
     if reference is not None and reference not in {a.name for a in of_size}:
         return [], [f"{where}: no runs of {reference}; nothing is compared."]
-    found, without = arms.references(of_size, reference)
+    found, without = references.of_arms(of_size, reference)
     return (
         [(by_arm[id(arm)], by_arm[id(other)]) for arm, other in found],
         [f"{where}: {line}" for line in without],
