@@ -17,8 +17,7 @@ import zlib
 
 from transfusion_tf import files
 from transfusion_tf.images import limits
-from transfusion_tf.initialization import architectures, keras_hdf5
-from transfusion_tf.initialization.sources import Source
+from transfusion_tf.initialization import keras_hdf5, sources
 from transfusion_tf.models import rebuild
 from transfusion_tf.stores import checked_hdf5
 from transfusion_tf.stores.checked_hdf5 import Refused
@@ -84,7 +83,7 @@ def read(path):
         ) from None
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return Source(
+    return sources.Source(
         name=str(path),
         layers=tuple(layers),
         scalings=(),
@@ -93,9 +92,7 @@ def read(path):
             "file": path.name,
             "format": kind,
             "sha256": digest,
-            "architecture": architectures.recognise(
-                layer.shapes for layer in layers
-            ),
+            "architecture": sources.recognise(layer.shapes for layer in layers),
         },
     )
 
