@@ -9,6 +9,7 @@ would be wrong without a sign of it.
 """
 
 import dataclasses
+import functools
 
 from transfusion_tf.initialization import (
     layer_names,
@@ -148,12 +149,7 @@ class _Pairing:
 
     def _by_order(self):
         wanted = {layer.name for layer in self.wanted}
-
-        def fits(layer, partner):
-            if layer.name in wanted:
-                return sources.arranged(layer, partner) is not None
-            return sources.is_scaled(layer, partner)
-
+        fits = functools.partial(_fits, wanted)
         found, is_certain = layer_order.partners(self.body, self.source, fits)
         partners = {
             layer.name: partner
@@ -273,3 +269,10 @@ class _Pairing:
             f"The weights of {self.source.name} do not fit "
             f"{self.backbone.name}: {problem}. {advice}"
         )
+
+
+def _fits(wanted, layer, partner):
+    """Whether a layer may be a source's: of those not wanted, but for width."""
+    if layer.name in wanted:
+        return sources.arranged(layer, partner) is not None
+    return sources.is_scaled(layer, partner)

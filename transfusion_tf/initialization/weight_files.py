@@ -8,6 +8,7 @@ it.
 
 import collections
 import dataclasses
+import functools
 import hashlib
 import io
 import json
@@ -199,12 +200,7 @@ def read_description(text):
       Refused: not JSON, or with a Lambda layer in it.
     """
     found = set()
-
-    def look(part):
-        name = part.get("class_name")
-        found.update({name} & _LAMBDAS if isinstance(name, str) else ())
-        return part
-
+    look = functools.partial(_note_lambdas, found)
     try:
         model = json.loads(text or "{}", object_hook=look)
         layers = _layers(model)
@@ -216,6 +212,13 @@ def read_description(text):
             "weights alone)"
         )
     return layers
+
+
+def _note_lambdas(found, part):
+    """Adds the class of a part of a description to `found` if it is code."""
+    name = part.get("class_name")
+    found.update({name} & _LAMBDAS if isinstance(name, str) else ())
+    return part
 
 
 def _layers(model):
