@@ -13,10 +13,10 @@ import keras
 import pytest
 
 from transfusion_tf.initialization import (
-    architectures,
     imagenet,
     pretrained,
     radimagenet,
+    sources,
     weight_files,
 )
 from transfusion_tf.models import zoo
@@ -55,7 +55,7 @@ def published(weights, monkeypatch):
 
 
 def test_every_network_but_cbr_has_published_weights():
-    known = set(architectures.FINGERPRINTS)
+    known = set(sources.FINGERPRINTS)
     assert set(imagenet.FILES) == {x for x in known if "cbr" not in x}
 
 
@@ -152,9 +152,9 @@ def test_cbr_networks_have_none(model):
 def as_resnet50(weights, monkeypatch):
     """`weights`, as if a cbr_tiny had the shapes of a ResNet50."""
     layers = weight_files.read(weights).layers
-    digits = architectures.fingerprint(layer.shapes for layer in layers)
-    monkeypatch.setitem(architectures.FINGERPRINTS, "cbr_tiny", None)
-    monkeypatch.setitem(architectures.FINGERPRINTS, "resnet50", digits)
+    digits = sources.fingerprint(layer.shapes for layer in layers)
+    monkeypatch.setitem(sources.FINGERPRINTS, "cbr_tiny", None)
+    monkeypatch.setitem(sources.FINGERPRINTS, "resnet50", digits)
     return weights
 
 

@@ -100,26 +100,21 @@ def write(store, task):
     earlier = _Earlier(task, (*task.earlier, task.digest))
     shard = _Shard(task.folder, task.digest, task.file)
 
-    def examples():
-        for row in task.rows:
-            try:
-                image = earlier.image(row) or _prepared(store, task, row)
-            except quarantine.BAD_IMAGE as error:
-                shard.bad.append([row["id"], str(error)])
-                continue
-            yield shard.add(
-                row["id"],
-                tfrecord.serialize(
-                    image.data,
-                    row,
-                    label_key=task.label_key,
-                    text_keys=task.text_keys,
-                ),
-                image.facts,
-                image.notes,
-            )
+    return shard.write(_new_records(store, task, earlier, shard))
 
-    return shard.write(examples())
+
+def _new_records(store, task, earlier, shard):
+    """Yields the records of a Task, of which `shard` takes note."""
+    for row in task.rows:
+        try:
+            image = earlier.image(row) or _prepared(store, task, row)
+        except quarantine.BAD_IMAGE as error:
+            shard.bad.append([row["id"], str(error)])
+            continue
+        record = tfrecord.serialize(
+            image.data, row, label_key=task.label_key, text_keys=task.text_keys
+        )
+        yield shard.add(row["id"], record, image.facts, image.notes)
 
 
 def drop(store, task):
@@ -131,21 +126,19 @@ def drop(store, task):
     source = folder.finished(task.source)
     shard = _Shard(folder, task.digest, source["entry"]["file"])
     shard.bad = source["bad"]
-    notes = _notes(source)
+    return shard.write(_records_left(task, _notes(source), shard))
 
-    def examples():
-        with folder.shard(task.source).open("rb") as file:
-            for fact in folder.read_facts(task.source):
-                image_id = fact["id"].decode()
-                if image_id not in task.ids:
-                    yield shard.add(
-                        image_id,
-                        tfrecord.read_at(file, int(fact["offset"])),
-                        fact.item()[2:],
-                        notes.get(image_id, ()),
-                    )
 
-    return shard.write(examples())
+def _records_left(task, notes, shard):
+    """Yields the records that a Drop leaves, of which `shard` takes note."""
+    folder = task.folder
+    with folder.shard(task.source).open("rb") as file:
+        for fact in folder.read_facts(task.source):
+            image_id = fact["id"].decode()
+            if image_id not in task.ids:
+                record = tfrecord.read_at(file, int(fact["offset"]))
+                image_notes = notes.get(image_id, ())
+                yield shard.add(image_id, record, fact.item()[2:], image_notes)
 
 
 class _Shard:

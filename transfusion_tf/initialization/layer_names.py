@@ -1,12 +1,14 @@
-"""Layers of a source by what they are called, and arrays within a layer.
+"""Layers of a source by what they are called.
 
 Keras' own networks have been called differently over the years: by slashes for
 underscores, in capitals, `res2a_branch1` for `conv2_block1_0_conv`, and by
 numbers that count what a process has built before.
 """
 
+import collections
 import re
 
+from transfusion_tf.initialization import layer_order, sources
 from transfusion_tf.models import rebuild, slim
 
 # Prefixes that layers have had by themselves: {older: today's}.
@@ -16,17 +18,6 @@ _AUTOMATIC = {
     "batch_normalization_v1": "batch_normalization",
     "batch_normalization_v2": "batch_normalization",
     "sync_batch_normalization": "batch_normalization",
-}
-# What arrays of a layer have been called: {older: today's}.
-_ARRAYS = {
-    "W": "kernel",
-    "b": "bias",
-    "depthwise_kernel": "kernel",
-    "running_mean": "moving_mean",
-    "running_std": "moving_variance",
-}
-_ROLES = {
-    *("kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance"),
 }
 
 
@@ -77,33 +68,42 @@ def is_automatic(layer):
     return _automatic(layer.name)[0] == kind
 
 
-def arranged(weights, tensors):
-    """The tensors of a source's layer in the order of a network's weights.
+def contradict(backbone, body, source, named):
+    """Whether numbers in names do not give the order that they seem to.
+
+    They count what a process has made, which need not be this network alone:
+    then shapes differ, or layers come before those that they need.
 
     Args:
-      weights: names of the weights, in the layer's order.
-      tensors: (name, array) of each tensor, in the order of the source.
-
-    Returns:
-      Tuple of (name, array); as they come where their names say nothing; None
-      if they are not the same weights by name.
+      backbone: Backbone.
+      body: its layers that take weights.
+      source: Source.
+      named: {layer of the network: SourceLayer} by their names.
     """
-    roles = [_role(name) for name, _ in tensors]
-    if None in roles or not set(weights) <= _ROLES:
-        return tuple(tensors)
-    if sorted(roles) != sorted(weights):
-        return None
-    by_role = dict(zip(roles, tensors, strict=True))
-    return tuple(by_role[weight] for weight in weights)
-
-
-def _role(name):
-    """`gamma` for `bn1/gamma:0` and for Keras 1's `bn1_gamma`, or None."""
-    last = name.rpartition("/")[2].partition(":")[0]
-    known = "|".join((*_ROLES, *_ARRAYS))
-    if found := re.search(rf"(?:^|_)({known})$", last):
-        return _ARRAYS.get(found[1], found[1])
-    return None
+    places = {id(x): i for i, x in enumerate(source.layers)}
+    groups = collections.defaultdict(list)
+    for layer in body:
+        partner = named.get(layer.name)
+        if partner is None or not is_automatic(layer):
+            continue
+        if not sources.is_scaled(layer, partner):
+            return True
+        if partner.sequence is not None:
+            key = partner.sequence, partner.kind, partner.shapes
+            groups[key].append((layer, places[id(partner)]))
+    for other in source.without(named):
+        key = other.sequence, other.kind, other.shapes
+        # What is not the network's comes after it: it is the head's.
+        if any(place > places[id(other)] for _, place in groups[key]):
+            return True
+    turned = [
+        group
+        for group in groups.values()
+        if [place for _, place in group] != sorted(x for _, x in group)
+    ]
+    return any(
+        layer_order.contradicts(backbone.model, group) for group in turned
+    )
 
 
 def _known(name, wanted):

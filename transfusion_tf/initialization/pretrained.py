@@ -38,7 +38,8 @@ def read(weights, model):
     _check_if_of_run(path.absolute())
     source = weight_files.read(path)
     architecture = source.identity["architecture"]
-    if not imagenet.is_published(path, architecture):
+    is_known = architecture in imagenet.FILES
+    if not (is_known and imagenet.is_published(path, architecture)):
         return source
     native = zoo.native_scaling(architecture)
     return dataclasses.replace(source, scalings=(native,), is_published=True)

@@ -1,6 +1,13 @@
-"""Source weights: arrays in layers, and what is odd about them."""
+"""Source weights: arrays in layers, what they fit, and what is odd about them.
+
+Which network of the zoo they are of is seen from their shapes alone, and so is
+whether a layer of them can be a layer of a network.
+"""
 
 import dataclasses
+import hashlib
+import json
+import re
 
 import numpy as np
 
@@ -13,6 +20,33 @@ import numpy as np
 HUGE_VARIANCE = 1000
 # Names of the running variance in Keras 2 and 3, and in Keras 1.
 _VARIANCE = ("moving_variance", "running_std")
+# What arrays of a layer have been called: {older: today's}.
+_ARRAYS = {
+    "W": "kernel",
+    "b": "bias",
+    "depthwise_kernel": "kernel",
+    "running_mean": "moving_mean",
+    "running_std": "moving_variance",
+}
+_ROLES = {
+    *("kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance"),
+}
+# {network: its fingerprint}; a test holds them to the zoo.
+FINGERPRINTS = {
+    "cbr_larget": "75a0a4e2670e5901",
+    "cbr_largew": "d8a8db237816362f",
+    "cbr_small": "8ad8e5aaa85768cb",
+    "cbr_tiny": "786727c025212d5d",
+    "cbr_tiny_wide": "89541bf4f19652c6",
+    "resnet50": "22d31216580a8b54",
+    "inception_v3": "efdb71da26ec7374",
+    "densenet121": "7e8156cc6a80e744",
+    "inception_resnet_v2": "69aeae54a6523e3e",
+    "efficientnetv2_b0": "047111c3f5420fbd",
+    "convnext_tiny": "168e4bd125082c61",
+    "mobilenet_v3_small": "ddf2d0d33f20017a",
+    "squeezenet": "4844448e762ff4f0",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,6 +110,137 @@ class Source:
             for layer in self.layers
             for name, array in layer.tensors
         }
+
+    def without(self, partners):
+        """The layers that are no value of `partners`, a dict."""
+        matched = {id(layer) for layer in partners.values()}
+        return [layer for layer in self.layers if id(layer) not in matched]
+
+
+def shapes_of(layer):
+    """The shapes of the weights of a network's layer."""
+    return tuple(tuple(weight.shape) for weight in layer.weights)
+
+
+def arranged(layer, partner):
+    """(name, array) for each weight of a layer; None if they do not fit.
+
+    Args:
+      layer: layer of a network.
+      partner: SourceLayer, or None.
+    """
+    if partner is None:
+        return None
+    weights = [weight.name for weight in layer.weights]
+    tensors = _by_role(weights, partner.tensors)
+    if tensors is None or any(x.dtype.kind != "f" for _, x in tensors):
+        return None
+    if tuple(array.shape for _, array in tensors) != shapes_of(layer):
+        return None
+    return tensors
+
+
+def is_scaled(layer, partner, *, narrower=None):
+    """Whether a layer is one of a source but for its width.
+
+    Args:
+      layer: layer of a network.
+      partner: SourceLayer.
+      narrower: whether the network is the narrower one; None: either may be.
+    """
+    ours, theirs = shapes_of(layer), partner.shapes
+    if [len(x) for x in ours] != [len(x) for x in theirs]:
+        return False
+    # The sides of a kernel stay as they are.
+    if [x[:-2] for x in ours] != [x[:-2] for x in theirs]:
+        return False
+    pairs = [
+        (a, b)
+        for x, y in zip(ours, theirs, strict=True)
+        for a, b in zip(x, y, strict=True)
+    ]
+    less, more = all(a <= b for a, b in pairs), all(a >= b for a, b in pairs)
+    return less if narrower else less or more
+
+
+def _by_role(weights, tensors):
+    """The tensors of a source's layer in the order of a network's weights.
+
+    Args:
+      weights: names of the weights, in the layer's order.
+      tensors: (name, array) of each tensor, in the order of the source.
+
+    Returns:
+      Tuple of (name, array); as they come where their names say nothing; None
+      if they are not the same weights by name.
+    """
+    roles = [_role(name) for name, _ in tensors]
+    if None in roles or not set(weights) <= _ROLES:
+        return tuple(tensors)
+    if sorted(roles) != sorted(weights):
+        return None
+    by_role = dict(zip(roles, tensors, strict=True))
+    return tuple(by_role[weight] for weight in weights)
+
+
+def _role(name):
+    """`gamma` for `bn1/gamma:0` and for Keras 1's `bn1_gamma`, or None."""
+    last = name.rpartition("/")[2].partition(":")[0]
+    known = "|".join((*_ROLES, *_ARRAYS))
+    if found := re.search(rf"(?:^|_)({known})$", last):
+        return _ARRAYS.get(found[1], found[1])
+    return None
+
+
+def recognise(layers):
+    """The zoo's name of the network that has such layers, or None.
+
+    Slim networks, and those that the zoo lacks, are not recognised.
+
+    Args:
+      layers: for each layer with weights the shapes of its weights.
+    """
+    found = fingerprint(layers)
+    for name, known in FINGERPRINTS.items():
+        if known == found:
+            return name
+    return None
+
+
+def fingerprint(layers):
+    """16 hex digits of the layers' spatial kernels, in any order.
+
+    Each layer with a kernel (height, width, in, out) larger than 1x1 counts
+    with the kernel's shape and its number of weights, by which networks with
+    biases differ from those without. Heads have no such layer, so that a
+    network is the same with any head or none.
+    """
+    spatial = sorted(
+        [*map(int, shapes[0]), len(shapes)]
+        for shapes in map(tuple, layers)
+        if is_spatial(shapes)
+    )
+    return hashlib.sha256(json.dumps(spatial).encode()).hexdigest()[:16]
+
+
+def stages_in(source, whole):
+    """The stages of a whole network that a source has, bottom to top.
+
+    All, unless its spatial kernels are exactly those of the lower ones: then
+    it is a truncated network.
+    """
+    found = fingerprint(layer.shapes for layer in source.layers)
+    for count in range(len(whole.stages), 0, -1):
+        lower = whole.stages[:count]
+        shapes = (shapes_of(x) for s in lower for x in s.layers)
+        if fingerprint(shapes) == found:
+            return lower
+    return whole.stages
+
+
+def is_spatial(shapes):
+    """Whether a layer of these shapes has a kernel larger than 1x1."""
+    return bool(shapes) and len(shapes[0]) == 4 and max(shapes[0][:2]) > 1
 
 
 def warnings_of(source):

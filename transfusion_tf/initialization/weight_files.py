@@ -8,6 +8,7 @@ it.
 
 import collections
 import dataclasses
+import functools
 import hashlib
 import io
 import json
@@ -17,8 +18,7 @@ import zlib
 
 from transfusion_tf import files
 from transfusion_tf.images import limits
-from transfusion_tf.initialization import architectures, keras_hdf5
-from transfusion_tf.initialization.sources import Source
+from transfusion_tf.initialization import keras_hdf5, sources
 from transfusion_tf.models import rebuild
 from transfusion_tf.stores import checked_hdf5
 from transfusion_tf.stores.checked_hdf5 import Refused
@@ -84,7 +84,7 @@ def read(path):
         ) from None
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return Source(
+    return sources.Source(
         name=str(path),
         layers=tuple(layers),
         scalings=(),
@@ -93,9 +93,7 @@ def read(path):
             "file": path.name,
             "format": kind,
             "sha256": digest,
-            "architecture": architectures.recognise(
-                layer.shapes for layer in layers
-            ),
+            "architecture": sources.recognise(layer.shapes for layer in layers),
         },
     )
 
@@ -202,12 +200,7 @@ def read_description(text):
       Refused: not JSON, or with a Lambda layer in it.
     """
     found = set()
-
-    def look(part):
-        name = part.get("class_name")
-        found.update({name} & _LAMBDAS if isinstance(name, str) else ())
-        return part
-
+    look = functools.partial(_note_lambdas, found)
     try:
         model = json.loads(text or "{}", object_hook=look)
         layers = _layers(model)
@@ -219,6 +212,13 @@ def read_description(text):
             "weights alone)"
         )
     return layers
+
+
+def _note_lambdas(found, part):
+    """Adds the class of a part of a description to `found` if it is code."""
+    name = part.get("class_name")
+    found.update({name} & _LAMBDAS if isinstance(name, str) else ())
+    return part
 
 
 def _layers(model):
