@@ -10,7 +10,7 @@ import tqdm
 _screen = None
 
 
-def bar(what, total, *, unit, done=0):
+def bar(what, total, *, unit, done=0, leave=True):
     """A bar for `with`, advanced by `update(number)`.
 
     Args:
@@ -18,11 +18,13 @@ def bar(what, total, *, unit, done=0):
       total: number of units.
       unit: of what is counted, such as "image".
       done: units done in an earlier process.
+      leave: whether it stays when all is done; not so where one follows many.
     """
     return tqdm.tqdm(
         desc=what or None,
         total=total,
         initial=done,
+        leave=leave,
         unit=f" {unit}",
         smoothing=0.1,
         disable=None,

@@ -145,6 +145,22 @@ def test_the_standard_error_is_about_the_spread_over_samples():
     assert 0.6 * spread < error < 1.7 * spread
 
 
+def test_intervals_stay_in_the_range_of_their_measure():
+    names = list(similarity.RANGES)
+    found = measured(simulated(24, 0, shared=4.0), names, debiased=True)
+    plain_leaves = 0
+    for name, estimate in found.items():
+        for of, interval in estimate.intervals.items():
+            low, high = (-1, 1) if of == "excess" else similarity.RANGES[name]
+            assert low <= interval.low <= estimate.values[of] <= interval.high
+            assert interval.high <= high
+            # Student's t of two degrees of freedom: three groups.
+            reach = 4.3 * interval.standard_error
+            value = estimate.values[of]
+            plain_leaves += value - reach < low or value + reach > high
+    assert plain_leaves > 3
+
+
 def test_patients_widen_the_interval():
     images = simulated(400, 0, within=3.0, shared=0.3, patients=20)
     by_patient = estimate(images, patients=20).intervals["measured"]

@@ -80,6 +80,23 @@ def test_without_errors_kappa_is_undefined():
     assert kappa.note == "undefined: both are wrong on every image"
 
 
+@pytest.mark.parametrize(
+    "first, other, which",
+    [
+        ([0, 0, 0, 0], [0, 0, 0, 0], "both networks predict"),
+        ([1, 1, 1, 1], [0, 1, 1, 0], "the first network predicts"),
+        ([0, 1, 1, 0], [1, 1, 1, 1], "the other network predicts"),
+    ],
+)
+def test_one_class_for_every_image_has_no_kappa(first, other, which):
+    # By the formula they are 1, 0 and 0, whatever the networks have learned.
+    compared = agreement.compare([0, 0, 1, 1], first, other)
+    kappa = compared.estimates["kappa"]
+    assert kappa.value is kappa.low is kappa.high is None
+    assert kappa.note == f"undefined: {which} one class for every image"
+    assert compared.estimates["agreement"].value is not None
+
+
 def test_undefined_resamples_are_counted():
     first = np.array([0] + [1] * 39)
     kappa = compare(first, first, num_resamples=1000).estimates["kappa"]

@@ -28,7 +28,11 @@ def test_before_after(analyze, tmp_path, tiny_runs):
     done = analyze(tmp_path / "out", "--view=before_after")
     assert done.returncode == 0, done.stderr
     written = [tmp_path / "out" / f"before_after.{s}" for s in ("csv", "png")]
-    assert done.stdout.split() == [str(path) for path in written]
+    assert done.stdout.splitlines() == [
+        "Fewer groups of images (7) than --groups=10: too few images or "
+        "patients; wider intervals.",
+        *map(str, written),
+    ]
     assert sorted((tmp_path / "out").iterdir()) == written
 
     table = tables.read(written[0])

@@ -49,14 +49,47 @@ def test_undefined(estimate, left_out):
     assert jackknife.delete_a_group(estimate, left_out, sizes) is None
 
 
-def test_covers_a_correlation():
+@pytest.mark.parametrize("rho, bounds", [(0.6, (-1, 1)), (0.95, (0, 1))])
+def test_covers_a_correlation_and_stays_in_its_range(rho, bounds):
     rng, covered = np.random.default_rng(1), 0
     for _ in range(200):
-        x = rng.normal(size=(400, 2)) @ [[1, 0.6], [0, 0.8]]
+        x = rng.normal(size=(400, 2)) @ [[1, rho], [0, np.sqrt(1 - rho**2)]]
         groups = rng.integers(0, 10, 400)
         parts = [np.corrcoef(x[groups != g].T)[0, 1] for g in range(10)]
         found = jackknife.delete_a_group(
-            np.corrcoef(x.T)[0, 1], parts, np.bincount(groups)
+            np.corrcoef(x.T)[0, 1], parts, np.bincount(groups), bounds=bounds
         )
-        covered += found.low <= 0.6 <= found.high
+        assert bounds[0] < found.low < found.high < bounds[1]
+        covered += found.low <= rho <= found.high
     assert 0.90 <= covered / 200 <= 0.99
+
+
+# Of a correlation near 1, and of a share near 0, from three groups.
+@pytest.mark.parametrize(
+    "estimate, left_out, bounds",
+    [(0.98, [0.99, 0.95, 0.97], (-1, 1)), (0.02, [0.0, 0.01, 0.05], (0, 1))],
+)
+def test_is_fishers_z_or_the_logit_by_hand(estimate, left_out, bounds):
+    plain = jackknife.delete_a_group(estimate, left_out, [1, 1, 1])
+    assert plain.high > 1 or plain.low < 0
+    found = jackknife.delete_a_group(
+        estimate, left_out, [1, 1, 1], bounds=bounds
+    )
+    assert found.standard_error == plain.standard_error
+    reach = scipy.stats.t.ppf(0.975, 2) * plain.standard_error
+    if bounds == (-1, 1):
+        z, half = np.arctanh(estimate), reach / (1 - estimate**2)
+        expected = np.tanh(z - half), np.tanh(z + half)
+    else:
+        z = np.log(estimate / (1 - estimate))
+        half = reach / (estimate * (1 - estimate))
+        expected = 1 / (1 + np.exp(half - z)), 1 / (1 + np.exp(-half - z))
+    assert (found.low, found.high) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("estimate", [1.0, 1 + 1e-12, 1 - 1e-12])
+def test_at_an_end_the_interval_is_cut_off(estimate):
+    found = jackknife.delete_a_group(
+        estimate, [1, 1 - 1e-6, 1], [1, 1, 1], bounds=(0, 1)
+    )
+    assert 1 - 1e-5 < found.low < 1 and found.high == 1

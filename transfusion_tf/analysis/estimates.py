@@ -18,6 +18,8 @@ FLOORS = tuple(kind for kind in stage_sums.KINDS if kind != "measured")
 # What `low` and `high` may be.
 JACKKNIFE = "jackknife"
 RANGE = "range of draws"
+# A difference of two similarities.
+_OF_EXCESS = (-1.0, 1.0)
 
 
 class Range(typing.NamedTuple):
@@ -74,7 +76,10 @@ def of_stage(sums, measures):
     return {
         pair: {
             measure: _estimate(
-                found, [r[pair, measure] for r in replicates], sums
+                found,
+                [r[pair, measure] for r in replicates],
+                sums,
+                similarity.RANGES.get(measure),
             )
             for measure, found in of_pair.items()
         }
@@ -135,7 +140,7 @@ def _why_undefined(moments):
     return "A side is constant: all its channels are dead."
 
 
-def _estimate(found, replicates, sums):
+def _estimate(found, replicates, sums, bounds):
     values = found.values
     if sums.drawn:
         values = {
@@ -151,7 +156,10 @@ def _estimate(found, replicates, sums):
             intervals[name] = _range(of_parts)
         else:
             intervals[name] = jackknife.delete_a_group(
-                value, of_parts, sums.images_of_groups
+                value,
+                of_parts,
+                sums.images_of_groups,
+                bounds=_OF_EXCESS if name == "excess" else bounds,
             )
     return Estimate(
         values,

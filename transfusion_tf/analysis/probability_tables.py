@@ -6,7 +6,7 @@ threshold), from the predictions that the runs have saved.
 
 import numpy as np
 
-from transfusion_tf import tables
+from transfusion_tf import progress, tables
 from transfusion_tf.analysis import auc_table
 from transfusion_tf.metrics import (
     average_precision,
@@ -81,7 +81,7 @@ def run(loaded, *, seed=0):
             the average precision.
     """
     rows = {"calibration": [], "bins": [], "points": [], "curves": []}
-    for scored_run in loaded:
+    for scored_run in progress.over(loaded, "Calibration", unit="runs"):
         for about, asked, patients in _questions(scored_run):
             question = asked.labels[asked.keep], asked.scores[asked.keep]
             groups = None if patients is None else patients[asked.keep]

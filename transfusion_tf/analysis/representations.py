@@ -113,6 +113,9 @@ def _similarity_rows(networks, pairs, images, stages, options):
         stages=stages,
         known=networks,
         by_draw=options.by_draw,
+        num_groups=1
+        if options.is_drawn
+        else options.gather_options().num_groups,
     )
 
 

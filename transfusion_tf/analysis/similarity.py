@@ -250,6 +250,8 @@ MEASURES = {
     "cka_plain": functools.partial(cka, debiased=False),
     "procrustes": procrustes,
 }
+# What a value can be; debiased CKA may be negative.
+RANGES = {name: (-1.0 if name == "cka" else 0.0, 1.0) for name in MEASURES}
 
 
 def _unit_cov_xy(m):

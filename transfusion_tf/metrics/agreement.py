@@ -127,7 +127,8 @@ def compare(
     Intervals are percentiles of resamples of patients where `groups` says who
     they are, of images otherwise. Where all resamples are equal, a share has
     Wilson's interval for as many trials as there are units (as has the
-    accuracy of a run, see metrics.summary), and anything else has none.
+    accuracy of a run, see metrics.summary), and anything else has none. There
+    is no kappa where a network chose one class for every image.
 
     Args:
         truth: (num_images,) true classes.
@@ -155,13 +156,15 @@ def compare(
         return ErrorAgreement(num_images=0, num_units=0, estimates=estimates)
     whole = sums.sum(axis=0, keepdims=True).astype(np.float64)
     drawn = bootstrap.totals(sums, num_resamples=num_resamples, seed=seed)
+    estimates = {
+        name: _estimate(name, whole, drawn, level, len(sums), unit)
+        for name in measures
+    }
+    reason = _why_no_kappa(chosen, other_chosen)
+    if reason and "kappa" in estimates and estimates["kappa"].value is not None:
+        estimates["kappa"] = Estimate(value=None, note=reason)
     return ErrorAgreement(
-        num_images=len(of_images),
-        num_units=len(sums),
-        estimates={
-            name: _estimate(name, whole, drawn, level, len(sums), unit)
-            for name in measures
-        },
+        num_images=len(of_images), num_units=len(sums), estimates=estimates
     )
 
 
@@ -204,6 +207,25 @@ def by_class(
             )
         )
     return compared
+
+
+def _why_no_kappa(chosen, other_chosen):
+    """Says which network gives one answer only, or "".
+
+    It is right on one class and wrong on the rest, whatever it sees: how its
+    errors go with another's says what the images are, and nothing of it.
+    """
+    constant = [
+        len(np.unique(answers)) < 2 for answers in (chosen, other_chosen)
+    ]
+    if not any(constant):
+        return ""
+    which = {
+        (True, True): "both networks predict",
+        (True, False): "the first network predicts",
+        (False, True): "the other network predicts",
+    }[tuple(constant)]
+    return f"undefined: {which} one class for every image"
 
 
 def _estimate(name, whole, drawn, level, num_units, units):

@@ -3,7 +3,7 @@
 import pathlib
 
 from transfusion_tf import tables
-from transfusion_tf.analysis.views import selection, start_end, steps
+from transfusion_tf.analysis.views import rows, selection, start_end, steps
 from transfusion_tf.reporting.figures import style
 from transfusion_tf.reporting.figures import views as figures
 from transfusion_tf.reporting.published import lookup
@@ -77,4 +77,5 @@ def findings(table):
             f"{max(unequal.values())}: how long they were trained may be what "
             "differs (--checkpoint=last compares the ends of training)."
         )
-    return lines
+    few = table["note"].str.extract(f"({rows.FEWER_GROUPS} [^.]*)")[0].dropna()
+    return lines + [f"{line}." for line in few.unique()]

@@ -81,6 +81,28 @@ def test_rows_are_one_measure_of_one_stage_of_one_pair():
         assert row["low"] is row["interval"] is row["level"] is None
 
 
+def test_fewer_groups_than_asked_for_are_noted():
+    def note(pair, asked):
+        sums = Whole("conv1", {pair: stage()})
+        (row,) = view_rows.rows(
+            "between",
+            [sums],
+            measures=["cca"],
+            stages=["conv1"],
+            num_groups=asked,
+        )
+        assert row["num_groups"] == 1
+        return row["note"]
+
+    few = (
+        "Fewer groups of images (1) than --groups=10: too few images or "
+        "patients; no intervals."
+    )
+    assert note((A, B), 1) == ""
+    assert note((A, B), 10) == few
+    assert note((A, A), 10).endswith(f"their similarity is 1. {few}")
+
+
 class Drawn:
     """Sums of five draws of channels of the same images."""
 

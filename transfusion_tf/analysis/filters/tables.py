@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from transfusion_tf import tables
+from transfusion_tf import progress, tables
 from transfusion_tf.analysis.filters import changes, gabor_like
 from transfusion_tf.process import quiet
 from transfusion_tf.runs import globs, record
@@ -40,7 +40,10 @@ def run(runs, *, checkpoint="last", num_scrambles=20, seed=0):
     found = {stem: [] for stem in _COLUMNS}
     # All kernels first: whatever cannot be read is met before hours of fits.
     kernels = [_kernels(RunDir(path), checkpoint) for path in paths]
-    for name, of_run in zip(names, kernels, strict=True):
+    runs_with_kernels = list(zip(names, kernels, strict=True))
+    for name, of_run in progress.over(
+        runs_with_kernels, "Looking at filters", unit="runs"
+    ):
         changed = changes.changes(*of_run.values(), run=name)
         found["filters"] += changed
         for step, kernel in of_run.items():

@@ -1,6 +1,8 @@
 """The view `reuse`: features of runs beside those of the source network."""
 
-from transfusion_tf import datasets
+import itertools
+
+from transfusion_tf import datasets, progress
 from transfusion_tf.analysis import comparison
 from transfusion_tf.analysis.views import probe, selection
 from transfusion_tf.analysis.views import rows as view_rows
@@ -83,8 +85,12 @@ def probe_rows(view, networks, images, *, stages, others):
     )
     patients = predictions.known_patients(columns["patient"])
     rows = []
-    for network in backbones:
-        for index, stage in enumerate(stages):
+    with progress.bar(
+        "Probing", len(backbones) * len(stages), unit="stages"
+    ) as bar:
+        for network, (index, stage) in itertools.product(
+            backbones, enumerate(stages)
+        ):
             numbers = probe.score(
                 train[network][stage],
                 test[network][stage],
@@ -111,4 +117,5 @@ def probe_rows(view, networks, images, *, stages, others):
                     "note": auc["reason"] or auc["note"],
                 }
             )
+            bar.update()
     return rows

@@ -10,6 +10,7 @@ import dataclasses
 
 import numpy as np
 
+from transfusion_tf import progress
 from transfusion_tf.analysis import estimates, similarity
 from transfusion_tf.statistics import jackknife
 
@@ -58,16 +59,28 @@ _VALUES = {
 }
 
 _WEIGHTED_BY_VARIANCE = ("cka", "cka_plain", "procrustes")
+# How the note on fewer groups than were asked for begins.
+FEWER_GROUPS = "Fewer groups"
 # Less than two: one direction alone decides.
 _FEW_DIRECTIONS = 2
 
 
-def rows(view, gathered, *, measures, stages, known=None, by_draw=False):
+def rows(
+    view,
+    gathered,
+    *,
+    measures,
+    stages,
+    known=None,
+    by_draw=False,
+    num_groups=1,
+):
     """Returns the rows (dicts of COLUMNS) of a view.
 
     Where a measure is not defined, its value is None and `note` gives the
-    reason; `note` also warns of stages with fewer images than directions, and
-    of networks compared with themselves. `excess` is value minus chance.
+    reason; `note` also warns of stages with fewer images than directions, of
+    networks compared with themselves, and of fewer groups than were asked for.
+    `excess` is value minus chance.
 
     Args:
       view: its name.
@@ -77,14 +90,17 @@ def rows(view, gathered, *, measures, stages, known=None, by_draw=False):
       known: {Network: object with `init` and the checksum `digest`}, as far
         as known.
       by_draw: a row for each draw of images and channels, without interval.
+      num_groups: of the jackknife, that were asked for.
     """
     functions = {name: similarity.MEASURES[name] for name in measures}
     known, found = known or {}, {}
-    for sums in gathered:
-        for pair, of_pair in estimates.of_stage(sums, functions).items():
-            for measure, estimate in of_pair.items():
-                key = pair, sums.stage, measure
-                found[key] = _observations(estimate, measure, sums, by_draw)
+    with progress.bar("Measuring", len(stages), unit="stages") as bar:
+        for sums in gathered:
+            for pair, of_pair in estimates.of_stage(sums, functions).items():
+                for measure, estimate in of_pair.items():
+                    key = pair, sums.stage, measure
+                    found[key] = _observations(estimate, measure, sums, by_draw)
+            bar.update()
     pairs = dict.fromkeys(pair for pair, *_ in found)
     return [
         {
@@ -93,7 +109,15 @@ def rows(view, gathered, *, measures, stages, known=None, by_draw=False):
             "stage_index": index,
             "measure": measure,
             **observation,
-            **_same_weights(pair, known),
+            "note": " ".join(
+                filter(
+                    None,
+                    [
+                        _same_weights(pair, known) or observation["note"],
+                        _fewer_groups(observation["num_groups"], num_groups),
+                    ],
+                )
+            ),
         }
         for pair in pairs
         for index, stage in enumerate(stages)
@@ -160,13 +184,24 @@ def _kind_of_interval(estimate, sums):
     return {"interval": estimates.JACKKNIFE, "level": jackknife.LEVEL}
 
 
+def _fewer_groups(found, asked):
+    """Says that the jackknife left out fewer groups than were asked for."""
+    if found >= asked:
+        return ""
+    intervals = "no intervals" if found < 2 else "wider intervals"
+    return (
+        f"{FEWER_GROUPS} of images ({found}) than --groups={asked}: too few "
+        f"images or patients; {intervals}."
+    )
+
+
 def _same_weights(pair, known):
-    """Overrides `note` where weights are compared with themselves."""
+    """What overrides `note` where weights are compared with themselves."""
     first, second = pair
     digests = [known[n].digest if n in known else n for n in pair]
     if first != second and digests[0] != digests[1]:
-        return {}
-    return {"note": "Both sides are the same weights; their similarity is 1."}
+        return ""
+    return "Both sides are the same weights; their similarity is 1."
 
 
 def _warning(estimate, measure):
