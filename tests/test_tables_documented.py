@@ -25,6 +25,7 @@ from transfusion_tf.analysis import (
 )
 from transfusion_tf.analysis.comparing import (
     convergence,
+    network_sizes,
     paired_table,
     run_comparison,
     stage_convergence,
@@ -128,6 +129,7 @@ def written(tiny_dataset, tiny_runs, tmp_path):
         "`train_sizes.csv`": train_sizes.ARM_COLUMNS,
         "`train_sizes_differences.csv`": train_sizes.COLUMNS,
         "`train_sizes_limits.csv`": train_sizes.LIMIT_COLUMNS,
+        "`network_sizes.csv`": network_sizes.COLUMNS,
         "`gain_points.csv`": gain.POINT_COLUMNS,
         "`gain_correlations.csv`": gain.CORRELATION_COLUMNS,
         "`<view>.csv`": view_rows.COLUMNS,

@@ -157,3 +157,14 @@ def test_no_variance_has_no_end_of_degrees_of_freedom():
     )
     assert variance_components.p_value(0.0, 0.0, freedom) == 1.0
     assert variance_components.p_value(0.1, 0.0, freedom) == 0.0
+
+
+def test_one_sided_p_values_are_half_and_the_rest():
+    # Student's t of 2 with 4 degrees of freedom, from tables: 0.0581.
+    assert variance_components.upper_p_value(1.0, 0.25, 4) == pytest.approx(
+        0.0581, abs=5e-5
+    )
+    assert variance_components.upper_p_value(-1.0, 0.25, 4) == pytest.approx(
+        0.9419, abs=5e-5
+    )
+    assert variance_components.upper_p_value(0.0, 0.25, 4) == 0.5

@@ -157,3 +157,9 @@ def p_value(value, variance, degrees_of_freedom):
     if np.isinf(degrees_of_freedom):
         return float(2 * scipy.special.ndtr(-t))
     return float(2 * scipy.special.stdtr(degrees_of_freedom, -t))
+
+
+def upper_p_value(value, variance, degrees_of_freedom):
+    """One-sided p value of a true value of zero or less; see `p_value`."""
+    both = p_value(value, variance, degrees_of_freedom)
+    return both / 2 if value > 0 else 1 - both / 2

@@ -103,7 +103,7 @@ def arm_rows(arms, *, threshold=None):
                 "num_negative": scored.num_negative,
                 "seeds": " ".join(arm.seeds),
                 "seed_values": " ".join(f"{v:.6g}" for v in found.values),
-                "note": _note(scored, found.reason, [arm]),
+                "note": note(scored, found.reason, [arm]),
                 "num_folds": scored.num_folds if _has_folds(arm) else None,
                 "pooled_auc": _pooled(arm, threshold),
             }
@@ -139,7 +139,7 @@ def rows(pairs, *, margin, threshold=None):
             **_about(arm, metric),
             **_numbers(found),
             **_judged(found, p_adjusted, margin, len(pairs)),
-            "note": _note(
+            "note": note(
                 scored, found.reason, [arm, reference], found, p_adjusted
             ),
         }
@@ -278,7 +278,16 @@ def _root(variance):
     return None if variance is None else float(variance**0.5)
 
 
-def _note(scored, reason, arms, found=None, p_adjusted=None):
+def note(scored, reason, arms, found=None, p_adjusted=None):
+    """What makes the numbers of a row rough, in words; "" if nothing.
+
+    Args:
+        scored: a seed_auc.Arm of the row.
+        reason: why a number is missing, or None.
+        arms: the Arms of the row.
+        found: PairedAuc, where the row is a comparison.
+        p_adjusted: its adjusted p value.
+    """
     notes = [reason] if reason else []
     fewest = min(scored.num_positive, scored.num_negative)
     if fewest < _FEW:

@@ -1,0 +1,81 @@
+r"""Says how small a network may be: AUC against parameters, work and time.
+
+    python run_scripts/analyze_network_sizes.py --runs='runs/mine-*' \
+        --output_dir=DIR
+
+Runs that differ by their seed alone are one arm. The best arm is chosen by its
+AUC on val, since the highest of several on test owes a part of its lead to
+chance; each other arm is compared with it on the same test images, with
+intervals over seeds and patients, and tested for being worse by less than
+--margin (p values adjusted for the number of arms). Of runs at several learning
+rates those at the best on val count. Truncated (--truncate_at of train.py),
+slim and whole networks stand beside each other. Milliseconds are measured here.
+Writes network_sizes.csv and network_sizes.png.
+"""
+
+import functools
+
+from absl import flags
+
+from transfusion_tf import cli
+from transfusion_tf.process import quiet
+
+_RUNS = flags.DEFINE_list(
+    "runs", [], "run directories or globs, separated by commas"
+)
+_SPLIT = flags.DEFINE_enum(
+    "split", "test", ("val", "test"), "split whose predictions are compared"
+)
+_REFERENCE = flags.DEFINE_string(
+    "reference",
+    None,
+    "name of the arm that stands for the best, as network_sizes.csv has it "
+    "(default: the one with the highest AUC on val)",
+)
+_MARGIN = flags.DEFINE_float(
+    "margin",
+    0.01,
+    "largest loss of AUC that would change nobody's choice",
+)
+_THRESHOLD = flags.DEFINE_integer(
+    "threshold",
+    None,
+    "ordinal tasks: compare the AUC of grade >= this (default: the mean over "
+    "thresholds)",
+)
+_TIME = flags.DEFINE_bool(
+    "time",
+    True,
+    "measure milliseconds an image, in inference, one at a time and in batches "
+    "of the training's size",
+)
+_OUTPUT_DIR = flags.DEFINE_string(
+    "output_dir", None, "directory of the table and the picture"
+)
+
+
+def main(argv):
+    """Writes table and picture and prints the answer in words."""
+    del argv
+    if not _RUNS.value or not _OUTPUT_DIR.value:
+        raise ValueError(
+            "Give --runs=RUN,RUN (directories or globs) and --output_dir=DIR."
+        )
+    quiet.start_tensorflow()
+
+    from transfusion_tf.analysis.comparing import measured_costs, network_sizes
+    from transfusion_tf.reporting import network_size_report
+
+    found = network_sizes.compare(
+        _RUNS.value,
+        functools.partial(measured_costs.of_arms, is_timed=_TIME.value),
+        split=_SPLIT.value,
+        margin=_MARGIN.value,
+        reference=_REFERENCE.value,
+        threshold=_THRESHOLD.value,
+    )
+    print(network_size_report.write(found, _OUTPUT_DIR.value))
+
+
+if __name__ == "__main__":
+    cli.run(main)
