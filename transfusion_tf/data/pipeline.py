@@ -19,6 +19,8 @@ SHUFFLE_BYTES = 512 * 2**20
 SHARDS_READ_TOGETHER = 16
 # 16-bit pixels are brought to [0, 255], which is what networks take.
 SIXTEEN_BIT_STEP = 257.0
+# Functions without control flow on tensors need not be converted at each use.
+_no_autograph = tf.autograph.experimental.do_not_convert
 
 
 def training(
@@ -61,6 +63,7 @@ def training(
     examples = examples.skip(skipped)
     decode = _decoder(records.card, image_size)
 
+    @_no_autograph
     def prepare(epoch_seed, serialized):
         example = decode(serialized)
         draw = augment.fold_in(epoch_seed, example["id"])
@@ -104,6 +107,7 @@ def _passes(records, seed, keep_ids, num_images):
         tf.zeros([2], tf.int64), tf.constant(seed, tf.int64)
     )
 
+    @_no_autograph
     def one_pass(epoch):
         epoch_seed = tf.random.fold_in(run_seed, epoch)
         if is_cached:
@@ -219,6 +223,7 @@ def _label_check(card):
     low = min(names.MULTILABEL_VALUES) if is_multilabel else 0
     high = 1 if is_multilabel else len(card.classes) - 1
 
+    @_no_autograph
     def check(batch):
         label = batch["label"]
         tf.debugging.assert_equal(tf.clip_by_value(label, low, high), label)
@@ -250,6 +255,7 @@ def _decoder(card, image_size, extra=()):
     spec |= {name: tf.io.FixedLenFeature([], tf.string) for name in extra}
     resize = card.image_size != image_size
 
+    @_no_autograph
     def decode(serialized):
         example = tf.io.parse_single_example(serialized, spec)
         image = decoded(example["image"], card)

@@ -15,6 +15,7 @@ normalized features, where the original normalizes the mean.
 """
 
 import functools
+from concurrent import futures
 
 import keras
 from keras import applications
@@ -59,15 +60,26 @@ class LayerScale(keras.layers.Layer):
 
 
 def body(application, options, x, bn_momentum):
-    """From scaled images to the last feature map of a Keras application."""
+    """From scaled images to the last feature map of a Keras application.
+
+    Its weights have no values, which are only drawn for the copy of `adapt`.
+    """
     del bn_momentum  # Keras fixes it; `adapt` sets it.
-    return application(
-        weights=None,
-        include_top=False,
-        input_tensor=x,
-        input_shape=x.shape[1:],
-        **options,
-    ).output
+    # A thread has its own list of the weights that are without values, and
+    # Keras would give them some as soon as it is left.
+    with futures.ThreadPoolExecutor(1) as thread:
+        return thread.submit(_without_values, application, options, x).result()
+
+
+def _without_values(application, options, x):
+    with keras.StatelessScope(initialize_variables=False):
+        return application(
+            weights=None,
+            include_top=False,
+            input_tensor=x,
+            input_shape=x.shape[1:],
+            **options,
+        ).output
 
 
 def adapt(model, bn_momentum):

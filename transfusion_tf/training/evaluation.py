@@ -18,7 +18,7 @@ class Predictor:
         self._strategy, self._task = strategy, task
         self._batch_size = batch_size
 
-        @tf.function(reduce_retracing=True)
+        @tf.function(reduce_retracing=True, autograph=False)
         def forward(images):
             return strategy.run(
                 lambda part: model(part, training=False), args=(images,)

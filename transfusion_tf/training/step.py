@@ -108,7 +108,7 @@ class _Phase:
             optimizer.apply(tape.gradient(loss, variables), variables)
             return loss
 
-        @tf.function(reduce_retracing=True)
+        @tf.function(reduce_retracing=True, autograph=False)
         def run(batch):
             parts = strategy.run(on_one_device, args=(batch,))
             return strategy.reduce(tf.distribute.ReduceOp.SUM, parts, axis=None)
