@@ -1,0 +1,45 @@
+#!/bin/bash
+# The studies of docs/verdicts.md:
+#   tests/benchmarks/real_studies.sh DATA WEIGHTS FOLDS OUTPUT_DIR
+# DATA holds pneumoniamnist.npz, kermany_chest_224.zip (the folders of Kermany
+# et al. 2018, resized), idrid_grading_quarter.zip and cifar10_images.zip;
+# WEIGHTS is Keras' file of SqueezeNet 1.1 without its head, trained on ImageNet;
+# FOLDS as published_fold.py takes them. About an hour on two cores; what was
+# interrupted goes on.
+set -euo pipefail
+data=$1 weights=$2 folds=$3 out=$4
+root=$(cd "$(dirname "$0")/../.." && pwd)
+python=${PYTHON:-python}
+
+convert() { # Name, then flags.
+  [[ -d $out/data/$1/1.0.0 ]] || "$python" "$root/data_prep/make_tfrecords.py" \
+    --output_dir="$out/data/$1" "${@:2}"
+}
+convert cifar10 --source=image_folder --input="$data/cifar10_images.zip"
+convert pneumoniamnist --source=npz --input="$data/pneumoniamnist.npz"
+mkdir -p "$out"
+"$python" "$root/tests/benchmarks/published_fold.py" "$folds" 1 \
+  "$data/kermany_chest_224.zip" "$out/fold_1.csv"
+convert kermany_chest --source=csv --labels="$out/fold_1.csv" \
+  --input="$data/kermany_chest_224.zip" --image_size=112
+convert idrid --source=idrid --input="$data/idrid_grading_quarter.zip" \
+  --fundus=crop --resize_mode=crop --image_size=112
+
+source_run() { # Network, epochs.
+  "$python" "$root/run_scripts/train.py" --dataset="$out/data/cifar10" \
+    --model="$1" --epochs="$2" --image_size=32 --batch_size=64 --snapshots=0 \
+    --num_threads=1 --run_dir="$out/sources/cifar10_$1"
+}
+source_run cbr_tiny 3
+source_run cbr_small 2
+
+study() { # Name, then sources of weights, separated by commas.
+  "$python" "$root/run_scripts/run_study.py" --dataset="$out/data/$1" \
+    --study="$root/tests/benchmarks/studies/$1.toml" --weights="$2" \
+    --study_dir="$out/studies/$1"
+}
+sources=cbr_tiny:$out/sources/cifar10_cbr_tiny
+sources+=,cbr_small:$out/sources/cifar10_cbr_small
+study pneumoniamnist "$sources"
+study idrid "squeezenet:$weights"
+study kermany_chest "squeezenet:$weights"
