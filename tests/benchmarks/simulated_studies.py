@@ -138,24 +138,19 @@ def _arms(truth, found):
     np.put_along_axis(ranks, order, beaten, -1)
     losses = 1 - ranks[..., num_positive:] / num_positive
     values = wins.mean(axis=-1)
-    units = truth.unit_counts
-    sums = [
+    positive, negative = (
         _unit_sums(truth, (shares - values[..., None]) / shares.shape[-1])
         for shares in (wins, losses)
-    ]
+    )
+    # Its counts are those of every study.
+    one = seed_auc.scored(truth.labels, found[0], truth.patients)
+    none = [np.zeros((truth.num_seeds, count)) for count in truth.unit_counts]
     for number in range(len(found)):
-        positive, negative = (side[number] for side in sums)
-        zeros = [np.zeros((truth.num_seeds, count)) for count in units]
-        yield seed_auc.Arm(
+        yield dataclasses.replace(
+            one,
             values=values[number],
-            positive=np.hstack([positive, zeros[1]]),
-            negative=np.hstack([zeros[0], negative]),
-            num_positive=num_positive,
-            num_negative=num_negative,
-            positive_units=units[0],
-            negative_units=units[1],
-            num_units=sum(units),
-            pairs=min(units),
+            positive=np.hstack([positive[number], none[1]]),
+            negative=np.hstack([none[0], negative[number]]),
         )
 
 
@@ -169,22 +164,16 @@ def _unit_sums(truth, deviations):
 
 def first_network(truth, arm):
     """The value and components.GroupSums of an Arm's first network."""
-    roots = [np.sqrt(count / (count - 1)) for count in truth.unit_counts]
-    sizes = [
-        np.diff(np.append(np.arange(0, n, truth.images_per_patient), n))
-        for n in truth.counts
-    ]
-    effective = [
-        n**2 / (s @ s) for n, s in zip(truth.counts, sizes, strict=True)
-    ]
-    return float(arm.values[0]), components.GroupSums(
-        positive=arm.positive[0] / roots[0],
-        negative=arm.negative[0] / roots[1],
-        num_positive=arm.num_positive,
-        num_negative=arm.num_negative,
-        positive_groups=arm.positive_units,
-        negative_groups=arm.negative_units,
-        positive_effective=float(effective[0]),
-        negative_effective=float(effective[1]),
-        num_groups=arm.num_units,
+    positive, negative = (
+        sums / np.sqrt(count / (count - 1))
+        for sums, count in zip(
+            (arm.positive[0], arm.negative[0]), truth.unit_counts, strict=True
+        )
+    )
+    labels = truth.labels
+    one = components.sum_by_group(
+        components.compare(labels, labels), truth.patients
+    )
+    return float(arm.values[0]), dataclasses.replace(
+        one, positive=positive, negative=negative
     )
