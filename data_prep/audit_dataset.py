@@ -78,7 +78,7 @@ def main(argv):
 
     output_dir = pathlib.Path(FLAGS.output_dir)
     opened = _opened() if FLAGS.records else None
-    facts = _facts(opened)
+    facts, tells_label = _facts(opened)
     found = audit.audit(
         facts.table,
         on_leak="report",
@@ -97,6 +97,7 @@ def main(argv):
     lines = audit_text.lines(found.summary)
     if facts.left_out:
         lines.append(f"images that cannot be used: {facts.left_out:,}")
+    lines += tells_label.values()
     if FLAGS.phi:
         report["phi"], phi_lines = _search_identities(opened, output_dir)
         lines += phi_lines
@@ -113,16 +114,17 @@ def _opened():
 
 
 def _facts(opened):
-    from transfusion_tf.audit import image_facts
+    """ImageFacts, and {column that tells the label: sentence}."""
+    from transfusion_tf.audit import image_facts, label_columns
 
     if opened:
-        return image_facts.of_records(opened)
+        return image_facts.of_records(opened), opened.card.tells_label
     image_options = conversion_flags.image_options()  # Wrong ones come first.
-    return image_facts.of_manifest(
-        source_flags.manifest(),
-        image_options=image_options,
-        num_workers=FLAGS.num_workers,
+    manifest = source_flags.manifest()
+    facts = image_facts.of_manifest(
+        manifest, image_options=image_options, num_workers=FLAGS.num_workers
     )
+    return facts, label_columns.of_manifest(manifest)
 
 
 def _search_identities(opened, output_dir):

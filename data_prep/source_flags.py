@@ -127,8 +127,8 @@ flags.DEFINE_string(
 flags.DEFINE_list(
     "extra_columns",
     None,
-    "Further columns of --labels that the records carry as text. They must "
-    "not identify the patient.",
+    "Further columns of --labels that the records carry as text, for "
+    "analyze_predictions.py --subgroups. They must not identify the patient.",
 )
 flags.DEFINE_string(
     "label_set",

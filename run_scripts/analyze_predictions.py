@@ -13,6 +13,9 @@ operating_points.csv (sensitivity at a specificity, and back), decisions.csv
 (balanced accuracy at a threshold of one half, and at the best one on val),
 curves.csv (ROC, precision-recall), and two PNGs.
 
+With --dataset the best weights of the runs are scored on an external test set;
+their predictions are kept in OUTPUT_DIR/predictions.
+
 Where the records carry columns (make_tfrecords.py --extra_columns=site,sex):
 label_associations.csv, whether they tell the label without any image; and with
 --subgroups the AUCs within their groups, subgroups.csv and subgroups.png, and
@@ -21,7 +24,8 @@ subgroup_differences.csv. --predictions=A.csv does that for other tools.
 
 from absl import flags
 
-from transfusion_tf import cli
+from transfusion_tf import cli, names
+from transfusion_tf.process import quiet
 
 _RUNS = flags.DEFINE_list(
     "runs", [], "run directories or patterns (runs/*), separated by commas"
@@ -38,8 +42,18 @@ _SUBGROUPS = flags.DEFINE_list(
     "columns that the records carry (--extra_columns), by whose values AUCs "
     "are given as well",
 )
+_DATASET = flags.DEFINE_string(
+    "dataset",
+    None,
+    "records directory of an external test set, with classes of the same names "
+    "as the runs', that their best weights are scored on (default: the "
+    "predictions that the runs have saved)",
+)
 _SPLIT = flags.DEFINE_enum(
-    "split", "test", ("val", "test"), "split whose predictions are compared"
+    "split",
+    "test",
+    names.SPLITS,
+    "split whose predictions are compared; train goes with --dataset",
 )
 _NUM_RESAMPLES = flags.DEFINE_integer(
     "num_resamples",
@@ -70,26 +84,51 @@ def main(argv):
             "--predictions goes with --subgroups=COLUMN; compare_runs.py "
             "compares such files."
         )
-    cli.check_goes_with("split", holds=bool(_RUNS.value), what="--runs")
+    for name in ("dataset", "split"):
+        cli.check_goes_with(name, holds=bool(_RUNS.value), what="--runs")
+    if _SPLIT.value == "train":  # Which the runs were trained on.
+        cli.check_goes_with(
+            "split", holds=bool(_DATASET.value), what="--dataset"
+        )
     cli.check_goes_with(
         "num_resamples",
         holds=len(_RUNS.value) > 1,
         what="several --runs, whose agreement has intervals",
     )
 
-    from transfusion_tf.analysis import auc_table, subgroups
-    from transfusion_tf.analysis.comparing import foreign_predictions
+    if _DATASET.value:
+        quiet.start_tensorflow()
+    from transfusion_tf.analysis import subgroups
 
-    if _PREDICTIONS.value:
-        runs = foreign_predictions.scored_runs(_PREDICTIONS.value)
-    else:
-        runs = auc_table.load(_RUNS.value, _SPLIT.value)
+    runs = _loaded()
     # Before longer work: a column may be missing.
     found = subgroups.run(runs, _SUBGROUPS.value)
     if _RUNS.value:
         _write_scores(runs)
         _write_agreement(runs)
     _write_subgroups(runs, found)
+
+
+def _loaded():
+    """The ScoredRuns that the flags ask for."""
+    if _DATASET.value:
+        from transfusion_tf import external
+
+        runs, left_out = external.score(
+            _RUNS.value,
+            _DATASET.value,
+            split=_SPLIT.value,
+            output_dir=_OUTPUT_DIR.value,
+        )
+        for line in left_out:
+            print(f"left out: {line}")
+        return runs
+    from transfusion_tf.analysis import auc_table
+    from transfusion_tf.analysis.comparing import foreign_predictions
+
+    if _PREDICTIONS.value:
+        return foreign_predictions.scored_runs(_PREDICTIONS.value)
+    return auc_table.load(_RUNS.value, _SPLIT.value)
 
 
 def _write_scores(runs):

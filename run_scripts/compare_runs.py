@@ -77,10 +77,9 @@ def main(argv):
         )
 
     cli.check_goes_with("dataset", holds=bool(_RUNS.value), what="--runs")
-    if _SPLIT.value == "train" and not _DATASET.value:
-        raise ValueError(
-            "--split=train goes with --dataset: the runs were trained on their "
-            "own train split. Give val or test."
+    if _SPLIT.value == "train":  # Which the runs were trained on.
+        cli.check_goes_with(
+            "split", holds=bool(_DATASET.value), what="--dataset"
         )
     if _DATASET.value:
         quiet.start_tensorflow()

@@ -36,9 +36,8 @@ from transfusion_tf.analysis.views import rows as view_rows
 from transfusion_tf.analysis.views import start_end
 from transfusion_tf.audit import pair_table, phi_scan
 from transfusion_tf.conversion import quarantine, report
-from transfusion_tf.data import card, records
+from transfusion_tf.data import card, carried, records
 from transfusion_tf.metrics import agreement
-from transfusion_tf.runs import predictions
 from transfusion_tf.runs.directory import RunDir
 from transfusion_tf.study import selection, summary
 
@@ -89,7 +88,7 @@ def written(tiny_dataset, tiny_runs, tmp_path):
         "`predictions.csv`": [
             *map(of_classes, header(run.predictions("val"))),
             "label_<name>",
-            f"{predictions.EXTRA}<name>",
+            f"{carried.EXTRA}<name>",
         ],
         "`config.json`": [
             *flat(json.loads(run.config.read_text())),

@@ -101,8 +101,8 @@ def images(opened, split, *, image_size, batch_size):
 
     Yields:
       {"image": (n, image_size, image_size, 3) float32 in [0, 255], "label":
-      (n,) or (n, num_labels) int64, "id" and "patient": (n,) str}; where the
-      records carry further columns, "extra" is {column: (n,) str}.
+      (n,) or (n, num_labels) int64, "id", "patient" and "extra_<column>" for
+      each column that the records carry: (n,) str}.
     """
     with naming_damage(opened):
         yield from pipeline.numpy_batches(

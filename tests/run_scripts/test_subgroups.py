@@ -8,6 +8,7 @@ from PIL import Image
 
 from tests.conftest import blobs
 from transfusion_tf import experiment, tables
+from transfusion_tf.analysis import comparison
 from transfusion_tf.config.run import RunConfig
 from transfusion_tf.runs import predictions
 from transfusion_tf.runs.directory import RunDir
@@ -59,12 +60,41 @@ def test_predictions_keep_the_columns(run):
     assert set(found.extra["sex"]) == {"f", "m"}
 
 
+def test_other_analyses_read_such_records(run):
+    place = json.loads(run.config.read_text())["config"]["data"]["dataset"]
+    opened = experiment.open_dataset(place)
+    images = comparison.ComparisonImages(
+        opened, "test", max_images=5, image_size=16, batch_size=4
+    )
+    assert [len(batch["extra_site"]) for batch in images()] == [4, 1]
+
+
 def test_the_card_counts_the_values(run):
     place = json.loads(run.config.read_text())["config"]["data"]["dataset"]
     (card,) = RunDir(place).root.glob("*/data_card.json")
     card = json.loads(card.read_text())
     assert card["extra_values"]["site"] == {"B": 60, "Zürich": 60}
     assert list(card["tells_label"]) == ["site"]
+
+
+@pytest.mark.parametrize("is_raw", [False, True])
+def test_an_audit_says_so_too(binary, run, tmp_path, is_raw):
+    place = json.loads(run.config.read_text())["config"]["data"]["dataset"]
+    root = RunDir(place).root.parent
+    what = [f"--records={place}"]
+    if is_raw:
+        what = [
+            "--source=csv",
+            f"--input={root / 'raw'}",
+            f"--labels={root / 'labels.csv'}",
+            "--extra_columns=site,sex",
+        ]
+    done = binary(
+        "data_prep/audit_dataset.py", *what, f"--output_dir={tmp_path}"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "The column 'site' tells the label '1'" in done.stdout
+    assert "'sex'" not in done.stdout
 
 
 def test_aucs_by_subgroup(binary, run, tmp_path):
@@ -89,6 +119,28 @@ def test_aucs_by_subgroup(binary, run, tmp_path):
     for name in ("subgroup_differences.csv", "label_associations.csv"):
         assert len(tables.read(tmp_path / name)) == 2
     assert (tmp_path / "subgroups.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_an_external_test_set_has_subgroups_and_the_thresholds_of_val(
+    binary, run, tiny_runs, tmp_path
+):
+    place = json.loads(run.config.read_text())["config"]["data"]["dataset"]
+    done = binary(
+        SCRIPT,
+        f"--runs={tiny_runs[0]}",
+        f"--dataset={place}",
+        "--split=val",
+        "--subgroups=sex",
+        f"--output_dir={tmp_path}",
+    )
+    assert done.returncode == 0, done.stderr
+    aucs = tables.read(tmp_path / "auc.csv")
+    assert list(aucs["dataset"]) == ["records"]
+    assert len(tables.read(tmp_path / "subgroups.csv")) == 3
+    decisions = tables.read(tmp_path / "decisions.csv")
+    assert decisions.query("chosen_by == 'val'")["value"].notna().all()
+    (kept,) = (tmp_path / "predictions").iterdir()
+    assert kept.name.startswith("seed0-")
 
 
 def test_files_of_other_tools(binary, run, tmp_path):
@@ -119,6 +171,10 @@ def test_files_of_other_tools(binary, run, tmp_path):
         (
             ["--predictions=a.csv", "--subgroups=x", "--split=val"],
             "--split=val goes with --runs",
+        ),
+        (
+            ["--runs={run}", "--split=train"],
+            "--split=train goes with --dataset",
         ),
     ],
 )

@@ -44,9 +44,8 @@ def run(loaded):
     """Returns a DataFrame with COLUMNS.
 
     Args:
-        loaded: ScoredRuns, as of auc_table.load. Their thresholds come from
-            the predictions of val that the same runs have saved, unless they
-            are scored on val themselves.
+        loaded: ScoredRuns. Their thresholds come from the predictions of val
+            that the same runs have saved, unless these are what is scored.
     """
     return tables.frame(
         [row for one in loaded for row in _rows(one)], columns=COLUMNS
@@ -69,9 +68,16 @@ def _rows(run):
 
 def _best_on_val(run):
     """{index of a question: its best threshold on val, or None}."""
-    if run.split == "val" or not auc_table.has_predictions(run.root, "val"):
+    if not auc_table.has_predictions(run.root, "val"):
         return {}
     (val,) = auc_table.load([run.root], "val")
+    # Images that choose a threshold flatter it. An external set has another
+    # fingerprint, and its val split is a test set like any other.
+    if (
+        run.split == "val"
+        and run.data["fingerprint"] == val.data["fingerprint"]
+    ):
+        return {}
     scored, task = val.predictions, val.data["task"]
     return {
         asked.index: balanced.best_threshold(
@@ -88,7 +94,6 @@ def _at_thresholds(asked, patients, on_val):
     for chosen_by, threshold in ((HALF, 0.5), (ON_VAL, on_val)):
         about = {"chosen_by": chosen_by, "threshold": threshold}
         if threshold is None:
-            # Of val itself it would flatter.
             unknown = calibration.Estimate(reason=_NO_THRESHOLD)
             yield {**about, **_row("balanced_accuracy", unknown, 0.5)}
             continue

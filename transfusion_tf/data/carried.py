@@ -8,6 +8,7 @@ from absl import logging
 
 from transfusion_tf.data import member_names
 
+EXTRA = "extra_"  # Before a column's name, in batches and in predictions.csv.
 # More values than this make no subgroups, and are not listed on the card.
 MOST_VALUES = 50
 # Of fewer patients (images, where those are not known) nothing is concluded.

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from transfusion_tf import names
-from transfusion_tf.data import augment
+from transfusion_tf.data import augment, carried
 
 # Serialized examples held for shuffling; above this, shuffling is only within
 # a window (shards are shuffled too, and inside a shard the order is by hash).
@@ -147,7 +147,7 @@ def evaluation(records, split, *, batch_size, image_size):
 
     Returns:
       tf.data.Dataset like that of `training`; the last batch may be smaller.
-      Where records carry further columns, "extra" has {column: (n,) text}.
+      Columns that the records carry are there as "extra_<column>": (n,) text.
     """
     examples = _of_split(records, split).map(
         _decoder(records.card, image_size, records.card.extra_columns),
@@ -197,15 +197,11 @@ def _of_split(records, split):
 
 def _text(batch):
     """The columns of text, (N,) str."""
-    found = {key: _decoded_text(batch[key]) for key in ("id", "patient")}
-    if "extra" in batch:
-        extra = batch["extra"].items()
-        found["extra"] = {name: _decoded_text(part) for name, part in extra}
-    return found
-
-
-def _decoded_text(values):
-    return np.char.decode(values.astype(bytes))
+    return {
+        key: np.char.decode(values.astype(bytes))
+        for key, values in batch.items()
+        if key in ("id", "patient") or key.startswith(carried.EXTRA)
+    }
 
 
 def _label(example):
@@ -266,15 +262,13 @@ def _decoder(card, image_size, extra=()):
             image = tf.image.resize(image, [image_size] * 2, antialias=True)
         if card.channels == 1:
             image = tf.image.grayscale_to_rgb(image)
-        found = {
+        return {
             "image": tf.ensure_shape(image, (image_size, image_size, 3)),
             "label": _label(example),
             "id": example["id"],
             "patient": example["patient"],
+            **{carried.EXTRA + name: example[name] for name in extra},
         }
-        if extra:
-            found["extra"] = {name: example[name] for name in extra}
-        return found
 
     return decode
 

@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 
 from transfusion_tf import tables
-
-EXTRA = "extra_"  # Before the name of a column that the records carry.
+from transfusion_tf.data.carried import EXTRA
 
 
 @dataclasses.dataclass(frozen=True)

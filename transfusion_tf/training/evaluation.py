@@ -3,7 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
-from transfusion_tf.runs.predictions import EXTRA, Predictions, known_patients
+from transfusion_tf.data import carried
+from transfusion_tf.runs.predictions import Predictions, known_patients
 from transfusion_tf.training import tasks
 
 
@@ -67,9 +68,9 @@ class Predictor:
             labels=joined["label"],
             scores=joined["scores"],
             extra={
-                key.removeprefix(EXTRA): joined[key]
-                for key in joined
-                if key.startswith(EXTRA)
+                key.removeprefix(carried.EXTRA): values
+                for key, values in joined.items()
+                if key.startswith(carried.EXTRA)
             },
         )
         return predictions, loss
@@ -82,5 +83,5 @@ class Predictor:
             "label": batch["label"],
             "scores": tasks.scores(self._task, logits).numpy(),
             "loss": tasks.losses(self._task, batch["label"], logits).numpy(),
-            **{EXTRA + k: v for k, v in batch.get("extra", {}).items()},
+            **{k: v for k, v in batch.items() if k.startswith(carried.EXTRA)},
         }
