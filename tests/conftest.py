@@ -1,9 +1,11 @@
 """Fixtures: small real data sets, runs on them, and the shared files."""
 
+import functools
 import gc
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 
 import transfusion_tf  # noqa: F401 (before any test imports TensorFlow)
+from transfusion_tf import files
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
@@ -128,27 +131,56 @@ def tiny_npz(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def tiny_dataset(tiny_npz, binary, tmp_path_factory):
-    """Records of `tiny_npz`, made by the binary."""
-    path = tmp_path_factory.mktemp("records") / "tiny"
-    done = binary(
-        "data_prep/make_tfrecords.py",
-        "--source=npz",
-        f"--input={tiny_npz}",
-        f"--output_dir={path}",
-    )
-    if done.returncode:
-        raise RuntimeError(done.stderr)
-    return path
+def made_once(tmp_path_factory):
+    """made_once(name, make): a directory that make(path) has filled.
+
+    Of pytest-xdist's workers the first calls `make`, and each gets a copy.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # That of all workers.
+
+    def get(name, make):
+        begun, made = (folder / x / name for x in ("begun", "made_once"))
+        made.parent.mkdir(exist_ok=True)
+        with files.locked(made.with_suffix(".lock")):
+            if not made.exists():
+                make(begun)
+                begun.rename(made)
+        copy = tmp_path_factory.mktemp("copies") / name
+        return shutil.copytree(made, copy)
+
+    return get
 
 
 @pytest.fixture(scope="session")
-def tiny_runs(tiny_dataset, tmp_path_factory):
+def tiny_dataset(tiny_npz, binary, made_once):
+    """Records of `tiny_npz`, made by the binary."""
+
+    def convert(path):
+        done = binary(
+            "data_prep/make_tfrecords.py",
+            "--source=npz",
+            f"--input={tiny_npz}",
+            f"--output_dir={path}",
+        )
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+
+    return made_once("tiny", convert)
+
+
+@pytest.fixture(scope="session")
+def tiny_runs(tiny_dataset, made_once):
     """Directories of two short runs, seeds 0 and 1, from random weights."""
+    root = made_once("runs", functools.partial(_train_two, tiny_dataset))
+    return [root / "seed0", root / "seed1"]
+
+
+def _train_two(tiny_dataset, root):
     from transfusion_tf import experiment
     from transfusion_tf.config.run import RunConfig
 
-    root = tmp_path_factory.mktemp("runs")
     for seed in (0, 1):
         settings = {
             "dataset": str(tiny_dataset),
@@ -159,4 +191,3 @@ def tiny_runs(tiny_dataset, tmp_path_factory):
         }
         config = RunConfig.from_flags_dict(settings)
         experiment.train(config, run_dir=root / f"seed{seed}")
-    return [root / "seed0", root / "seed1"]
