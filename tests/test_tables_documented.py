@@ -18,6 +18,7 @@ from transfusion_tf.analysis import (
     gain,
     network_costs,
     probability_tables,
+    scaling_differences,
     scaling_probe,
 )
 from transfusion_tf.analysis.comparing import convergence, paired_table
@@ -110,6 +111,7 @@ def written(tiny_dataset, tiny_runs, tmp_path):
         "`stages.csv`": network_costs.COLUMNS,
         "`scaling_probe.csv`": scaling_probe.COLUMNS,
     }
+        "`scaling_differences.csv`": scaling_differences.COLUMNS,
 
 
 def header(path):
