@@ -79,6 +79,7 @@ def written(tiny_dataset, tiny_runs, tmp_path):
         "`predictions.csv`": [
             *map(of_classes, header(run.predictions("val"))),
             "label_<name>",
+            "in_training",
         ],
         "`config.json`": flat(json.loads(run.config.read_text())),
         "`metrics.json`": flat_metrics(json.loads(run.metrics.read_text())),
@@ -110,8 +111,8 @@ def written(tiny_dataset, tiny_runs, tmp_path):
         "`gabor_bank.csv`": gabor_bank.COLUMNS,
         "`stages.csv`": network_costs.COLUMNS,
         "`scaling_probe.csv`": scaling_probe.COLUMNS,
-    }
         "`scaling_differences.csv`": scaling_differences.COLUMNS,
+    }
 
 
 def header(path):
