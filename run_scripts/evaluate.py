@@ -2,7 +2,8 @@
 
     python run_scripts/evaluate.py --run_dir=RUN --split=test
 
-Writes predictions.csv and metrics.json (exact AUC with DeLong's interval).
+Writes predictions.csv and metrics.json (exact AUC with DeLong's interval). Of
+--split=train, predictions.csv marks the images that the run was trained on.
 """
 
 import pathlib

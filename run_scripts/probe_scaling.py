@@ -6,7 +6,8 @@
 For weights of which nobody says how their images were scaled: the network sees
 images of --dataset under each scaling, and the inputs of its batch norms are
 compared with the statistics that the weights hold. Prints the scalings, the
-closest first, and writes scaling_probe.csv and scaling_probe.png. The images
+closest first, says which of them these images cannot tell apart, and writes
+scaling_differences.csv, scaling_probe.csv and scaling_probe.png. The images
 should be of the kind that the weights were trained on.
 """
 
@@ -42,18 +43,23 @@ def main(argv):
         )
     config = config_flags.from_flags(CONFIG_FLAGS, init="pretrained")
     quiet.start_tensorflow()
+    from transfusion_tf import tables
     from transfusion_tf.analysis import scaling_probe
+    from transfusion_tf.reporting import network_text
     from transfusion_tf.reporting.figures import style
 
-    table = scaling_probe.run(
+    found = scaling_probe.run(
         config, split=FLAGS.split, num_images=FLAGS.num_images
     )
-    ranked = scaling_probe.rank(table)
-    for preset, divergence in ranked:
-        print(f"{preset:14s} {divergence:10.3f} nats, mean over batch norms")
-    print(f"closest: --input_scaling={ranked[0][0]}")
+    differences = found["scaling_differences"]
+    for line in network_text.scalings(differences):
+        print(line)
+    for path in tables.write_all(
+        FLAGS.output_dir, {"scaling_differences": differences}
+    ):
+        print(path)
     for path in style.write(
-        table,
+        found["scaling_probe"],
         "scaling_probe",
         FLAGS.output_dir,
         style.scaling_probe,

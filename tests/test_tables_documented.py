@@ -20,6 +20,7 @@ from transfusion_tf.analysis import (
     label_associations,
     network_costs,
     probability_tables,
+    scaling_differences,
     scaling_probe,
     subgroups,
 )
@@ -89,6 +90,7 @@ def written(tiny_dataset, tiny_runs, tmp_path):
             *map(of_classes, header(run.predictions("val"))),
             "label_<name>",
             f"{carried.EXTRA}<name>",
+            "in_training",
         ],
         "`config.json`": [
             *flat(json.loads(run.config.read_text())),
@@ -141,6 +143,7 @@ def written(tiny_dataset, tiny_runs, tmp_path):
         "`gabor_bank.csv`": gabor_bank.COLUMNS,
         "`stages.csv`": network_costs.COLUMNS,
         "`scaling_probe.csv`": scaling_probe.COLUMNS,
+        "`scaling_differences.csv`": scaling_differences.COLUMNS,
     }
 
 

@@ -7,7 +7,12 @@ import keras
 import tensorflow as tf
 
 from transfusion_tf import files, progress
-from transfusion_tf.datasets import images, naming_damage, open_dataset
+from transfusion_tf.datasets import (
+    images,
+    naming_damage,
+    open_dataset,
+    open_for,
+)
 from transfusion_tf.runs import checksums, guard
 from transfusion_tf.runs import record as run_record
 from transfusion_tf.runs.directory import RunDir
@@ -106,7 +111,9 @@ def _reported(run):
 def evaluate(run_dir, opened, split, *, checkpoint="best", output_dir):
     """Scores `split` of any records with any weights of a run.
 
-    Writes predictions.csv and metrics.json into `output_dir`.
+    Writes predictions.csv and metrics.json into `output_dir`. Of the run's own
+    training split, predictions.csv says which images the run was trained on
+    (`in_training`), and a line how many.
 
     Args:
       run_dir: directory of a run.
@@ -143,8 +150,27 @@ def evaluate(run_dir, opened, split, *, checkpoint="best", output_dir):
         path=path,
         classes=data["classes"],
     )
+    if split == "train":
+        _mark_training(path, config, opened, data["fingerprint"])
     files.write_json(output_dir / "metrics.json", numbers)
     return numbers
+
+
+def _mark_training(path, config, opened, fingerprint):
+    """Marks the images that were trained on, and prints how many they are."""
+    if opened.card.fingerprint != fingerprint:
+        print(
+            f"{opened.root} is not what the run was trained on: which of its "
+            "images were in training is not known."
+        )
+        return
+    used, total = scoring.mark_training(
+        path, setup.training_ids(opened, config.data)
+    )
+    print(
+        f"{used} of these {total} images were in training (column in_training "
+        f"of {path.name})."
+    )
 
 
 def evaluate_last(runs, split):
@@ -163,8 +189,7 @@ def evaluate_last(runs, split):
     """
     for run in progress.over(runs, "Scoring last weights", unit="runs"):
         step = run_record.checkpoint_step(run, "last")
-        of_run = run_record.read_config(run).data
-        opened = open_dataset(of_run.dataset, image_size=of_run.image_size)
+        opened, _ = open_for(run_record.read_config(run))
         trained_on = run_record.read(run)["data"]["fingerprint"]
         if opened.card.fingerprint != trained_on:
             raise ValueError(

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from transfusion_tf import names, tables
-from transfusion_tf.analysis import scaling_probe
+from transfusion_tf.analysis import scaling_differences, scaling_probe
 
 SCRIPT = "run_scripts/probe_scaling.py"
 
@@ -22,7 +22,11 @@ def test_table_picture_and_ranking(binary, tiny_runs, tiny_dataset, tmp_path):
     table = tables.read(tmp_path / "scaling_probe.csv")
     assert tuple(table.columns) == scaling_probe.COLUMNS
     assert set(table["scaling"]) == set(names.INPUT_SCALINGS)
+    differences = tables.read(tmp_path / "scaling_differences.csv")
+    assert tuple(differences.columns) == scaling_differences.COLUMNS
+    assert (differences["num_groups"] == 10).all()
     closest = table.groupby("scaling")["divergence"].mean().idxmin()
+    assert differences["scaling"][0] == closest
     assert f"closest: --input_scaling={closest}" in done.stdout
     with Image.open(tmp_path / "scaling_probe.png") as picture:
         picture.load()

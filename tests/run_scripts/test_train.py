@@ -240,6 +240,7 @@ def test_evaluate_scores_any_split_and_checkpoint(binary, tiny_runs, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "train: AUC" in done.stdout and "160 images" in done.stdout
+    assert "160 of these 160 images were in training" in done.stdout
     assert (tmp_path / "out/predictions.csv").is_file()
     best = binary("run_scripts/evaluate.py", f"--run_dir={tiny_runs[0]}")
     assert best.returncode == 0, best.stderr

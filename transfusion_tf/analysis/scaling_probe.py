@@ -10,11 +10,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from transfusion_tf import datasets, names, tables
+from transfusion_tf import datasets, names, progress, tables
+from transfusion_tf.analysis import scaling_differences
 from transfusion_tf.initialization import pretrained, schemes
 from transfusion_tf.models import scaling, zoo
 
 COLUMNS = ("run", "scaling", "layer", "layer_index", "divergence")
+# Groups of images (patients) that are left out in turn for the intervals.
+NUM_GROUPS = 10
 
 
 def run(config, *, split, num_images):
@@ -26,7 +29,9 @@ def run(config, *, split, num_images):
       num_images: at most; the first ones, whose order is random.
 
     Returns:
-      DataFrame with the columns COLUMNS, see `divergences`.
+      {"scaling_probe": DataFrame with the columns COLUMNS, see `divergences`,
+      "scaling_differences": with those of
+      analysis.scaling_differences}.
 
     Raises:
       FileNotFoundError, ValueError: no weights or data, or none that fit.
@@ -47,21 +52,49 @@ def run(config, *, split, num_images):
         image_size=config.data.image_size,
         batch_size=num_images,
     )
-    found = divergences(backbone, next(batches)["image"])
-    return tables.frame(rows(found, run=config.model.name), columns=COLUMNS)
+    batch = next(batches)
+    groups = grouped(batch["id"], batch["patient"])
+    found = divergences(backbone, batch["image"], groups)
+    name = config.model.name
+    whole = {preset: of_parts[0] for preset, of_parts in found.items()}
+    return {
+        "scaling_probe": tables.frame(rows(whole, run=name), columns=COLUMNS),
+        "scaling_differences": tables.frame(
+            scaling_differences.rows(found, np.bincount(groups), run=name),
+            columns=scaling_differences.COLUMNS,
+        ),
+    }
 
 
-def divergences(backbone, images):
+def grouped(ids, patients):
+    """(N,) the group of each image, 0 to NUM_GROUPS - 1 at most.
+
+    Images of a patient are in one group, and the patients (where these are not
+    known, the images) are dealt out in the order in which they come.
+
+    Args:
+      ids: (N,) str.
+      patients: (N,) str, "" where not known.
+    """
+    units = np.where(patients == "", ids, patients)
+    place = {unit: index for index, unit in enumerate(dict.fromkeys(units))}
+    return np.array([place[unit] % NUM_GROUPS for unit in units])
+
+
+def divergences(backbone, images, groups):
     """Measures the fit of every preset, batch norm by batch norm.
 
     Args:
       backbone: Backbone with the weights in question.
       images: (N, size, size, 3) in [0, 255]; a few hundred are plenty.
+      groups: (N,) as of `grouped`.
 
     Returns:
-      {scaling: {name of the batch norm: divergence}}, layers bottom to top:
-      the median over channels of the Kullback-Leibler divergence in nats, for
-      normal distributions, of what the layer stores from what it sees.
+      {scaling: list of {name of the batch norm: divergence}}: of all images,
+      and then, with two groups or more, of all but each group. Layers come
+      bottom to top; a divergence is the median over channels of the
+      Kullback-Leibler divergence in nats, for normal distributions, of what the
+      layer stores from what it sees.
 
     Raises:
       ValueError: the network has no batch norm, or fewer than two images.
@@ -82,26 +115,20 @@ def divergences(backbone, images):
     # Traced once for all presets, which takes seconds for a large network.
     sums = _sums(keras.Model(scaled, [norm.input for norm in norms]))
     return {
-        preset: _fit(sums, norms, preset, images)
-        for preset in names.INPUT_SCALINGS
+        preset: _parts(sums, norms, preset, images, groups)
+        for preset in progress.over(
+            names.INPUT_SCALINGS, "Probing", unit="scalings"
+        )
     }
-
-
-def rank(table):
-    """[(scaling, mean divergence over layers)], the closest first.
-
-    Args:
-      table: DataFrame, as of `run`.
-    """
-    means = {
-        preset: float(np.mean(of["divergence"].to_numpy()))
-        for preset, of in table.groupby("scaling", sort=False)
-    }
-    return sorted(means.items(), key=lambda item: item[1])
 
 
 def rows(found, *, run):
-    """One row (dict of COLUMNS) per preset and layer."""
+    """One row (dict of COLUMNS) per preset and layer.
+
+    Args:
+      found: {scaling: {name of the batch norm: divergence}}.
+      run: the network.
+    """
     return [
         {
             "run": run,
@@ -137,24 +164,43 @@ def _sums(inputs):
     return sums
 
 
-def _fit(sums, norms, preset, images, batch_size=16):
-    """{layer: divergence} under one preset."""
+def _parts(sums, norms, preset, images, groups):
+    """{layer: divergence} under one preset, whole and without each group."""
     scale = tf.function(scaling.scaling_layer(preset), reduce_retracing=True)
-    totals = None
+    of_groups = [
+        _totals(sums, scale, images[groups == group])
+        for group in np.unique(groups)
+    ]
+    parts = [of_groups]
+    if len(of_groups) > 1:
+        parts += [
+            of_groups[:out] + of_groups[out + 1 :]
+            for out in range(len(of_groups))
+        ]
+    return [
+        {
+            norm.name: _divergence(norm, *total)
+            for norm, total in zip(norms, _added(part), strict=True)
+        }
+        for part in parts
+    ]
+
+
+def _totals(sums, scale, images, batch_size=16):
+    """[sum, sum of squares, size] of each batch norm's inputs."""
+    totals = []
     for start in range(0, len(images), batch_size):
         batch = tf.constant(images[start : start + batch_size], tf.float32)
         found = [[np.float64(v) for v in of] for of in sums(scale(batch))]
-        totals = found if totals is None else _added(totals, found)
-    return {
-        norm.name: _divergence(norm, *total)
-        for norm, total in zip(norms, totals, strict=True)
-    }
+        totals = [_added([*totals, found])]
+    return totals[0]
 
 
-def _added(first, second):
+def _added(totals):
+    """The sums, layer by layer, of several [sum, sum of squares, size]."""
     return [
-        [a + b for a, b in zip(x, y, strict=True)]
-        for x, y in zip(first, second, strict=True)
+        [sum(of) for of in zip(*of_layer, strict=True)]
+        for of_layer in zip(*totals, strict=True)
     ]
 
 

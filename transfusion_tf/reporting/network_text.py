@@ -1,5 +1,7 @@
 """The stages and costs of a network, in words and as an aligned table."""
 
+import pandas as pd
+
 from transfusion_tf.models import cbr, cost, zoo
 
 _HEADER = (
@@ -70,3 +72,30 @@ def _published(backbone):
         "first, no biases, no batch norm, 5 outputs); by this rule here, "
         f"{backbone.num_outputs} outputs: {cost.paper_count(backbone):,}"
     )
+
+
+def scalings(table):
+    """Lines that rank input scalings, and say which cannot be told apart.
+
+    Args:
+      table: DataFrame of analysis.scaling_differences.COLUMNS.
+    """
+    lines = []
+    for row in table.itertuples():
+        line = (
+            f"{row.scaling:14s} {row.mean_divergence:10.3f} nats, mean over "
+            "batch norms"
+        )
+        if pd.notna(row.low):
+            line += (
+                f"; {row.difference:.3f} [{row.low:.3f}, {row.high:.3f}] more"
+            )
+        lines.append(line + (f": {row.note}" if row.note else ""))
+    alike = table.loc[table["note"] != "", "scaling"]
+    closest = f"closest: --input_scaling={table['closest'].iloc[0]}"
+    if len(alike):
+        closest += (
+            f", not told apart from {', '.join(alike)} by these "
+            f"{table['num_images'].iloc[0]} images; give more --num_images"
+        )
+    return [*lines, closest]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from transfusion_tf import datasets
+from transfusion_tf import datasets, tables
 from transfusion_tf.metrics import summary
 from transfusion_tf.runs import predictions
 
@@ -46,6 +46,24 @@ def score(predictor, opened, split, *, config, path=None, classes=None):
         select_threshold=config.train.select_threshold,
     )
     return {**numbers, "loss": loss}
+
+
+def mark_training(path, used):
+    """Adds `in_training` to the saved predictions of the training split.
+
+    Args:
+      path: CSV that `score` has written.
+      used: ids of the images that the run trained on; None: all of the split.
+
+    Returns:
+      (number of images that were in training, number of all).
+    """
+    table = tables.read_text(path)
+    table["in_training"] = [
+        str(int(used is None or image in used)) for image in table["id"]
+    ]
+    tables.write(path, table, line_end="\r\n")
+    return int((table["in_training"] == "1").sum()), len(table)
 
 
 def relabelled(batches, card, classes):

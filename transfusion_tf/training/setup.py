@@ -63,7 +63,7 @@ class RunSetup:
         summary.check_threshold(
             opened.card.task, highest, config.train.select_threshold
         )
-        keep_ids = _subset(opened, config.data)
+        keep_ids = training_ids(opened, config.data)
         num_train = pipeline.count_training_images(opened, keep_ids)
         _note_odd_sizes(config, num_train)
         plan = loop.TrainingPlan.of(config.train, num_train)
@@ -180,8 +180,13 @@ class RunSetup:
         files.write_json(run.metrics, {"best_step": best_step, **numbers})
 
 
-def _subset(opened, data):
-    """Ids of the training images that --train_size asks for, or None."""
+def training_ids(opened, data):
+    """Ids of the training images that --train_size asks for; None: all.
+
+    Args:
+      opened: Records.
+      data: DataConfig.
+    """
     if data.train_size is None:
         return None
     with datasets.naming_damage(opened):

@@ -64,9 +64,12 @@ def _panel(axes, rows):
     for index, runs in enumerate(groups):
         for run, label in zip(runs, _labels(rows, runs), strict=True):
             offset += step
-            own = rows[rows["run"] == run].dropna(subset=["value"])
+            own = rows[rows["run"] == run]
             heights = own["auc_of"].map(places) + offset
-            _points(axes, own, heights, index, label)
+            defined = own["value"].notna()
+            _points(axes, own[defined], heights[defined], index, label)
+            for height in heights[~defined]:
+                _mark_missing(axes, height, index)
     axes.set_yticks(
         [place + 0.5 for place in places.values()],
         [_wanted_label(row) for row in wanted.to_dict("records")],
@@ -108,6 +111,19 @@ def _points(axes, rows, heights, index, label):
         markerfacecolor="white",
         zorder=3,
         **style,
+    )
+
+
+def _mark_missing(axes, height, index):
+    """Writes n/a in the colour of a start where it has no AUC."""
+    axes.text(
+        0.01,
+        height,
+        "n/a",
+        transform=axes.get_yaxis_transform(),
+        va="center",
+        fontsize=7,
+        color=figures.PALETTE[index % len(figures.PALETTE)],
     )
 
 

@@ -11,8 +11,8 @@ FLOORS = {"layout": "--", "chance": ":"}
 _FLOOR_LABELS = {
     "layout": "layout floor: second network shown another image, unshifted; "
     "what the frame alone gives",
-    "chance": "chance floor: shown another patient's image, shifted; at this "
-    "height nothing was found",
+    "chance": "chance floor: second network shown another patient's image, "
+    "shifted; at this height nothing was found",
 }
 _NAMES = {
     "cca": "mean CCA",
