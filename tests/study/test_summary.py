@@ -52,6 +52,8 @@ def _made(study, cell, is_failed):
         seed=cell.seed,
         signal=SIGNAL[scheme] + (not is_chosen),
         init=scheme,
+        model=cell.config.model.name,
+        truncate_at=cell.config.model.truncate_at,
         through=settings["through"],
         weights=settings["weights"],
         train_size=cell.train_size,
@@ -96,6 +98,20 @@ def test_another_reference_and_a_failed_run(write):
     # All runs of the other rate are there.
     assert table["chosen"]["cbr_tiny-gabor-50-lr0.01-seed1"] == "yes"
     assert table["reason"][failed] == "no memory"
+
+
+def test_a_truncated_network_may_be_the_reference(write):
+    root, _ = write(
+        models="cbr_tiny,cbr_tiny@conv2",
+        inits="random",
+        train_sizes="all",
+        reference="cbr_tiny@conv2:random",
+    )
+    (row,) = tables.read(root / "comparisons.csv").to_dict("records")
+    assert row["arm"] == "cbr_tiny random"
+    assert row["reference"] == "cbr_tiny@conv2 random"
+    models = tables.read(root / "study.csv")["model"]
+    assert set(models) == {"cbr_tiny", "cbr_tiny@conv2"}
 
 
 def test_no_finished_run(write):
