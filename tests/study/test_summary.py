@@ -56,6 +56,8 @@ def _made(study, cell, is_failed, better):
         seed=cell.seed,
         signal=SIGNAL[scheme] + (not is_chosen),
         init=scheme,
+        model=cell.config.model.name,
+        truncate_at=cell.config.model.truncate_at,
         through=settings["through"],
         weights=settings["weights"],
         train_size=cell.train_size,
@@ -135,6 +137,20 @@ def test_folds_have_learning_rates_of_their_own(write):
     arm = tables.read(root / "arms.csv").iloc[0]
     assert arm["num_folds"] == 3 and 0.5 < arm["pooled_auc"] < 1
     assert "learning rate 0.01: cbr_tiny random all images fold 1; " in text
+
+
+def test_a_truncated_network_may_be_the_reference(write):
+    root, _ = write(
+        models="cbr_tiny,cbr_tiny@conv2",
+        inits="random",
+        train_sizes="all",
+        reference="cbr_tiny@conv2:random",
+    )
+    (row,) = tables.read(root / "comparisons.csv").to_dict("records")
+    assert row["arm"] == "cbr_tiny random"
+    assert row["reference"] == "cbr_tiny@conv2 random"
+    models = tables.read(root / "study.csv")["model"]
+    assert set(models) == {"cbr_tiny", "cbr_tiny@conv2"}
 
 
 def test_no_finished_run(write):

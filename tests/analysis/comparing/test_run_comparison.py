@@ -145,6 +145,16 @@ def test_an_arm_without_a_reference_is_left_out_and_named(tmp_path, two_arms):
     assert "image_size=64: no runs from random weights of the same" in line
 
 
+def test_truncated_networks_are_other_networks(tmp_path, two_arms):
+    cut = make_arm(
+        tmp_path, "cut", signal=1.0, init="pretrained", truncate_at="conv2"
+    )
+    found, rows = compare([*two_arms, *cut])
+    assert len(rows) == 1
+    (line,) = found.left_out
+    assert line.startswith("cbr_tiny@conv2 pretrained imagenet: no runs from")
+
+
 def test_one_seed_counts_the_test_set_alone_and_says_so(two_arms):
     _, rows = compare([two_arms[0], two_arms[3]])
     (row,) = rows.values()
