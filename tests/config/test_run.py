@@ -27,15 +27,6 @@ def test_json_gives_back_the_same_configuration():
     assert RunConfig.from_json(json.loads(text)) == made
 
 
-def test_json_has_folds_only_where_there_are_some():
-    made = RunConfig.from_flags_dict({"num_folds": 5, "fold": 2})
-    data = made.to_json()["data"]
-    assert (data["num_folds"], data["fold"]) == (5, 2)
-    assert made.run_name == f"{RunConfig().run_name}-fold2of5"
-    assert RunConfig.from_json(made.to_json()) == made
-    assert not {"num_folds", "fold"} & RunConfig().to_json()["data"].keys()
-
-
 def test_epochs_have_a_default_only_without_steps():
     assert RunConfig().train.epochs == run.DEFAULT_EPOCHS
     assert RunConfig.from_flags_dict({"steps": 9}).train.epochs is None
@@ -100,13 +91,6 @@ def test_run_name_is_made_of_dataset_model_init_and_seed():
             "--frozen_learning_rate goes with --unfreeze_at",
         ),
         ({"learning_rate": 0.0}, "--learning_rate must be positive"),
-        ({"num_folds": 1, "fold": 1}, "--num_folds must be in"),
-        (
-            {"num_folds": 5},
-            "--num_folds=5 needs --fold, 1 to 5. Received: none",
-        ),
-        ({"num_folds": 5, "fold": 6}, "needs --fold, 1 to 5. Received: 6"),
-        ({"num_folds": 5, "fold": 0}, "--fold must be at least 1. Received: 0"),
         ({"batch_size": 0}, "--batch_size must be at least 1. Received: 0"),
         ({"bn_momentum": 1.0}, r"--bn_momentum must be in \[0, 1\)"),
         ({"colour": 1}, "Unknown setting 'colour'; known: augment"),

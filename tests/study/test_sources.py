@@ -54,6 +54,8 @@ def trained(values, tmp_path_factory):
 def test_a_source_is_trained_first_and_its_best_weights_are_taken(trained):
     root, text = trained
     assert "cbr_tiny pretrained tiny against cbr_tiny random: " in text
+    assert str(root / "sources.csv") in text
+    assert "\nlearning rate 0.001: " not in text
     row = tables.read(root / "sources.csv").iloc[0]
     assert (row["run"], row["status"], row["steps"]) == (SOURCE, FINISHED, 3)
     assert row["chosen"] == "yes" and row["dataset"].endswith("other")

@@ -35,15 +35,16 @@ def lines(rows, *, margin):
 
 
 def learning_rates(choices):
-    """Lines on the learning rates that were chosen.
+    """Lines on the learning rates that were chosen of several.
 
     Args:
         choices: dicts of study.selection.CHOICE_FIELDS.
     """
     by_rate = {}
     for choice in choices:
-        rate = choice["learning_rate"]
-        by_rate.setdefault(rate, []).append(choice["arm"])
+        if len(choice["tried"]) > 1:
+            rate = choice["learning_rate"]
+            by_rate.setdefault(rate, []).append(choice["arm"])
     for rate, arms in sorted(by_rate.items()):
         yield f"learning rate {rate:g}: {'; '.join(arms)}"
 

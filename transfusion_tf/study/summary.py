@@ -94,6 +94,7 @@ def write(study, config, cells, states, *, left_out=(), warnings=()):
     )
     return [
         comparison_report.write(found, study.root),
+        *(str(path) for path in (study.sources_table,) if path.is_file()),
         str(study.table),
     ]
 
