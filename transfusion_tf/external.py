@@ -2,7 +2,9 @@
 
 The best weights of every run are scored on one split of other records with
 classes of the same names. Predictions are kept, so that an interrupted command
-goes on. Images that the runs have seen are no external test, and are left out.
+goes on. Images that the runs have seen are no external test, and are left out;
+they are known by their ids, which follow from the bytes of the raw files, so a
+copy in another size or format is not.
 """
 
 import dataclasses
