@@ -9,6 +9,7 @@ from tests.analysis.comparing.test_train_sizes import (
 )
 from transfusion_tf import tables
 from transfusion_tf.analysis.comparing import train_sizes
+from transfusion_tf.reporting import size_report
 
 SCRIPT = "run_scripts/analyze_train_sizes.py"
 
@@ -36,6 +37,18 @@ def test_tables_picture_and_sentences(binary, tmp_path):
         table = tables.read(out / f"train_sizes{part}.csv")
         assert tuple(table.columns) == columns and len(table)
     assert (out / "train_sizes.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_arms_without_a_reference_are_drawn_and_named(tmp_path):
+    for size in (50, None):
+        make_size(tmp_path / "runs", size)
+    found = train_sizes.compare([tmp_path / "runs" / "pretrained-*"])
+    text = size_report.write(found, tmp_path / "out")
+    assert text.startswith("There is nothing to compare.\n")
+    assert text.count(f"{PRETRAINED}: no runs from random weights") == 2
+    assert len(tables.read(tmp_path / "out" / "train_sizes.csv")) == 2
+    picture = tmp_path / "out" / "train_sizes.png"
+    assert picture.read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(

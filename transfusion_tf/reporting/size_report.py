@@ -36,6 +36,7 @@ def write(found, output_dir):
     return "\n".join(
         [
             *(limit_sentence(row) for row in found.limit_rows),
+            *([] if found.rows else ["There is nothing to compare."]),
             *(_size_sentence(row) for row in found.rows),
             "",
             *(f"left out: {line}" for line in found.left_out),
