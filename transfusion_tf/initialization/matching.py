@@ -64,7 +64,8 @@ def plan(backbone, source, *, stages=None):
         for stage in sources.stages_in(source, whole)
         for layer in stage.layers
     }
-    misfits.check_reach(source, backbone, taken, stage_of.values())
+    if missing := [x for x in taken if x not in stage_of.values()]:
+        raise ValueError(misfits.truncated(backbone, source, missing[0]))
     body = [x for x in whole.model.layers if x.name in stage_of]
     wanted = [x for x in body if stage_of[x.name] in taken]
     partners = _Pairing(whole, source, body, wanted).partners()

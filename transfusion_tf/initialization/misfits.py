@@ -81,13 +81,11 @@ def with_names(backbone):
     )
 
 
-def check_reach(source, backbone, taken, there):
-    """Raises ValueError if stages are to be taken that the source lacks."""
-    missing = [stage for stage in taken if stage not in there]
-    if missing:
-        last = backbone.stage_names[backbone.stage_names.index(missing[0]) - 1]
-        raise ValueError(
-            f"The weights of {source.name} are of a truncated network, which "
-            f"ends at {last} and has no {missing[0]}; take what there is with "
-            f"--init=transfusion --through={last}."
-        )
+def truncated(backbone, source, stage):
+    """Says that a source ends below a stage, and what to do."""
+    last = backbone.stage_names[backbone.stage_names.index(stage) - 1]
+    return (
+        f"The weights of {source.name} are of a truncated network, which "
+        f"ends at {last} and has no {stage}; take what there is with "
+        f"--init=transfusion --through={last}."
+    )
