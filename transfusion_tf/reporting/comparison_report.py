@@ -5,7 +5,8 @@ import pathlib
 from transfusion_tf import files, tables
 from transfusion_tf.analysis.comparing import paired_table
 from transfusion_tf.reporting import verdict_text
-from transfusion_tf.reporting.figures import comparisons, style
+from transfusion_tf.reporting.figures import style
+from transfusion_tf.reporting.figures.comparing import comparisons
 
 
 def write(found, output_dir):

@@ -4,9 +4,11 @@ import pathlib
 
 from transfusion_tf import tables
 from transfusion_tf.analysis.comparing import convergence, stage_convergence
-from transfusion_tf.reporting.figures import convergence as figure
-from transfusion_tf.reporting.figures import stage_convergence as stage_figure
 from transfusion_tf.reporting.figures import style
+from transfusion_tf.reporting.figures.comparing import convergence as figure
+from transfusion_tf.reporting.figures.comparing import (
+    stage_convergence as stage_figure,
+)
 from transfusion_tf.statistics import equivalence
 
 _STEM = "convergence"

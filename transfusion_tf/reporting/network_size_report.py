@@ -2,8 +2,8 @@
 
 from transfusion_tf import tables
 from transfusion_tf.analysis.comparing import network_sizes
-from transfusion_tf.reporting.figures import network_sizes as figure
 from transfusion_tf.reporting.figures import style
+from transfusion_tf.reporting.figures.comparing import network_sizes as figure
 
 
 def write(found, output_dir):

@@ -6,7 +6,7 @@ from transfusion_tf import tables
 from transfusion_tf.analysis.comparing import train_sizes
 from transfusion_tf.reporting import verdict_text
 from transfusion_tf.reporting.figures import style
-from transfusion_tf.reporting.figures import train_sizes as figure
+from transfusion_tf.reporting.figures.comparing import train_sizes as figure
 
 _STEM = "train_sizes"
 

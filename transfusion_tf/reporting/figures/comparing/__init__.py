@@ -1,0 +1,1 @@
+"""Pictures of arms: runs that differ by their seed alone."""
