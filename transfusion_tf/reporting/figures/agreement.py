@@ -3,10 +3,12 @@
 Few pairs are lines with intervals, many are a matrix of runs.
 """
 
+import functools
+
 import numpy as np
 from matplotlib.figure import Figure
 
-from transfusion_tf.reporting.figures import style
+from transfusion_tf.reporting.figures import marks, style
 
 # More are not read but scanned, for which a matrix is better.
 _MOST_PAIRS, _MOST_LINES = 15, 60
@@ -105,14 +107,7 @@ def _points(axes, rows, label):
     axes.hlines(y, low, high, color=_BLUE, linewidth=1.8)
     axes.plot(value, y, "o", color=_BLUE, markersize=5, label=label)
     for place in y[np.isnan(value)]:
-        axes.text(
-            0.01,
-            place,
-            "undefined",
-            transform=axes.get_yaxis_transform(),
-            va="center",
-            fontsize=7,
-        )
+        marks.missing_value(axes, place, "undefined")
 
 
 def _marks(axes, of):
@@ -223,21 +218,13 @@ def _matrix(axes, square, *, cmap, low):
     axes.tick_params(labelsize=7)
     axes.set_facecolor("0.93")
     if len(square) <= _NUMBERS_FIT:
-        for (i, j), value in np.ndenumerate(square):
-            if np.isnan(value):
-                continue
-            red, green, blue, _ = image.cmap(image.norm(value))
-            is_dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.5
-            axes.text(
-                j,
-                i,
-                f"{value:.2f}",
-                ha="center",
-                va="center",
-                fontsize=6,
-                color="white" if is_dark else "black",
-            )
+        marks.numbers(axes, square, functools.partial(_is_dark, image))
     return image
+
+
+def _is_dark(image, value):
+    red, green, blue, _ = image.cmap(image.norm(value))
+    return 0.3 * red + 0.59 * green + 0.11 * blue < 0.5
 
 
 def _dots(axes, names, rows):

@@ -2,6 +2,7 @@
 
 from matplotlib.figure import Figure
 
+from transfusion_tf.reporting.figures import marks
 from transfusion_tf.reporting.figures import style as figures
 
 
@@ -25,15 +26,10 @@ def intervals(table):
         panel.set_title(_title(dataset, rows), fontsize=9, loc="left")
     level = 100 * table["level"].iloc[0]
     label = f"AUC with {level:g}% interval"
-    if _noted(table).any():
+    if marks.noted(table).any():
         label += "; hollow: see note in auc.csv (few of a class)"
     axes[-1].set_xlabel(label)
     return figure
-
-
-def _noted(rows):
-    """Rows with an AUC whose interval has a note."""
-    return rows["value"].notna() & (rows["note"].fillna("") != "")
 
 
 def _height(rows):
@@ -66,10 +62,10 @@ def _panel(axes, rows):
             offset += step
             own = rows[rows["run"] == run]
             heights = own["auc_of"].map(places) + offset
-            defined = own["value"].notna()
-            _points(axes, own[defined], heights[defined], index, label)
-            for height in heights[~defined]:
-                _mark_missing(axes, height, index)
+            look = _look(index)
+            marks.estimates(axes, own, heights, look, label)
+            for height in heights[own["value"].isna()]:
+                marks.missing_value(axes, height, "n/a", look["color"])
     axes.set_yticks(
         [place + 0.5 for place in places.values()],
         [_wanted_label(row) for row in wanted.to_dict("records")],
@@ -78,53 +74,18 @@ def _panel(axes, rows):
     axes.set_ylim(len(places), 0)
     for border in range(1, len(places)):
         axes.axhline(border, color="0.85", linewidth=0.8)
-    axes.grid(axis="x", color="0.9", linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
+    marks.frame(axes, "x")
     axes.legend(
         loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=8
     )
 
 
-def _points(axes, rows, heights, index, label):
-    """Draws AUCs with their intervals; hollow where these have a note."""
-    style = {
+def _look(index):
+    """Colour and marker of a start."""
+    return {
         "color": figures.PALETTE[index % len(figures.PALETTE)],
         "marker": figures.MARKERS[index % len(figures.MARKERS)],
-        "linestyle": "none",
-        "markersize": 5,
     }
-    errors = [rows["value"] - rows["low"], rows["high"] - rows["value"]]
-    axes.errorbar(
-        rows["value"],
-        heights,
-        xerr=errors,
-        elinewidth=1.5,
-        capsize=3,
-        label=label,
-        **style,
-    )
-    noted = _noted(rows)
-    axes.plot(
-        rows["value"][noted],
-        heights[noted],
-        markerfacecolor="white",
-        zorder=3,
-        **style,
-    )
-
-
-def _mark_missing(axes, height, index):
-    """Writes n/a in the colour of a start where it has no AUC."""
-    axes.text(
-        0.01,
-        height,
-        "n/a",
-        transform=axes.get_yaxis_transform(),
-        va="center",
-        fontsize=7,
-        color=figures.PALETTE[index % len(figures.PALETTE)],
-    )
 
 
 def _labels(rows, runs):

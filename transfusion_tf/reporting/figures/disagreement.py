@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from transfusion_tf.reporting.figures import style
+from transfusion_tf.reporting.figures import marks, style
 
 # So few pairs have a mark and an interval each; of more the spread is drawn.
 _MOST_PAIRS = 6
@@ -84,9 +84,7 @@ def _panel(axes, rows):
     axes.set_xlim(-0.03, 1.03)
     for border in range(1, len(names)):
         axes.axhline(border, color="0.85", linewidth=0.8)
-    axes.grid(axis="x", color="0.9", linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
+    marks.frame(axes, "x")
 
 
 def _intervals(axes, rows, place):

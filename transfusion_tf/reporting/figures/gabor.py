@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from transfusion_tf.reporting.figures import style
+from transfusion_tf.reporting.figures import marks, style
 
 _BEFORE_AFTER = style.PALETTE[:2]
 
@@ -110,9 +110,7 @@ def _label_shares(axes):
 
 def _plain(axes):
     axes.tick_params(labelsize=8)
-    axes.grid(axis="x", color="0.9", linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
+    marks.frame(axes, "x")
 
 
 def _legend():

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from transfusion_tf.reporting.figures import style
+from transfusion_tf.reporting.figures import marks, style
 
 _LEGEND_COLUMNS = 4
 _DRAWN = ["similarity", "gain"]
@@ -81,16 +81,7 @@ def _panel(axes, rows, clusters):
         own = defined[defined["cluster"] == cluster]
         axes.plot(own["similarity"], own["gain"], linestyle="", **_style(index))
     missing = len(rows) - len(defined)
-    if missing:
-        axes.text(
-            0.97,
-            0.03,
-            f"n/a: {missing} of {len(rows)}",
-            transform=axes.transAxes,
-            ha="right",
-            fontsize=7,
-            color="0.35",
-        )
+    marks.missing_points(axes, missing, len(rows))
     axes.axhline(0, color="0.8", linewidth=0.8, zorder=0)
     axes.tick_params(labelsize=7)
     axes.xaxis.set_major_locator(MaxNLocator(4))

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from transfusion_tf.analysis.views import steps
-from transfusion_tf.reporting.figures import stage_curves
+from transfusion_tf.reporting.figures import marks, stage_curves
 
 _PAIR = ["run", "other_run"]
 _NUMBERS_FIT = 10  # Runs whose matrix has room for numbers.
@@ -102,17 +102,7 @@ def _mark_missing(axes, values):
 def _numbers(axes, values):
     if len(values) > _NUMBERS_FIT:
         return
-    for (line, column), value in np.ndenumerate(values):
-        if not np.isnan(value):
-            axes.text(
-                column,
-                line,
-                f"{value:.2f}",
-                ha="center",
-                va="center",
-                fontsize=6,
-                color="white" if value < 0.6 else "black",
-            )
+    marks.numbers(axes, values, lambda value: value < 0.6)
 
 
 def _square(table, names):

@@ -5,6 +5,7 @@ from matplotlib.lines import Line2D
 
 from transfusion_tf.analysis import estimates
 from transfusion_tf.analysis.views import steps
+from transfusion_tf.reporting.figures import marks
 from transfusion_tf.reporting.figures import style as figures
 
 FLOORS = {"layout": "--", "chance": ":"}
@@ -174,9 +175,7 @@ def label_stages(axes, table):
     axes.set_xlim(-0.3, len(stages) - 0.7)
     axes.set_ylim(*similarity_limits(table))
     axes.set_xlabel("stage, bottom to top")
-    axes.grid(axis="y", color="0.9", linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
+    marks.frame(axes, "y")
 
 
 def _by_label(published):

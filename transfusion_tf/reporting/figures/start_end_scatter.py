@@ -5,7 +5,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from transfusion_tf.analysis.views import start_end
-from transfusion_tf.reporting.figures import pair_kinds, stage_curves, style
+from transfusion_tf.reporting.figures import (
+    marks,
+    pair_kinds,
+    stage_curves,
+    style,
+)
 
 _PAIR = ["run", "other_run"]
 
@@ -76,16 +81,7 @@ def _panel(axes, points, styles, limits):
     axes.set_xlim(limits)
     axes.set_ylim(limits)
     missing = int(points[["start", "end"]].isna().any(axis=1).sum())
-    if missing:
-        axes.text(
-            0.97,
-            0.03,
-            f"n/a: {missing} of {len(points)}",
-            transform=axes.transAxes,
-            ha="right",
-            fontsize=7,
-            color="0.35",
-        )
+    marks.missing_points(axes, missing, len(points))
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=7)
 

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from transfusion_tf.reporting.figures import style
+from transfusion_tf.reporting.figures import marks, style
 
 # Inches: of a panel's title, a group's label of two lines, a run's line.
 _HEAD, _GROUP, _RUN = 0.55, 0.36, 0.16
@@ -37,7 +37,7 @@ def forest(table):
         )
     level = 100 * table["level"].iloc[0]
     label = f"AUC with {level:g}% interval; dotted: chance"
-    if _noted(table).any():
+    if marks.noted(table).any():
         label += "; hollow: see note in subgroups.csv (few of a class)"
     drawn[-1].set_xlabel(label, fontsize=9)
     handles, labels = drawn[0].get_legend_handles_labels()
@@ -47,11 +47,6 @@ def forest(table):
     return figure
 
 
-def _noted(rows):
-    """Rows with an AUC whose interval has a note."""
-    return rows["value"].notna() & (rows["note"].fillna("") != "")
-
-
 def _panel(axes, rows, styles):
     groups = list(dict.fromkeys(rows["group"]))
     step = 0.8 / len(styles)
@@ -59,7 +54,7 @@ def _panel(axes, rows, styles):
         own = rows[rows["run"] == run]
         places = own["group"].map(groups.index).astype(float)
         heights = places - 0.4 + step * (index + 0.5)
-        _points(axes, own, heights, of_run, run)
+        marks.estimates(axes, own, heights, of_run, run)
     for group in dict.fromkeys(rows["group"][rows["value"].isna()]):
         # Of all runs: they are scored on the same labels.
         axes.annotate(
@@ -79,34 +74,8 @@ def _panel(axes, rows, styles):
     )
     axes.set_ylim(len(groups) - 0.5, -0.5)
     axes.set_xlim(0, 1.01)
-    axes.grid(axis="x", color="0.92", linewidth=0.8)
-    axes.set_axisbelow(True)
     axes.tick_params(axis="x", labelsize=8)
-    axes.spines[["top", "right"]].set_visible(False)
-
-
-def _points(axes, rows, heights, of_run, label):
-    """Draws AUCs with their intervals; hollow where these have a note."""
-    is_there = rows["value"].notna()
-    own, y = rows[is_there], heights[is_there]
-    looks = {**of_run, "linestyle": "none", "markersize": 5}
-    axes.errorbar(
-        own["value"],
-        y,
-        xerr=[own["value"] - own["low"], own["high"] - own["value"]],
-        elinewidth=1.4,
-        capsize=2.5,
-        label=label,
-        **looks,
-    )
-    noted = _noted(own)
-    axes.plot(
-        own["value"][noted],
-        y[noted],
-        markerfacecolor="white",
-        zorder=3,
-        **looks,
-    )
+    marks.frame(axes, "x")
 
 
 def _label(row):

@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from transfusion_tf.reporting.figures import style
+from transfusion_tf.reporting.figures import marks, style
 from transfusion_tf.statistics import equivalence
 
 # Blue better, orange worse, grey no difference, black not known.
@@ -105,6 +105,4 @@ def _finish(axes, names, label):
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlabel(label, fontsize=9)
     axes.tick_params(axis="x", labelsize=8)
-    axes.grid(axis="x", color="0.92", lw=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
+    marks.frame(axes, "x")

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from transfusion_tf.reporting.figures import style
+from transfusion_tf.reporting.figures import marks, style
 
 _UNIT = "step"
 
@@ -27,19 +27,12 @@ def draw(table, runs, curves, *, dataset):
     _curves(left, curves, styles, target)
     medians = table[table["unit"] == _UNIT].set_index("arm")["median"]
     _times(right, runs, medians, styles)
-    figure.suptitle(
+    marks.headed(
+        figure,
         f"{dataset}: steps to a validation AUC of {target:.3f} "
         "(two evaluations in a row)",
-        fontsize=10,
-        x=0.01,
-        ha="left",
-    )
-    figure.legend(
-        handles=_legend(runs, styles),
-        loc="outside lower center",
-        ncols=min(4, len(arms) + 4),
-        frameon=False,
-        fontsize=8,
+        _legend(runs, styles),
+        min(4, len(arms) + 4),
     )
     return figure
 
@@ -90,9 +83,7 @@ def _times(axes, runs, medians, styles):
 
 def _finish(axes):
     axes.tick_params(labelsize=8)
-    axes.grid(axis="x", color="0.92", lw=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
+    marks.frame(axes, "x")
 
 
 def _legend(runs, styles):

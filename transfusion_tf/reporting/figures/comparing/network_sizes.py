@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogFormatter
 
-from transfusion_tf.reporting.figures import style
+from transfusion_tf.reporting.figures import marks, style
 
 _LABELS = {
     "parameters": "parameters",
@@ -92,9 +92,7 @@ def _panel(axes, table, cost, styles):
         axes.xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.5)))
     axes.set_xlabel(_LABELS[cost], fontsize=9)
     axes.tick_params(labelsize=8, which="both")
-    axes.grid(axis="y", color="0.92", lw=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
+    marks.frame(axes, "y")
 
 
 def _legend(table, styles):

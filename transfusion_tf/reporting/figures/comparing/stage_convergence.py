@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from transfusion_tf.reporting.figures import style
+from transfusion_tf.reporting.figures import marks, style
 
 _UNIT = "step"
 _DODGE = 0.12  # Between arms of one place, in places.
@@ -30,19 +30,12 @@ def draw(stages, runs, *, dataset):
     panels[0].set_ylabel("optimizer steps to the target", fontsize=9)
     panels[0].set_ylim(bottom=0)
     target = runs["target"].iloc[0]
-    figure.suptitle(
+    marks.headed(
+        figure,
         f"{dataset}: steps to a validation AUC of {target:.3f} by the last "
         "stage taken",
-        fontsize=10,
-        x=0.01,
-        ha="left",
-    )
-    figure.legend(
-        handles=_legend(),
-        loc="outside lower center",
-        ncols=3,
-        frameon=False,
-        fontsize=8,
+        _legend(),
+        3,
     )
     return figure
 
@@ -69,9 +62,7 @@ def _series(axes, rows, runs, index):
     axes.set_xlim(places.index.min() - 0.5, places.index.max() + 0.5)
     axes.set_xlabel("last stage taken from the source", fontsize=9)
     axes.tick_params(labelsize=8)
-    axes.grid(axis="y", color="0.92", lw=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
+    marks.frame(axes, "y")
 
 
 def _runs(axes, x, runs, color):

@@ -6,7 +6,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullLocator
 
-from transfusion_tf.reporting.figures import style
+from transfusion_tf.reporting.figures import marks, style
 from transfusion_tf.statistics import equivalence
 
 # Factor between arms of one size, which would lie on each other.
@@ -43,18 +43,11 @@ def draw(arms, differences, *, margin):
         panels[1].axhline(0, color="0.6", lw=0.8, zorder=1)
         _finish(panels[1], "difference of AUCs from the reference", sizes)
     about = arms.iloc[0]
-    figure.suptitle(
+    marks.headed(
+        figure,
         f"{about['dataset']}, {about['split']}: {about['num_images']} images",
-        fontsize=10,
-        x=0.01,
-        ha="left",
-    )
-    figure.legend(
-        handles=_legend(styles, margin),
-        loc="outside lower center",
-        ncols=2 if max(map(len, names)) > 40 else 3,
-        frameon=False,
-        fontsize=8,
+        _legend(styles, margin),
+        2 if max(map(len, names)) > 40 else 3,
     )
     return figure
 
@@ -89,9 +82,7 @@ def _finish(axes, label, sizes):
     axes.set_xlabel("training images", fontsize=9)
     axes.set_ylabel(label, fontsize=9)
     axes.tick_params(axis="y", labelsize=8)
-    axes.grid(axis="y", color="0.92", lw=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
+    marks.frame(axes, "y")
 
 
 def _legend(styles, margin):

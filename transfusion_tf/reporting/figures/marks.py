@@ -1,0 +1,112 @@
+"""Marks that several figures have: estimates, missing values, frames."""
+
+import numpy as np
+
+
+def frame(axes, grid):
+    """Leaves the left and lower frame, and grid lines behind what is drawn.
+
+    Args:
+      axes: of matplotlib.
+      grid: "x" or "y", the axis of the values.
+    """
+    axes.grid(axis=grid, color="0.9", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def noted(rows):
+    """Rows with a value whose interval has a note."""
+    return rows["value"].notna() & (rows["note"].fillna("") != "")
+
+
+def estimates(axes, rows, heights, look, label):
+    """Draws values with their intervals; hollow where these have a note.
+
+    Args:
+      axes: of matplotlib.
+      rows: of a table with the columns value, low, high and note.
+      heights: of each row.
+      look: colour and marker.
+      label: in the legend.
+    """
+    there = rows["value"].notna()
+    rows, heights = rows[there], heights[there]
+    look = {**look, "linestyle": "none", "markersize": 5}
+    axes.errorbar(
+        rows["value"],
+        heights,
+        xerr=[rows["value"] - rows["low"], rows["high"] - rows["value"]],
+        elinewidth=1.5,
+        capsize=3,
+        label=label,
+        **look,
+    )
+    hollow = noted(rows)
+    axes.plot(
+        rows["value"][hollow],
+        heights[hollow],
+        markerfacecolor="white",
+        zorder=3,
+        **look,
+    )
+
+
+def missing_value(axes, height, text, color="black"):
+    """Writes at a height why there is no value, or n/a."""
+    axes.text(
+        0.01,
+        height,
+        text,
+        transform=axes.get_yaxis_transform(),
+        va="center",
+        fontsize=7,
+        color=color,
+    )
+
+
+def missing_points(axes, missing, total):
+    """Says in a corner how many of all points have no place."""
+    if missing:
+        axes.text(
+            0.97,
+            0.03,
+            f"n/a: {missing} of {total}",
+            transform=axes.transAxes,
+            ha="right",
+            fontsize=7,
+            color="0.35",
+        )
+
+
+def numbers(axes, values, is_dark):
+    """Writes the numbers of a matrix into its cells, but those that are NaN.
+
+    Args:
+      axes: of matplotlib.
+      values: (num_rows, num_columns).
+      is_dark: function of a value: whether its cell is dark.
+    """
+    for (row, column), value in np.ndenumerate(values):
+        if not np.isnan(value):
+            axes.text(
+                column,
+                row,
+                f"{value:.2f}",
+                ha="center",
+                va="center",
+                fontsize=6,
+                color="white" if is_dark(value) else "black",
+            )
+
+
+def headed(figure, title, handles, num_columns):
+    """Puts a title above the panels of a figure and its legend below them."""
+    figure.suptitle(title, fontsize=10, x=0.01, ha="left")
+    figure.legend(
+        handles=handles,
+        loc="outside lower center",
+        ncols=num_columns,
+        frameon=False,
+        fontsize=8,
+    )
