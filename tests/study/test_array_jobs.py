@@ -1,8 +1,10 @@
 """Job scripts, run by bash with a stand-in for sbatch."""
 
 import os
+import pathlib
 import subprocess
 import sys
+import types
 
 import pytest
 
@@ -16,6 +18,10 @@ SBATCH = '#!/bin/sh\nprintf "%s " "$@" >>sbatch\necho >>sbatch\necho "7;here"\n'
 SETTINGS = {"num_workers": 2, "num_threads": 3}
 
 
+def cells(number, source=None):
+    return [types.SimpleNamespace(source_dataset=source)] * number
+
+
 @pytest.fixture
 def script(tmp_path, monkeypatch):
     """A script that is written in one directory and run in another."""
@@ -25,7 +31,7 @@ def script(tmp_path, monkeypatch):
     monkeypatch.chdir(home)
     path = tmp_path / "my jobs.sh"
     lines = array_jobs.write(
-        path, COMMAND, cells=range(5), num_parts=4, **SETTINGS
+        path, COMMAND, cells=cells(5), num_parts=4, **SETTINGS
     )
     assert lines[0].endswith(f"then: bash '{path}'")
     (tmp_path / "sbatch").write_text(SBATCH)
@@ -66,6 +72,23 @@ def test_submitted_are_an_array_and_what_waits_for_it(script):
     assert tables.strip().endswith(f"{script} tables")
 
 
+def test_sources_are_trained_by_an_array_of_their_own(script, monkeypatch):
+    both = script.with_name("both.sh")
+    monkeypatch.chdir(script.parent / "the study's")
+    array_jobs.write(
+        both, COMMAND, cells=cells(5, "data"), num_parts=4, **SETTINGS
+    )
+    assert run("-n", both).returncode == 0
+    assert run(both).returncode == 0
+    sources, runs, tables = (
+        line.split()[:3]
+        for line in pathlib.Path("sbatch").read_text().splitlines()
+    )
+    assert sources[:2] == ["--parsable", "--array=1-4"]
+    assert runs == ["--parsable", "--dependency=afterany:7", "--array=1-4"]
+    assert tables[0] == "--dependency=afterany:7"
+
+
 def test_resources_are_those_of_the_runs_at_a_time(script):
     lines = script.read_text().splitlines()
     # Directives behind the first command are not read.
@@ -86,21 +109,23 @@ def test_mistakes(script, tmp_path):
     ):
         with pytest.raises(ValueError, match=message):
             array_jobs.write(
-                path, COMMAND, cells=range(5), num_parts=parts, **SETTINGS
+                path, COMMAND, cells=cells(5), num_parts=parts, **SETTINGS
             )
     assert script.read_text() == before and not (tmp_path / "other").exists()
     with pytest.raises(OSError, match="none/jobs.sh"):
         array_jobs.write(
             tmp_path / "none" / "jobs.sh",
             COMMAND,
-            cells=range(20),
+            cells=cells(20),
             num_parts=None,
             **SETTINGS,
         )
 
 
 def test_by_default_no_more_than_sixteen_jobs(tmp_path):
-    for cells, expected in ((range(3), 3), (range(40), 16)):
+    for number, expected in ((3, 3), (40, 16)):
         path = tmp_path / f"{expected}.sh"
-        array_jobs.write(path, COMMAND, cells=cells, num_parts=None, **SETTINGS)
+        array_jobs.write(
+            path, COMMAND, cells=cells(number), num_parts=None, **SETTINGS
+        )
         assert f"--array=1-{expected} " in path.read_text()

@@ -12,7 +12,7 @@ MAX_PARTS = 16  # Unless more are asked for.
 _SCRIPT = """\
 #!/usr/bin/env bash
 # Trains the {num_runs} runs of a study on a SLURM cluster: {num_parts} jobs of
-# an array, and one more that writes the tables when these have ended.
+# an array, and one more that writes the tables when these have ended.{twice}
 #
 #     bash {file}
 #
@@ -51,18 +51,33 @@ case "${{1:-submit}}" in
     exec "${{study[@]}}" ;;
   submit)
     # --array=1-{num_parts}%4 has no more than four jobs run at a time.
-    array="$(sbatch --parsable --array=1-{num_parts} \\
-      --output="$script-%A_%a.log" "$script" part)"
-    sbatch --dependency="afterany:${{array%%;*}}" \\
-      --output="$script-%j.log" "$script" tables ;;
+    after=""
+    for array in {arrays}; do
+      job="$(sbatch --parsable ${{after:+"--dependency=$after"}} \\
+        --array=1-{num_parts} --output="$script-%A_%a.log" "$script" part)"
+      after="afterany:${{job%%;*}}"
+    done
+    sbatch --dependency="$after" --output="$script-%j.log" "$script" tables ;;
   *)
     echo "error: give nothing, or part, or tables. Received: $1" >&2
     exit 2 ;;
 esac
 """
+_TWICE = """
+# The array is submitted twice: first it trains the sources of weights, then the
+# runs that start from them."""
 
 
-def script(command, *, file, num_runs, num_parts, num_workers, num_threads):
+def script(
+    command,
+    *,
+    file,
+    num_runs,
+    num_parts,
+    num_workers,
+    num_threads,
+    has_sources,
+):
     """The text of a job script.
 
     Args:
@@ -72,12 +87,16 @@ def script(command, *, file, num_runs, num_parts, num_workers, num_threads):
       num_parts: jobs of the array.
       num_workers: runs at a time in a job.
       num_threads: of a run.
+      has_sources: whether runs start from others of the study, which jobs of
+        any part train.
     """
     gigabytes = WORKER_BYTES // 2**30
     name = re.sub(r"[^A-Za-z0-9_.-]", "_", pathlib.Path(file).stem)
     return _SCRIPT.format(
         num_runs=num_runs,
         num_parts=num_parts,
+        arrays="sources runs" if has_sources else "runs",
+        twice=_TWICE if has_sources else "",
         file=shlex.quote(str(file)),
         name=name,
         num_cpus=num_workers * num_threads,
@@ -94,7 +113,7 @@ def write(path, command, *, cells, num_parts, num_workers, num_threads):
     Args:
       path: of the script.
       command, num_workers, num_threads: as of `script`.
-      cells: of the study.
+      cells: grid.Cells of the study.
       num_parts: jobs of the array; None: one for each run, at most MAX_PARTS.
 
     Returns:
@@ -124,6 +143,7 @@ def write(path, command, *, cells, num_parts, num_workers, num_threads):
         num_parts=num_parts,
         num_workers=num_workers,
         num_threads=num_threads,
+        has_sources=any(cell.source_dataset for cell in cells),
     )
     with files.naming_failures(path):
         files.write_text(path, text)
