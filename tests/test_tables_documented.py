@@ -80,8 +80,7 @@ def written(tiny_dataset, tiny_runs, tmp_path):
         "`history.csv`": [*header(run.history), "val_auc_<name>"],
         "`predictions.csv`": [
             *map(of_classes, header(run.predictions("val"))),
-            "label_<name>",
-            f"{carried.EXTRA}<name>",
+            *("label_<name>", f"{carried.EXTRA}<name>"),
         ],
         "`config.json`": flat(json.loads(run.config.read_text())),
         "`metrics.json`": flat_metrics(json.loads(run.metrics.read_text())),
