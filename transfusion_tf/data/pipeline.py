@@ -243,10 +243,7 @@ def _features(card):
 
 
 def _decoder(card, image_size, extra=()):
-    """A function from a serialized example to image, label, id, patient.
-
-    With columns `extra`, which the records carry, it gives these as well.
-    """
+    """A function from a serialized example to what `evaluation` gives of it."""
     spec = _features(card)
     spec |= {name: tf.io.FixedLenFeature([], tf.string) for name in extra}
     resize = card.image_size != image_size
