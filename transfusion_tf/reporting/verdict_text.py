@@ -56,15 +56,15 @@ def _sentences(rows, margin):
         unit += f" of {first['num_patients']} patients"
     yield (
         f"On {first['dataset']} ({first['split']}: {unit}), "
-        f"{first['metric']}, {len(rows)} planned comparison(s); a difference "
-        f"below {margin:g} matters to nobody."
+        f"{first['metric']}, {len(rows)} planned comparison(s); differences "
+        f"within {margin:g} (--margin) count as equivalent."
     )
     for row in rows:
         yield f"{row['arm']} against {row['reference']}: {words(row)}."
     if any(row["verdict"] == equivalence.CANNOT_TELL for row in rows):
         yield (
-            "Cannot tell is no verdict of equality: the interval holds "
-            "differences that would matter, and none."
+            "Cannot tell does not mean equal: the interval holds differences "
+            "that would matter as well as none at all."
         )
 
 
