@@ -1,6 +1,10 @@
 """When things happen in a run."""
 
-from transfusion_tf.config.run import TrainConfig
+import keras
+
+from tests import idle_steps
+from transfusion_tf import experiment
+from transfusion_tf.config.run import RunConfig, TrainConfig
 from transfusion_tf.training import loop
 
 
@@ -50,3 +54,29 @@ def test_snapshots_are_log_spaced_with_the_start_and_the_end():
         1000,
     ]
     assert sorted(plan(steps=1000, snapshots=0).snapshots) == [0, 1000]
+
+
+def test_weights_of_a_step_are_written_once(
+    tiny_dataset, tmp_path, monkeypatch
+):
+    """The last step is a snapshot, and the best if no other is evaluated."""
+    idle_steps.replace_steps(monkeypatch)
+    save, written = keras.Model.save_weights, []
+
+    def recorded(model, path):
+        written.append(path.name.partition("step-")[2])
+        save(model, path)
+
+    monkeypatch.setattr(keras.Model, "save_weights", recorded)
+    for eval_every in (3, 2):
+        settings = {
+            "dataset": str(tiny_dataset),
+            "model": "cbr_tiny",
+            "steps": 3,
+            "eval_every": eval_every,
+            "snapshots": 0,
+        }
+        config = RunConfig.from_flags_dict(settings)
+        experiment.train(config, run_dir=tmp_path / str(eval_every))
+    steps = (0, 3, 0, 2, 3)
+    assert written == [f"{step:07d}.weights.h5" for step in steps]

@@ -199,7 +199,8 @@ class Loop:
         ):
             return
         progress.best_step, progress.best_auc = progress.step, auc
-        self._save_weights(progress.step)
+        if progress.step not in self._plan.snapshots:  # Else just saved.
+            self._save_weights(progress.step)
         self._name_best()
         if before not in (None, *self._plan.snapshots):
             path = self._run.weights(before)
