@@ -95,9 +95,10 @@ def _check_reach(source, backbone, taken, there):
     if missing:
         last = backbone.stage_names[backbone.stage_names.index(missing[0]) - 1]
         raise ValueError(
-            f"The weights of {source.name} are of a truncated network, which "
-            f"ends at {last} and has no {missing[0]}; take what there is with "
-            f"--init=transfusion --through={last}."
+            f"The weights of {source.name} do not fit {backbone.label}: they "
+            f"end at {last} and have no {missing[0]}. Take what there is with "
+            f"--init=transfusion --through={last}, or give weights of a whole "
+            f"{backbone.name}."
         )
 
 
