@@ -278,7 +278,7 @@ def test_more_of_a_body_than_the_network_has_is_refused(tmp_path):
 def test_less_than_the_network_has_is_refused(tmp_path):
     path = tmp_path / "w.weights.h5"
     small("cbr_small").model.save_weights(path)
-    with pytest.raises(ValueError, match="conv5_conv needs .* place is none"):
+    with pytest.raises(ValueError, match="do not fit cbr_larget: .* no conv5"):
         matching.plan(small("cbr_larget"), weight_files.read(path))
 
 

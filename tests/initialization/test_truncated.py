@@ -79,7 +79,7 @@ def test_a_truncated_network_is_a_source():
     for target in (build("squeezenet"), build("squeezenet", "block2")):
         with pytest.raises(
             ValueError,
-            match="ends at block1 and has no block2; take what there is with "
+            match="end at block1 and have no block2. Take what there is with "
             "--init=transfusion --through=block1",
         ):
             start(target, source, "pretrained")

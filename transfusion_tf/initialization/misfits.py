@@ -85,7 +85,8 @@ def truncated(backbone, source, stage):
     """Says that a source ends below a stage, and what to do."""
     last = backbone.stage_names[backbone.stage_names.index(stage) - 1]
     return (
-        f"The weights of {source.name} are of a truncated network, which "
-        f"ends at {last} and has no {stage}; take what there is with "
-        f"--init=transfusion --through={last}."
+        f"The weights of {source.name} do not fit {backbone.label}: they end "
+        f"at {last} and have no {stage}. Take what there is with "
+        f"--init=transfusion --through={last}, or give weights of a whole "
+        f"{backbone.name}."
     )
