@@ -1,16 +1,21 @@
 """Coverage and verdicts in simulated studies: a few cells of the benchmark.
 
-tests/benchmarks/measure_verdicts.py has all cells, with 2,000 studies each.
+All cells with 2,000 studies each are in docs/statistics.md, as
+tests/benchmarks/measure_verdicts.py makes them.
 """
+
+import pathlib
 
 import numpy as np
 import pytest
 import scipy.stats
 
-from tests.benchmarks import simulated_studies, verdict_cells
+from tests.benchmarks import measure_verdicts, simulated_studies, verdict_cells
 from tests.benchmarks.simulated_studies import Truth
+from transfusion_tf import tables
 from transfusion_tf.metrics import auc, paired_auc
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 NUM_STUDIES = 200
 FAST = [
     cell
@@ -88,3 +93,16 @@ def test_promises_are_kept(number):
         for limit in (cell.low, cell.high)
     )
     assert cell.low - below <= share <= cell.high + above
+
+
+def test_the_documented_table_is_that_of_all_cells():
+    rows = tables.read(ROOT / "docs/results/verdicts.csv")
+    rows = rows.to_dict("records")
+    kinds = [cell.kind for cell in verdict_cells.cells()]
+    assert [row["kind"] for row in rows] == kinds
+    page = (ROOT / "docs/statistics.md").read_text()
+    for lines in (
+        measure_verdicts.coverage_table(rows),
+        measure_verdicts.verdict_table(rows),
+    ):
+        assert "\n".join(lines) in page
