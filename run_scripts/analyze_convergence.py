@@ -16,10 +16,9 @@ by the last stage that was taken.
 from absl import flags
 
 from transfusion_tf import cli
+from transfusion_tf.config import comparing_flags
 
-_RUNS = flags.DEFINE_list(
-    "runs", [], "run directories or globs, separated by commas"
-)
+_RUNS = comparing_flags.runs()
 _TARGET = flags.DEFINE_float(
     "target",
     None,
@@ -32,18 +31,13 @@ _REFERENCE = flags.DEFINE_string(
     "name of the arm that speed-ups are against, as convergence.csv has it "
     "(default: the one from random weights)",
 )
-_OUTPUT_DIR = flags.DEFINE_string(
-    "output_dir", None, "directory of the tables and the picture"
-)
+_OUTPUT_DIR = comparing_flags.output_dir()
 
 
 def main(argv):
     """Writes tables and picture and prints them in words."""
     del argv
-    if not _RUNS.value or not _OUTPUT_DIR.value:
-        raise ValueError(
-            "Give --runs=RUN,RUN (directories or globs) and --output_dir=DIR."
-        )
+    comparing_flags.check_given(_RUNS.value, _OUTPUT_DIR.value)
 
     from transfusion_tf.analysis.comparing import convergence
     from transfusion_tf.reporting import convergence_report

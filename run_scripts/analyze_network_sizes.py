@@ -18,14 +18,11 @@ import functools
 from absl import flags
 
 from transfusion_tf import cli
+from transfusion_tf.config import comparing_flags
 from transfusion_tf.process import quiet
 
-_RUNS = flags.DEFINE_list(
-    "runs", [], "run directories or globs, separated by commas"
-)
-_SPLIT = flags.DEFINE_enum(
-    "split", "test", ("val", "test"), "split whose predictions are compared"
-)
+_RUNS = comparing_flags.runs()
+_SPLIT = comparing_flags.split()
 _REFERENCE = flags.DEFINE_string(
     "reference",
     None,
@@ -37,30 +34,20 @@ _MARGIN = flags.DEFINE_float(
     0.01,
     "largest loss of AUC that would change nobody's choice",
 )
-_THRESHOLD = flags.DEFINE_integer(
-    "threshold",
-    None,
-    "ordinal tasks: compare the AUC of grade >= this (default: the mean over "
-    "thresholds)",
-)
+_THRESHOLD = comparing_flags.threshold()
 _TIME = flags.DEFINE_bool(
     "time",
     True,
     "measure milliseconds an image, in inference, one at a time and in batches "
     "of the training's size",
 )
-_OUTPUT_DIR = flags.DEFINE_string(
-    "output_dir", None, "directory of the table and the picture"
-)
+_OUTPUT_DIR = comparing_flags.output_dir("the table and the picture")
 
 
 def main(argv):
     """Writes table and picture and prints the answer in words."""
     del argv
-    if not _RUNS.value or not _OUTPUT_DIR.value:
-        raise ValueError(
-            "Give --runs=RUN,RUN (directories or globs) and --output_dir=DIR."
-        )
+    comparing_flags.check_given(_RUNS.value, _OUTPUT_DIR.value)
     quiet.start_tensorflow()
 
     from transfusion_tf.analysis.comparing import measured_costs, network_sizes

@@ -15,42 +15,25 @@ train_sizes_limits.csv and train_sizes.png.
 from absl import flags
 
 from transfusion_tf import cli
+from transfusion_tf.config import comparing_flags
 
-_RUNS = flags.DEFINE_list(
-    "runs", [], "run directories or globs, separated by commas"
-)
-_SPLIT = flags.DEFINE_enum(
-    "split", "test", ("val", "test"), "split whose predictions are compared"
-)
+_RUNS = comparing_flags.runs()
+_SPLIT = comparing_flags.split()
 _REFERENCE = flags.DEFINE_string(
     "reference",
     None,
     "name of the arm that the others are compared with, as train_sizes.csv has "
     "it (default: for each the arm from random weights of the same network)",
 )
-_MARGIN = flags.DEFINE_float(
-    "margin",
-    0.01,
-    "largest difference of AUCs that would change nobody's choice",
-)
-_THRESHOLD = flags.DEFINE_integer(
-    "threshold",
-    None,
-    "ordinal tasks: compare the AUC of grade >= this (default: the mean over "
-    "thresholds)",
-)
-_OUTPUT_DIR = flags.DEFINE_string(
-    "output_dir", None, "directory of the tables and the picture"
-)
+_MARGIN = comparing_flags.margin()
+_THRESHOLD = comparing_flags.threshold()
+_OUTPUT_DIR = comparing_flags.output_dir()
 
 
 def main(argv):
     """Writes tables and picture and prints them in words."""
     del argv
-    if not _RUNS.value or not _OUTPUT_DIR.value:
-        raise ValueError(
-            "Give --runs=RUN,RUN (directories or globs) and --output_dir=DIR."
-        )
+    comparing_flags.check_given(_RUNS.value, _OUTPUT_DIR.value)
 
     from transfusion_tf.analysis.comparing import train_sizes
     from transfusion_tf.reporting import size_report

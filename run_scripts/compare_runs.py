@@ -19,11 +19,10 @@ columns id, label (0 or 1), score and, where patients are known, patient.
 from absl import flags
 
 from transfusion_tf import cli, names
+from transfusion_tf.config import comparing_flags
 from transfusion_tf.process import quiet
 
-_RUNS = flags.DEFINE_list(
-    "runs", [], "run directories or globs, separated by commas"
-)
+_RUNS = comparing_flags.runs()
 _PREDICTIONS = flags.DEFINE_list(
     "predictions",
     [],
@@ -50,21 +49,9 @@ _REFERENCE = flags.DEFINE_string(
     "(default: for each the arm from random weights of the same network, image "
     "size and training images; of --predictions the first file)",
 )
-_MARGIN = flags.DEFINE_float(
-    "margin",
-    0.01,
-    "largest difference of AUCs that would change nobody's choice; at 0.01, of "
-    "100 pairs of a sick and a healthy image one more is ranked right",
-)
-_THRESHOLD = flags.DEFINE_integer(
-    "threshold",
-    None,
-    "ordinal tasks: compare the AUC of grade >= this (default: the mean over "
-    "thresholds)",
-)
-_OUTPUT_DIR = flags.DEFINE_string(
-    "output_dir", None, "directory of the tables and the picture"
-)
+_MARGIN = comparing_flags.margin()
+_THRESHOLD = comparing_flags.threshold()
+_OUTPUT_DIR = comparing_flags.output_dir()
 
 
 def main(argv):

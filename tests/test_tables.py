@@ -45,7 +45,9 @@ def test_a_frame_is_written_as_its_rows_are(tmp_path):
     assert [kind.kind for kind in table.dtypes] == list("iOfOf")
     (path,) = tables.write_all(tmp_path / "new", {"t": table})
     assert path == tmp_path / "new" / "t.csv"
-    other = tables.write(tmp_path / "u.csv", rows, columns=list(rows[0]))
+    named = {"u": (rows, list(rows[0]))}
+    (other,) = tables.write_rows(tmp_path / "newer", named)
+    assert other == tmp_path / "newer" / "u.csv"
     assert path.read_bytes() == other.read_bytes()
     assert path.read_text().splitlines()[1:] == [
         "3,1,n/a,1,n/a",

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from transfusion_tf import files, names, paths
 from transfusion_tf.conversion import convert
-from transfusion_tf.data import folds, pipeline, record_check, records
+from transfusion_tf.data import folds, parsing, pipeline, record_check, records
 from transfusion_tf.synthetic import datasets
 
 
@@ -131,7 +131,7 @@ def naming_damage(opened):
 def _size(card, data):
     """Height and width of an image in records; ValueError if damaged."""
     try:
-        return tuple(pipeline.decoded(data, card).shape[:2])
+        return tuple(parsing.decoded(data, card).shape[:2])
     except tf.errors.InvalidArgumentError:
         raise ValueError("its image cannot be decoded") from None
 

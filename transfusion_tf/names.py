@@ -9,12 +9,8 @@ import re
 
 # What tensorflow_datasets takes as the name of a data set.
 DATA_SET = re.compile(r"[a-z][a-z0-9_]*")
-MODELS = (
-    "cbr_larget",
-    "cbr_largew",
-    "cbr_small",
-    "cbr_tiny",
-    "cbr_tiny_wide",
+# Networks that were published with weights of ImageNet.
+_STANDARD_MODELS = (
     "resnet50",
     "inception_v3",
     "densenet121",
@@ -23,6 +19,14 @@ MODELS = (
     "convnext_tiny",
     "mobilenet_v3_small",
     "squeezenet",
+)
+MODELS = (
+    "cbr_larget",
+    "cbr_largew",
+    "cbr_small",
+    "cbr_tiny",
+    "cbr_tiny_wide",
+    *_STANDARD_MODELS,
     "cbr_larget_slim",
     "cbr_largew_slim",
     "cbr_small_slim",
@@ -35,16 +39,7 @@ WITHOUT_BATCH_NORM = ("convnext_tiny", "squeezenet")
 SCHEMES = ("random", "pretrained", "mean_var", "transfusion", "gabor")
 # {what --weights offers besides files and runs: networks it has}
 PUBLISHED_WEIGHTS = {
-    "imagenet": (
-        "resnet50",
-        "inception_v3",
-        "densenet121",
-        "inception_resnet_v2",
-        "efficientnetv2_b0",
-        "convnext_tiny",
-        "mobilenet_v3_small",
-        "squeezenet",
-    ),
+    "imagenet": _STANDARD_MODELS,
     "radimagenet": (
         "resnet50",
         "inception_v3",

@@ -76,6 +76,19 @@ def write_all(output_dir, named):
     ]
 
 
+def write_rows(output_dir, named):
+    """Writes {stem: (dicts, columns)} as `write` and `write_all` do.
+
+    The directory is made if need be. Returns the paths.
+    """
+    folder = pathlib.Path(output_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    return [
+        write(folder / f"{stem}.csv", rows, columns=columns)
+        for stem, (rows, columns) in named.items()
+    ]
+
+
 def read(path):
     """Returns the table as a DataFrame, `n/a` as NaN and no text as ""."""
     return pd.read_csv(

@@ -9,7 +9,7 @@ import pytest
 
 from tests.reporting.gain_trees import BEST, make_run, make_table, scored
 from transfusion_tf.analysis import gain_runs
-from transfusion_tf.runs import predictions, record
+from transfusion_tf.runs import labels, predictions, record
 from transfusion_tf.runs.directory import RunDir
 
 
@@ -97,7 +97,7 @@ def test_data_sets_of_one_name_are_told_apart(tmp_path):
 )
 def test_labels_of_inits(tmp_path, settings, source, label):
     root = make_run(tmp_path / "run", auc=0.5, source=source, **settings)
-    assert gain_runs.init_label(record.read(RunDir(root))) == label
+    assert labels.init_label(record.read(RunDir(root))) == label
 
 
 def test_runs_of_a_table_are_found_by_the_end_of_their_paths(

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from tests import image_files
 from tests.image_files import SECRET, encoded, jpeg_segment, png
-from transfusion_tf.data import card, pipeline
+from transfusion_tf.data import card, parsing
 from transfusion_tf.images import prepare
 
 CASES = 1_200
@@ -24,9 +24,9 @@ def decoded(prepared):
     of = card.DataCard.__new__(card.DataCard)
     object.__setattr__(of, "channels", prepared.channels)
     object.__setattr__(of, "bit_depth", prepared.bit_depth)
-    values = pipeline.decoded(prepared.data, of).numpy()
+    values = parsing.decoded(prepared.data, of).numpy()
     if prepared.bit_depth == 16:
-        values = values * pipeline.SIXTEEN_BIT_STEP
+        values = values * parsing.SIXTEEN_BIT_STEP
     return values[..., 0] if prepared.channels == 1 else values
 
 

@@ -11,24 +11,14 @@ from transfusion_tf.runs import checksums, globs, predictions
 from transfusion_tf.runs import record as run_record
 from transfusion_tf.runs.directory import RunDir
 
-COLUMNS = (
-    "run",
-    "dataset",
-    "model",
-    "init",
-    "seed",
-    "split",
-    "auc_of",
-    "positive",
-    "negative",
-    "value",
-    "low",
-    "high",
-    "level",
-    "num_images",
-    "num_patients",
-    "note",
-)
+# Columns that several tables share: what a run is, how much it was scored on,
+# an estimate, a difference of two.
+RUN = ("run", "dataset", "model", "init", "seed", "split")
+SIZES = ("num_images", "num_patients")
+ESTIMATE = ("value", "low", "high", "level")
+DIFFERENCE = ("difference", "low", "high", "level", "p_value", "p_adjusted")
+ABOUT = (*RUN, *SIZES)  # The keys of `about_run`.
+COLUMNS = (*RUN, "auc_of", "positive", "negative", *ESTIMATE, *SIZES, "note")
 MEAN = "mean"
 
 
@@ -141,24 +131,37 @@ def auc_rows_of(loaded):
     """
     rows = []
     for run in loaded:
-        scored = run.predictions
-        numbers = summary.summarize(
-            run.data["task"],
-            run.classes,
-            scored.labels,
-            scored.scores,
-            groups=scored.patients,
-        )
+        numbers = summarize(run)
         about = {**about_run(run), "level": numbers["level"]}
-        parts = [(entry["name"], entry) for entry in numbers["aucs"]]
-        if len(parts) > 1:
-            parts.append((mean_name(of for of, _ in parts), numbers["auc"]))
         of_run = sides(run.data["task"], run.classes)
         rows += [
-            {**_row(about, of, entry), **of_run.get(of, _NO_SIDES)}
-            for of, entry in parts
+            {**about, **auc_cells(of, entry), **of_run.get(of, _NO_SIDES)}
+            for of, entry in parts_and_mean(numbers)
         ]
     return rows
+
+
+def summarize(run):
+    """What metrics.summary.summarize says of a ScoredRun."""
+    scored = run.predictions
+    return summary.summarize(
+        run.data["task"],
+        run.classes,
+        scored.labels,
+        scored.scores,
+        groups=scored.patients,
+    )
+
+
+def parts_and_mean(numbers):
+    """[(auc_of, entry)] of each AUC that `summarize` gives.
+
+    Where there are several, their mean is the last one.
+    """
+    parts = [(entry["name"], entry) for entry in numbers["aucs"]]
+    if len(parts) > 1:
+        parts.append((mean_name(of for of, _ in parts), numbers["auc"]))
+    return parts
 
 
 def mean_name(names):
@@ -207,11 +210,7 @@ def sides(task, classes):
     }
 
 
-def _row(about, of, entry):
+def auc_cells(of, entry):
+    """{column: value} of one of `parts_and_mean`."""
     kept = {key: entry[key] for key in ("value", "low", "high")}
-    return {
-        **about,
-        "auc_of": of,
-        **kept,
-        "note": entry["reason"] or entry["note"],
-    }
+    return {"auc_of": of, **kept, "note": entry["reason"] or entry["note"]}

@@ -13,22 +13,12 @@ from transfusion_tf.metrics import balanced, calibration, problems, summary
 
 ALL_CLASSES = "all classes"
 COLUMNS = (
-    "run",
-    "dataset",
-    "model",
-    "init",
-    "seed",
-    "split",
-    "num_images",
-    "num_patients",
+    *auc_table.ABOUT,
     "auc_of",
     "chosen_by",
     "threshold",
     "measure",
-    "value",
-    "low",
-    "high",
-    "level",
+    *auc_table.ESTIMATE,
     "baseline",
     "note",
 )

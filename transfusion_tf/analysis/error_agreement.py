@@ -9,19 +9,11 @@ import itertools
 import numpy as np
 
 from transfusion_tf import progress, tables
+from transfusion_tf.analysis import auc_table
 from transfusion_tf.metrics import agreement
 
 _PAIR = ("run", "other_run", "dataset", "split", "of")
-_NUMBERS = (
-    "measure",
-    "value",
-    "low",
-    "high",
-    "level",
-    "num_images",
-    "num_patients",
-    "note",
-)
+_NUMBERS = ("measure", *auc_table.ESTIMATE, *auc_table.SIZES, "note")
 COLUMNS = (*_PAIR, *_NUMBERS)
 CLASS_COLUMNS = (*_PAIR, "true_class", *_NUMBERS)
 ALL_CLASSES = "all classes"

@@ -12,8 +12,7 @@ import pandas as pd
 
 from transfusion_tf import tables
 from transfusion_tf.analysis import auc_table, gain
-from transfusion_tf.config.run import RunConfig
-from transfusion_tf.runs import globs, predictions
+from transfusion_tf.runs import globs, labels, predictions
 from transfusion_tf.runs import record as run_record
 from transfusion_tf.runs.directory import RunDir
 
@@ -86,14 +85,14 @@ def read(paths, split, checkpoint="last"):
     loaded = [_by(run, checkpoint) for run in auc_table.load(paths, split)]
     found = {row["run"]: row for row in auc_table.auc_rows_of(loaded)}
     records = [run_record.read(RunDir(path)) for path in paths]
-    datasets = _dataset_names([record["data"] for record in records])
+    datasets = labels.dataset_names([record["data"] for record in records])
     return [
         gain.TrainedRun(
             name=name,
             dataset=datasets[record["data"]["fingerprint"]],
-            setting=_setting(record, datasets),
+            setting=labels.setting(record, datasets),
             seed=record["config"]["seed"],
-            init=init_label(record),
+            init=labels.init_label(record),
             # The last of a run's rows: the mean, or the only AUC.
             auc=found[name]["value"],
             step=_step(RunDir(path), checkpoint),
@@ -142,70 +141,12 @@ def read_similarity(csvs, paths, checkpoint="last"):
     return table
 
 
-def init_label(record):
-    """How a run started, in a few words: "pretrained imagenet".
-
-    Runs of one label are one group, so seeds and paths of sources are left out.
-    """
-    init, source = record["config"]["init"], record["source"]
-    label = init["scheme"]
-    if source:
-        label += f" {source_label(source)}"
-    if init["through"]:
-        label += f" through {init['through']}"
-    train = record["config"]["train"]
-    if train["freeze_through"]:
-        label += f", frozen through {train['freeze_through']}"
-    if train["unfreeze_at"]:
-        label += f" until step {train['unfreeze_at']}"
-    return label
-
-
 def _require_distinct(paths):
     seen = set()
     for path in paths:
         if (resolved := pathlib.Path(path).resolve()) in seen:
             raise ValueError(f"--runs has {path} twice; give each run once.")
         seen.add(resolved)
-
-
-def source_label(source):
-    """What a source of weights is called, of its identity in config.json."""
-    # A run is known by what it was trained on, a file by its name.
-    of_kind = {"run": "dataset", "file": "file"}.get(source["kind"], "kind")
-    return source[of_kind]
-
-
-def _dataset_names(data):
-    """{fingerprint: name}; one name of two data sets gets the fingerprint."""
-    known = {of["fingerprint"]: of["name"] for of in data}
-    taken = list(known.values())
-    return {
-        fingerprint: name
-        if taken.count(name) == 1
-        else f"{name} {fingerprint[:6]}"
-        for fingerprint, name in known.items()
-    }
-
-
-def _setting(record, datasets):
-    """What a run and its baseline share, in words."""
-    # Runs of earlier versions have null for some defaults.
-    config, data = RunConfig.from_json(record["config"]), record["data"]
-    parts = [datasets[data["fingerprint"]]]
-    if config.data.train_size:
-        parts.append(
-            f"{config.data.train_size} training images of subset seed "
-            f"{config.data.subset_seed}"
-        )
-    if config.data.num_folds:
-        parts.append(f"fold {config.data.fold} of {config.data.num_folds}")
-    model = config.model
-    parts.append(model.label)
-    if model.slim_from or model.slim_width:
-        parts.append(f"slim {model.slim_from} {model.slim_width}")
-    parts.append(f"{data['image_size']} px")
-    return ", ".join(parts)
 
 
 def _read_one(csv, roots, checkpoint):

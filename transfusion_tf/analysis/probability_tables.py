@@ -16,17 +16,7 @@ from transfusion_tf.metrics import (
     summary,
 )
 
-_ABOUT = (
-    "run",
-    "dataset",
-    "model",
-    "init",
-    "seed",
-    "split",
-    "num_images",
-    "num_patients",
-    "auc_of",
-)
+_ABOUT = (*auc_table.ABOUT, "auc_of")
 _MEASURES = ("brier", "intercept", "slope")
 CALIBRATION_COLUMNS = (
     *_ABOUT,
@@ -58,10 +48,7 @@ POINT_COLUMNS = (
     "reached",
     "threshold",
     "measure",
-    "value",
-    "low",
-    "high",
-    "level",
+    *auc_table.ESTIMATE,
     "note",
 )
 CURVE_COLUMNS = (*_ABOUT, "curve", "x", "y", "baseline")

@@ -21,32 +21,24 @@ ALL = "all images"
 EMPTY = "(empty)"
 MAX_GROUPS = 20
 _LEVEL = 0.95
-_ABOUT = ("run", "dataset", "model", "init", "seed", "split", "column")
 COLUMNS = (
-    *_ABOUT,
+    *auc_table.RUN,
+    "column",
     "group",
     "auc_of",
-    "num_images",
-    "num_patients",
+    *auc_table.SIZES,
     "num_positive",
     "num_negative",
-    "value",
-    "low",
-    "high",
-    "level",
+    *auc_table.ESTIMATE,
     "note",
 )
 DIFFERENCE_COLUMNS = (
-    *_ABOUT,
+    *auc_table.RUN,
+    "column",
     "auc_of",
     "group",
     "other_group",
-    "difference",
-    "low",
-    "high",
-    "level",
-    "p_value",
-    "p_adjusted",
+    *auc_table.DIFFERENCE,
     "num_shared_patients",
     "note",
 )
@@ -100,7 +92,7 @@ def _groups(scored_run, column):
 
 def _about(scored_run, column):
     about = auc_table.about_run(scored_run)
-    return {**{k: about[k] for k in _ABOUT[:-1]}, "column": column}
+    return {**{k: about[k] for k in auc_table.RUN}, "column": column}
 
 
 def _rows(scored_run, column, groups):
@@ -109,32 +101,21 @@ def _rows(scored_run, column, groups):
     rows = []
     for group, members in {ALL: everyone, **groups}.items():
         part = scored_run.predictions.taken(members)
-        numbers = summary.summarize(
-            scored_run.data["task"],
-            scored_run.classes,
-            part.labels,
-            part.scores,
-            groups=part.patients,
-            level=_LEVEL,
+        numbers = auc_table.summarize(
+            dataclasses.replace(scored_run, predictions=part)
         )
-        parts = [(entry["name"], entry) for entry in numbers["aucs"]]
-        if len(parts) > 1:
-            name = auc_table.mean_name(of for of, _ in parts)
-            parts.append((name, numbers["auc"]))
         rows += [
             {
                 **_about(scored_run, column),
+                **auc_table.auc_cells(of, entry),
                 "group": group,
-                "auc_of": of,
                 "num_images": numbers["num_images"],
                 "num_patients": numbers["num_patients"],
                 "num_positive": entry.get("num_positive"),
                 "num_negative": entry.get("num_negative"),
-                **{key: entry[key] for key in ("value", "low", "high")},
-                "level": _LEVEL,
-                "note": entry["reason"] or entry["note"],
+                "level": numbers["level"],
             }
-            for of, entry in parts
+            for of, entry in auc_table.parts_and_mean(numbers)
         ]
     return rows
 

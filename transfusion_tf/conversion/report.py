@@ -45,20 +45,18 @@ def write_notes(folder, notes):
 
 
 def _log_leaks(audit):
-    for split, count in audit["dropped"].items():
-        logging.warning(
-            "%s %s images have the pixels of images in later splits and are "
-            "left out, see audit.csv.",
-            f"{count:,}",
-            split,
-        )
-    for split, count in audit["near_dropped"].items():
-        logging.warning(
-            "%s %s images are near-duplicates of images in later splits and "
-            "are left out, see audit.csv.",
-            f"{count:,}",
-            split,
-        )
+    for dropped, are in (
+        ("dropped", "have the pixels"),
+        ("near_dropped", "are near-duplicates"),
+    ):
+        for split, count in audit[dropped].items():
+            logging.warning(
+                "%s %s images %s of images in later splits and are left out, "
+                "see audit.csv.",
+                f"{count:,}",
+                split,
+                are,
+            )
     across = {
         pair: count
         for pair, count in audit["exact_pairs"].items()

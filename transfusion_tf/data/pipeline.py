@@ -10,15 +10,12 @@ Images leave as (size, size, 3) float32 in [0, 255].
 import numpy as np
 import tensorflow as tf
 
-from transfusion_tf import names
-from transfusion_tf.data import augment, carried
+from transfusion_tf.data import augment, carried, parsing
 
 # Serialized examples held for shuffling; above this, shuffling is only within
 # a window (shards are shuffled too, and inside a shard the order is by hash).
 SHUFFLE_BYTES = 512 * 2**20
 SHARDS_READ_TOGETHER = 16
-# 16-bit pixels are brought to [0, 255], which is what networks take.
-SIXTEEN_BIT_STEP = 257.0
 # Functions without control flow on tensors need not be converted at each use.
 _no_autograph = tf.autograph.experimental.do_not_convert
 
@@ -61,7 +58,7 @@ def training(
     examples = tf.data.Dataset.counter(epoch).flat_map(passes)
     # Skipped before decoding, which is what costs time.
     examples = examples.skip(skipped)
-    decode = _decoder(records.card, image_size)
+    decode = parsing.decoder(records.card, image_size)
 
     @_no_autograph
     def prepare(epoch_seed, serialized):
@@ -74,7 +71,7 @@ def training(
         prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
     )
     examples = examples.batch(batch_size, drop_remainder=True)
-    examples = examples.map(_label_check(records.card))
+    examples = examples.map(parsing.label_check(records.card))
     return examples.prefetch(tf.data.AUTOTUNE)
 
 
@@ -150,11 +147,11 @@ def evaluation(records, split, *, batch_size, image_size):
       Columns that the records carry are there as "extra_<column>": (n,) text.
     """
     examples = _of_split(records, split).map(
-        _decoder(records.card, image_size, records.card.extra_columns),
+        parsing.decoder(records.card, image_size, records.card.extra_columns),
         num_parallel_calls=tf.data.AUTOTUNE,
         deterministic=True,
     )
-    examples = examples.batch(batch_size).map(_label_check(records.card))
+    examples = examples.batch(batch_size).map(parsing.label_check(records.card))
     return examples.prefetch(tf.data.AUTOTUNE)
 
 
@@ -171,15 +168,15 @@ def read_index(records, split):
       {"id": (N,) str, "label": (N,) or (N, num_labels) int64,
       "patient": (N,) str, empty where the records have no patients}.
     """
-    spec = _features(records.card)
+    spec = parsing.features(records.card)
     spec.pop("image")
     batches = _of_split(records, split).batch(1024)
 
     def parse(serialized):
         batch = tf.io.parse_example(serialized, spec)
-        return {**batch, "label": _label(batch)}
+        return {**batch, "label": parsing.label_of(batch)}
 
-    batches = batches.map(parse).map(_label_check(records.card))
+    batches = batches.map(parse).map(parsing.label_check(records.card))
     parts = [
         {"label": batch["label"], **_text(batch)}
         for batch in batches.as_numpy_iterator()
@@ -202,90 +199,6 @@ def _text(batch):
         for key, values in batch.items()
         if key in ("id", "patient") or key.startswith(carried.EXTRA)
     }
-
-
-def _label(example):
-    """The label or labels, under whichever name the task has them."""
-    return example["labels"] if "labels" in example else example["label"]
-
-
-def _label_check(card):
-    """A function of a batch that fails for a label that is no class.
-
-    Of whole batches: an operation for each example would take as long as to
-    decode a small image.
-    """
-    is_multilabel = card.task == "multilabel"
-    low = min(names.MULTILABEL_VALUES) if is_multilabel else 0
-    high = 1 if is_multilabel else len(card.classes) - 1
-
-    @_no_autograph
-    def check(batch):
-        label = batch["label"]
-        tf.debugging.assert_equal(tf.clip_by_value(label, low, high), label)
-        return batch
-
-    return check
-
-
-def _features(card):
-    """What tf.io.parse_example needs for records with this data card."""
-    labels = {"label": tf.io.FixedLenFeature([], tf.int64)}
-    if card.task == "multilabel":
-        shape = [len(card.classes)]
-        labels = {"labels": tf.io.FixedLenFeature(shape, tf.int64)}
-    return {
-        "image": tf.io.FixedLenFeature([], tf.string),
-        "id": tf.io.FixedLenFeature([], tf.string),
-        "patient": tf.io.FixedLenFeature([], tf.string, default_value=""),
-        **labels,
-    }
-
-
-def _decoder(card, image_size, extra=()):
-    """A function from a serialized example to what `evaluation` gives of it."""
-    spec = _features(card)
-    spec |= {name: tf.io.FixedLenFeature([], tf.string) for name in extra}
-    resize = card.image_size != image_size
-
-    @_no_autograph
-    def decode(serialized):
-        example = tf.io.parse_single_example(serialized, spec)
-        image = decoded(example["image"], card)
-        if card.image_size:
-            shape = (card.image_size, card.image_size, card.channels)
-            image = tf.ensure_shape(image, shape)
-        if resize:
-            image = tf.image.resize(image, [image_size] * 2, antialias=True)
-        if card.channels == 1:
-            image = tf.image.grayscale_to_rgb(image)
-        return {
-            "image": tf.ensure_shape(image, (image_size, image_size, 3)),
-            "label": _label(example),
-            "id": example["id"],
-            "patient": example["patient"],
-            **{carried.EXTRA + name: example[name] for name in extra},
-        }
-
-    return decode
-
-
-def decoded(encoded, card):
-    """(H, W, channels) float32 in [0, 255] from JPEG or PNG bytes.
-
-    The values that the conversion saw, bit for bit: JPEG's inverse transform
-    in whole numbers, as Pillow has it. TensorFlow's default is less exact, by
-    up to 5 of 255, to save a twentieth of the time.
-    """
-    if card.bit_depth == 16:
-        image = tf.io.decode_png(
-            encoded, channels=card.channels, dtype=tf.uint16
-        )
-        return tf.cast(image, tf.float32) / SIXTEEN_BIT_STEP
-    image = tf.io.decode_jpeg(  # Which reads PNG as well.
-        encoded, channels=card.channels, dct_method="INTEGER_ACCURATE"
-    )
-    return tf.cast(image, tf.float32)
 
 
 def _is_in(ids):

@@ -70,14 +70,7 @@ def over_folds(arms):
         values = np.mean([arm.values for arm in arms], axis=0)
     totals = {
         name: sum(getattr(arm, name) for arm in arms)
-        for name in (
-            "num_positive",
-            "num_negative",
-            "positive_units",
-            "negative_units",
-            "num_units",
-            "pairs",
-        )
+        for name in (*seed_auc.COUNTS, "num_units")
     }
     return seed_auc.Arm(
         values=values,

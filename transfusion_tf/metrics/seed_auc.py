@@ -14,6 +14,15 @@ import scipy.special
 from transfusion_tf.metrics import components, problems
 from transfusion_tf.statistics import intervals, variance_components
 
+# Attributes of an Arm that count what it has, in one fold or in all.
+COUNTS = (
+    "num_positive",
+    "num_negative",
+    "positive_units",
+    "negative_units",
+    "pairs",
+)
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Arm:
@@ -145,14 +154,7 @@ def mean(arms):
     defined = [arm for arm in arms if arm.values is not None]
     if not defined:
         return arms[0]
-    counts = (
-        "num_positive",
-        "num_negative",
-        "positive_units",
-        "negative_units",
-        "least_units",
-        "pairs",
-    )
+    counts = (*COUNTS, "least_units")
     return Arm(
         values=np.mean([arm.values for arm in defined], axis=0),
         positive=np.mean([arm.positive for arm in defined], axis=0),

@@ -20,17 +20,13 @@ def write(found, output_dir):
         What the terminal shows: verdicts in words, then the paths.
     """
     folder = pathlib.Path(output_dir)
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = [
-        tables.write(
-            folder / "arms.csv",
-            found.arm_rows,
-            columns=paired_table.ARM_COLUMNS,
-        ),
-        tables.write(
-            folder / "comparisons.csv", found.rows, columns=paired_table.COLUMNS
-        ),
-    ]
+    paths = tables.write_rows(
+        folder,
+        {
+            "arms": (found.arm_rows, paired_table.ARM_COLUMNS),
+            "comparisons": (found.rows, paired_table.COLUMNS),
+        },
+    )
     if found.rows:
         arms, rows = (tables.read(path) for path in paths)
         figure = comparisons.differences(rows, arms)

@@ -1,7 +1,5 @@
 """Writes how soon arms reach a validation AUC: tables, a picture, words."""
 
-import pathlib
-
 from transfusion_tf import tables
 from transfusion_tf.analysis.comparing import convergence, stage_convergence
 from transfusion_tf.reporting.figures import style
@@ -27,20 +25,18 @@ def write(found, output_dir):
     Returns:
         What the terminal shows: a sentence an arm, then the paths.
     """
-    folder = pathlib.Path(output_dir)
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = [
-        tables.write(folder / f"{_STEM}{part}.csv", rows, columns=columns)
-        for part, rows, columns in (
-            ("", found.rows, convergence.COLUMNS),
-            ("_runs", found.run_rows, convergence.RUN_COLUMNS),
-            ("_curves", found.curve_rows, convergence.CURVE_COLUMNS),
-        )
-    ]
+    paths = tables.write_rows(
+        output_dir,
+        {
+            _STEM: (found.rows, convergence.COLUMNS),
+            f"{_STEM}_runs": (found.run_rows, convergence.RUN_COLUMNS),
+            f"{_STEM}_curves": (found.curve_rows, convergence.CURVE_COLUMNS),
+        },
+    )
     drawn = figure.draw(*map(tables.read, paths), dataset=found.dataset)
-    paths.append(style.save(drawn, folder / f"{_STEM}.png"))
+    paths.append(style.save(drawn, paths[0].with_suffix(".png")))
     if found.stage_rows:
-        paths += _by_stage(found, folder, tables.read(paths[1]))
+        paths += _by_stage(found, output_dir, tables.read(paths[1]))
     return "\n".join(
         [
             f"Steps to a validation AUC of {found.target:.4f} on "
@@ -53,12 +49,12 @@ def write(found, output_dir):
     )
 
 
-def _by_stage(found, folder, runs):
+def _by_stage(found, output_dir, runs):
     """Writes the table by stage and, drawn from it, the picture."""
     return style.write(
         tables.frame(found.stage_rows, columns=stage_convergence.COLUMNS),
         f"{_STEM}_stages",
-        folder,
+        output_dir,
         lambda table: stage_figure.draw(table, runs, dataset=found.dataset),
     )
 

@@ -1,14 +1,10 @@
 """Writes what arms are worth by training images: tables, a picture, words."""
 
-import pathlib
-
 from transfusion_tf import tables
 from transfusion_tf.analysis.comparing import train_sizes
 from transfusion_tf.reporting import verdict_text
 from transfusion_tf.reporting.figures import style
 from transfusion_tf.reporting.figures.comparing import train_sizes as figure
-
-_STEM = "train_sizes"
 
 
 def write(found, output_dir):
@@ -21,18 +17,16 @@ def write(found, output_dir):
     Returns:
         What the terminal shows: where arms part, each size, then the paths.
     """
-    folder = pathlib.Path(output_dir)
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = [
-        tables.write(folder / f"{_STEM}{part}.csv", rows, columns=columns)
-        for part, rows, columns in (
-            ("", found.arm_rows, train_sizes.ARM_COLUMNS),
-            ("_differences", found.rows, train_sizes.COLUMNS),
-            ("_limits", found.limit_rows, train_sizes.LIMIT_COLUMNS),
-        )
-    ]
+    paths = tables.write_rows(
+        output_dir,
+        {
+            "train_sizes": (found.arm_rows, train_sizes.ARM_COLUMNS),
+            "train_sizes_differences": (found.rows, train_sizes.COLUMNS),
+            "train_sizes_limits": (found.limit_rows, train_sizes.LIMIT_COLUMNS),
+        },
+    )
     drawn = figure.draw(*map(tables.read, paths[:2]), margin=found.margin)
-    paths.append(style.save(drawn, folder / f"{_STEM}.png"))
+    paths.append(style.save(drawn, paths[0].with_suffix(".png")))
     return "\n".join(
         [
             *(limit_sentence(row) for row in found.limit_rows),
@@ -47,23 +41,17 @@ def write(found, output_dir):
 
 def limit_sentence(row):
     """A row of analysis.comparing.train_sizes.LIMIT_COLUMNS in words."""
-    text = f"{row['arm']} against {row['reference']}: "
-    if row["largest_different"] is None:
-        text += f"no difference is shown at any of {row['num_sizes']} sizes"
-    else:
-        text += (
-            "a difference is shown at up to "
-            f"{row['largest_different']:,} training images"
+    largest, smallest = row["largest_different"], row["smallest_equivalent"]
+    different = f"no difference is shown at any of {row['num_sizes']} sizes"
+    if largest is not None:
+        different = (
+            f"a difference is shown at up to {largest:,} training images"
         )
-    if row["smallest_equivalent"] is None:
-        return (
-            f"{text}; equivalence within {row['margin']:g} is not shown at the "
-            "largest."
-        )
-    return (
-        f"{text}; equivalent within {row['margin']:g} from "
-        f"{row['smallest_equivalent']:,} on."
-    )
+    margin = f"{row['margin']:g}"
+    same = f"equivalence within {margin} is not shown at the largest"
+    if smallest is not None:
+        same = f"equivalent within {margin} from {smallest:,} on"
+    return f"{row['arm']} against {row['reference']}: {different}; {same}."
 
 
 def _size_sentence(row):

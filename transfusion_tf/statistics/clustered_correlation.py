@@ -72,14 +72,7 @@ def summarize(coefficient, x, y, clusters, *, level=0.95):
       level: confidence level of the interval.
     """
     of = COEFFICIENTS[coefficient]
-    x, y = np.asarray(x, float), np.asarray(y, float)
-    keep = ~(np.isnan(x) | np.isnan(y))
-    notes = []
-    if not keep.all():
-        notes.append(
-            f"{np.sum(~keep)} of {len(keep)} points left out: not defined."
-        )
-    x, y, clusters = x[keep], y[keep], np.asarray(clusters)[keep]
+    x, y, clusters, notes = _defined_points(x, y, clusters)
     known, codes = np.unique(clusters, return_inverse=True)
     if len(known) < MIN_CLUSTERS:
         notes.append(
@@ -116,6 +109,18 @@ def summarize(coefficient, x, y, clusters, *, level=0.95):
         "between_cluster": of(*_means(codes, x, y)),
         "note": " ".join(filter(None, [*notes, reason])),
     }
+
+
+def _defined_points(x, y, clusters):
+    """x, y and clusters without undefined points; [how many are left out]."""
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    keep = ~(np.isnan(x) | np.isnan(y))
+    notes = []
+    if not keep.all():
+        notes.append(
+            f"{np.sum(~keep)} of {len(keep)} points left out: not defined."
+        )
+    return x[keep], y[keep], np.asarray(clusters)[keep], notes
 
 
 def jackknife_interval(value, left_out, *, level=0.95):

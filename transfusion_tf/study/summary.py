@@ -13,6 +13,8 @@ from transfusion_tf.analysis.comparing import (
 from transfusion_tf.reporting import comparison_report
 from transfusion_tf.study import cell_state, selection, spec
 
+# Fields of a CellState that are columns as they are.
+_FOUND = ("steps", "seconds", "val_auc", "test_auc", "reason")
 COLUMNS = (
     "run",
     "model",
@@ -23,11 +25,7 @@ COLUMNS = (
     "seed",
     "status",
     "chosen",
-    "steps",
-    "seconds",
-    "val_auc",
-    "test_auc",
-    "reason",
+    *_FOUND,
     "fold",
 )
 SOURCE_COLUMNS = (
@@ -37,11 +35,7 @@ SOURCE_COLUMNS = (
     "learning_rate",
     "status",
     "chosen",
-    "steps",
-    "seconds",
-    "val_auc",
-    "test_auc",
-    "reason",
+    *_FOUND,
 )
 _SPLIT = "test"
 
@@ -163,11 +157,7 @@ def _numbers(cell, state, rates):
         "learning_rate": cell.learning_rate,
         "status": state.status,
         "chosen": "yes" if is_there and is_chosen else "no",
-        "steps": state.steps,
-        "seconds": state.seconds,
-        "val_auc": state.val_auc,
-        "test_auc": state.test_auc,
-        "reason": state.reason,
+        **{name: getattr(state, name) for name in _FOUND},
     }
 
 

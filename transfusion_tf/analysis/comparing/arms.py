@@ -11,9 +11,9 @@ import json
 
 import numpy as np
 
-from transfusion_tf.analysis import error_agreement, gain_runs
+from transfusion_tf.analysis import error_agreement
 from transfusion_tf.config import run as configs
-from transfusion_tf.runs import directory, record
+from transfusion_tf.runs import directory, labels, record
 
 RANDOM = "random"
 # Settings that do not make an arm: seeds, places of data and weights (which
@@ -113,7 +113,7 @@ def grouped(configs, abouts, *, free=()):
         settings = settings_of(config, about["source"], free)
         key = json.dumps(settings, sort_keys=True)
         members.setdefault(key, []).append(index)
-        starts[key] = (settings, gain_runs.init_label(about))
+        starts[key] = (settings, labels.init_label(about))
     names = _names(list(starts.values()))
     return [
         (name, starts[key][0], indices)

@@ -5,9 +5,8 @@ import math
 import typing
 
 from transfusion_tf import tables
-from transfusion_tf.analysis import gain_runs
 from transfusion_tf.analysis.comparing import arms
-from transfusion_tf.runs import directory, globs, record
+from transfusion_tf.runs import directory, globs, labels, record
 
 _FINISHED = "finished"
 
@@ -106,7 +105,7 @@ def read(paths):
 
 
 def _source(identity):
-    return None if identity is None else gain_runs.source_label(identity)
+    return None if identity is None else labels.source_label(identity)
 
 
 def _evaluations(run):

@@ -9,6 +9,7 @@ import dataclasses
 
 import numpy as np
 
+from transfusion_tf.analysis import auc_table
 from transfusion_tf.metrics import (
     components,
     fold_auc,
@@ -24,10 +25,7 @@ ARM_COLUMNS = (
     "dataset",
     "split",
     "metric",
-    "value",
-    "low",
-    "high",
-    "level",
+    *auc_table.ESTIMATE,
     "seed_sd",
     "num_seeds",
     "num_images",
@@ -48,12 +46,7 @@ COLUMNS = (
     "metric",
     "arm_auc",
     "reference_auc",
-    "difference",
-    "low",
-    "high",
-    "level",
-    "p_value",
-    "p_adjusted",
+    *auc_table.DIFFERENCE,
     "low_90",
     "high_90",
     "margin",

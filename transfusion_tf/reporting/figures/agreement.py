@@ -153,24 +153,27 @@ def _matrices(sections):
         image = _matrix(left, shares, cmap="viridis", low=low)
         numbered = [f"{name}  {i}" for i, name in enumerate(names, start=1)]
         left.set_yticks(range(len(names)), numbered)
-        left.set_title(
+        _label_matrix(
+            figure,
+            image,
             f"{_title(rows)}\nbelow the diagonal: share both right or both "
             "wrong\nabove: if errors were independent",
-            fontsize=9,
-            loc="left",
         )
-        figure.colorbar(image, ax=left, shrink=0.7)
         kappas = _square(names, of["kappa"], of["kappa"])
         image = _matrix(right, kappas, cmap="RdBu_r", low=-1.0)
         _dots(right, names, of["kappa"])
-        right.set_title(
+        _label_matrix(
+            figure,
+            image,
             "kappa of errors\ndot: its interval holds 0 (independent)\n"
             "cross: undefined",
-            fontsize=9,
-            loc="left",
         )
-        figure.colorbar(image, ax=right, shrink=0.7)
     return figure
+
+
+def _label_matrix(figure, image, title):
+    image.axes.set_title(title, fontsize=9, loc="left")
+    figure.colorbar(image, ax=image.axes, shrink=0.7)
 
 
 def _lowest_share(sections):

@@ -41,13 +41,7 @@ def counts_and_fits(counts, fits, scrambled):
                 of.threshold, color=color, linewidth=0.9, linestyle="--"
             )
         _label_shares(right)
-    figure.legend(
-        handles=_legend(),
-        loc="outside lower center",
-        ncols=3,
-        frameon=False,
-        fontsize=8,
-    )
+    marks.legend_below(figure, _legend(), 3)
     return figure
 
 

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from transfusion_tf.analysis.views import steps
-from transfusion_tf.reporting.figures import stage_curves
+from transfusion_tf.reporting.figures import marks, stage_curves
 from transfusion_tf.reporting.figures import style as figures
 
 _PAIR = ["run", "step", "other_run", "other_step"]
@@ -49,12 +49,7 @@ def draw(table, aside, published=None):
         aside(right, rows, styles)
         right.spines[["top", "right"]].set_visible(False)
     _share_heights(panels[:, 1])
-    figure.legend(
-        handles=legend,
-        loc="outside lower center",
-        frameon=False,
-        fontsize=8,
-    )
+    marks.legend_below(figure, legend)
     return figure
 
 

@@ -103,6 +103,11 @@ def numbers(axes, values, is_dark):
 def headed(figure, title, handles, num_columns):
     """Puts a title above the panels of a figure and its legend below them."""
     figure.suptitle(title, fontsize=10, x=0.01, ha="left")
+    legend_below(figure, handles, num_columns)
+
+
+def legend_below(figure, handles, num_columns=1):
+    """Puts the legend of a figure below its panels."""
     figure.legend(
         handles=handles,
         loc="outside lower center",

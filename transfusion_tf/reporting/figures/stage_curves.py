@@ -60,12 +60,7 @@ def draw(table, published=None):
         label_stages(axes, table)
         axes.set_title(name_of(measure))
     panels[0].set_ylabel("similarity")
-    figure.legend(
-        handles=legend,
-        loc="outside lower center",
-        frameon=False,
-        fontsize=8,
-    )
+    marks.legend_below(figure, legend)
     return figure
 
 

@@ -52,12 +52,7 @@ def draw(table, fits):
         line[0].set_ylabel(f"{name}\nafter training", fontsize=9)
     for axes in panels[-1]:
         axes.set_xlabel("at the start", fontsize=9)
-    figure.legend(
-        handles=_legend(styles),
-        loc="outside lower center",
-        frameon=False,
-        fontsize=8,
-    )
+    marks.legend_below(figure, _legend(styles))
     return figure
 
 

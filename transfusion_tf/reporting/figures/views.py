@@ -12,6 +12,7 @@ from transfusion_tf.analysis.views import steps
 from transfusion_tf.reporting.figures import (
     grouped_curves,
     heat_maps,
+    marks,
     pair_kinds,
     stage_curves,
     start_end_scatter,
@@ -149,12 +150,8 @@ def reuse(table):
         )
     _probes(right, table[table["measure"] == "probe_auc"])
     handles = [*panels[0].get_legend_handles_labels()[0]]
-    figure.legend(
-        handles=handles + stage_curves.floor_legend(of_runs, ["chance"]),
-        loc="outside lower center",
-        ncols=2,
-        frameon=False,
-        fontsize=8,
+    marks.legend_below(
+        figure, handles + stage_curves.floor_legend(of_runs, ["chance"]), 2
     )
     return figure
 

@@ -42,13 +42,7 @@ def differences(table, arms):
         Line2D([], [], color="0.3", lw=4, label="90% interval (equivalence)"),
         Patch(color="0.9", label=f"margin, {first['margin']:g}"),
     ]
-    figure.legend(
-        handles=handles,
-        loc="outside lower center",
-        ncols=len(handles),
-        frameon=False,
-        fontsize=8,
-    )
+    marks.legend_below(figure, handles, len(handles))
     return figure
 
 

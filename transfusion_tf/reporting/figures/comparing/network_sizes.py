@@ -33,12 +33,10 @@ def draw(table):
     for axes in panels[:, 0]:
         axes.set_ylabel("AUC minus that of the best", fontsize=9)
     figure.suptitle(_title(table.iloc[0]), fontsize=10, x=0.01, ha="left")
-    figure.legend(
-        handles=_legend(table, styles),
-        loc="outside lower center",
-        ncols=2 if table["arm"].str.len().max() > 35 else 3,
-        frameon=False,
-        fontsize=8,
+    marks.legend_below(
+        figure,
+        _legend(table, styles),
+        2 if table["arm"].str.len().max() > 35 else 3,
     )
     return figure
 
