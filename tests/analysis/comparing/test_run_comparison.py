@@ -237,3 +237,15 @@ def test_wrong_runs_are_one_line(tmp_path, two_arms):
     copy = make_run(tmp_path / "copy", seed=0, signal=0.5)
     with pytest.raises(ValueError, match="are the same run"):
         compare([*two_arms, copy])
+
+
+def test_all_images_are_named_so_beside_a_number(tmp_path):
+    paths = [
+        *make_arm(tmp_path / "few", "cbr_tiny", signal=1.0, train_size=50),
+        *make_arm(tmp_path / "all", "cbr_tiny", signal=1.0),
+    ]
+    grouped, _ = arms.of_runs(auc_table.load(paths, "test"))
+    assert [arm.name for arm in grouped] == [
+        "cbr_tiny random, train_size=50",
+        "cbr_tiny random, train_size=all",
+    ]

@@ -254,9 +254,16 @@ def _names(starts):
             if other_name == name
         ]
         differing = [
-            f"{flag}={settings[flag]}"
+            f"{flag}={_shown(flag, settings[flag])}"
             for flag in settings
             if len({str(other[flag]) for other in alike}) > 1
         ]
         names.append(", ".join([name, *differing]))
     return names
+
+
+def _shown(flag, value):
+    """A setting's value in a name, also where the flag is left out."""
+    if value is not None:
+        return value
+    return "all" if flag == "train_size" else "default"
