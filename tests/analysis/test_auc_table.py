@@ -155,19 +155,7 @@ def few_positives(run):
     """A run whose predictions hold three positive images."""
     kept = np.flatnonzero(run.predictions.labels == 1)[:3]
     kept = np.union1d(kept, np.flatnonzero(run.predictions.labels == 0))
-    scored = {
-        field.name: getattr(run.predictions, field.name)
-        for field in dataclasses.fields(run.predictions)
-    }
-    return dataclasses.replace(
-        run,
-        predictions=type(run.predictions)(
-            **{
-                name: None if values is None else np.asarray(values)[kept]
-                for name, values in scored.items()
-            }
-        ),
-    )
+    return dataclasses.replace(run, predictions=run.predictions.taken(kept))
 
 
 def test_few_positives_are_noted_in_the_table_and_hollow_in_the_figure(

@@ -206,8 +206,7 @@ def _sorted(run):
 
 def _images(run):
     """What tells the images of a split from those of other runs."""
-    return (
-        run.data["fingerprint"],
-        run.config.data.num_folds,
-        run.config.data.fold,
-    )
+    if run.config is None:  # Of another tool, which has no folds of ours.
+        return run.data["fingerprint"], None, None
+    cut = run.config.data
+    return run.data["fingerprint"], cut.num_folds, cut.fold
