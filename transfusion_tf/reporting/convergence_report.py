@@ -56,6 +56,7 @@ def _by_stage(found, output_dir, runs):
         f"{_STEM}_stages",
         output_dir,
         lambda table: stage_figure.draw(table, runs, dataset=found.dataset),
+        needs="num_runs",  # Runs are drawn where there is no median, too.
     )
 
 
