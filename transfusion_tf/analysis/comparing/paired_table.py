@@ -257,6 +257,9 @@ def would_settle(found, *, margin, num=1):
     if found.seed_variance is not None:
         needs["seeds"] = power.needed_seeds
     ranges = {"seeds": (None, None), "patients": (None, None)}
+    # Parts that are cut off at zero may leave nothing to shrink.
+    if not design.variance(design.num_seeds, design.num_units)[0]:
+        return ranges
     for name, needed in needs.items():
         numbers = [
             needed(design, value, margin=margin, num=num) for value in supposed
