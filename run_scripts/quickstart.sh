@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The main job on the embedded data sets, in about eight minutes: a study with a
+# The main job on the embedded data sets, in about ten minutes: a study with a
 # source, three seeds from random and from pretrained weights, what differs
 # between them, and a verdict. What was interrupted goes on.
 #

@@ -143,3 +143,10 @@ def test_numbers_and_images_need_no_tensorflow():
 
 def test_what_is_looked_for_is_found():
     assert _found_after("import scipy", "scipy keras") == ["scipy"]
+
+
+def test_reports_leave_it_to_the_analysis_to_start_tensorflow_quietly():
+    names = [m for m in FILES if m.startswith("transfusion_tf.reporting.")]
+    names.remove("transfusion_tf.reporting.network_text")  # It builds one.
+    code = "\n".join(f"import {name}" for name in names)
+    assert _found_after(code, "tensorflow keras") == []

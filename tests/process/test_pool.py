@@ -1,5 +1,6 @@
 """Tests of running tasks in this process and in others."""
 
+import functools
 import os
 import pathlib
 import signal
@@ -119,6 +120,10 @@ def test_workers_end_with_their_process_and_tidy_up(name, tmp_path):
         },
         stderr=subprocess.PIPE,
         text=True,
+        # Where tests run in the background, SIGINT is ignored.
+        preexec_fn=functools.partial(
+            signal.signal, signal.SIGINT, signal.SIG_DFL
+        ),
     )
     deadline = time.monotonic() + 60
     while len(list(folder.iterdir())) < 2:

@@ -12,7 +12,6 @@ import functools
 import pandas as pd
 
 from transfusion_tf import names
-from transfusion_tf.models import zoo
 from transfusion_tf.reporting.published import revisiting, transfusion
 from transfusion_tf.reporting.published.table import COLUMNS, STAGES
 
@@ -94,6 +93,9 @@ def check_fit(references, *, model, measures):
     """
     if not references:
         return
+    # It imports Keras, which the analysis is to start quietly.
+    from transfusion_tf.models import zoo
+
     stages = zoo.find(model).outputs
     unknown = [stage for stage in stages if stage not in STAGES]
     if unknown:
