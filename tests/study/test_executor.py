@@ -72,8 +72,9 @@ def test_workers_end_with_a_process_that_is_killed(kind, tmp_path):
     _wait_until(started.exists)
     worker = int(started.read_text())
     parent.send_signal(signal.SIGKILL)
-    parent.wait()
+    assert parent.wait() == -signal.SIGKILL
     _wait_until(lambda: not _is_alive(worker))
+    assert not _is_alive(worker)
 
 
 @pytest.mark.parametrize(
