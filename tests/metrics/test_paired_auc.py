@@ -185,7 +185,7 @@ def test_paired_seeds_that_err_together_need_fewer():
     )
     assert apart.value == together.value
     assert together.seed_variance < 0.1 * apart.seed_variance
-    assert together.p_value < 0.01 < apart.p_value
+    assert together.p_value < 0.05 < apart.p_value
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_a_true_difference_is_found_with_its_sign():
     labels, first, _ = study(rng, seeds=(3, 1), effect=0.5, spread=0.1)
     _, _, other = study(rng, seeds=(1, 3), effect=2.5, spread=0.1)
     found = paired_auc.over_seeds(labels, first, other)
-    assert found.low > 0.1 and found.p_value < 1e-4
+    assert found.low > 0.1 and found.p_value < 1e-3
     expected = scipy.stats.norm.cdf(2.5 / 2**0.5) - scipy.stats.norm.cdf(
         0.5 / 2**0.5
     )

@@ -106,7 +106,7 @@ class Design:
         else:
             terms = [(between + (common + own) * units, freedom / units)]
         total = sum(variance for variance, _ in terms)
-        return total, variance_components.satterthwaite(terms)
+        return total, variance_components.cautious_freedom(terms)
 
 
 def _freedom_of_two(each):
