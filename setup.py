@@ -63,6 +63,8 @@ setuptools.setup(
     packages=setuptools.find_namespace_packages(
         include=["transfusion_tf", "transfusion_tf.*"]
     ),
+    # Of the report's page.
+    package_data={"transfusion_tf.reporting.html": ["templates/*"]},
     cmdclass={"build_py": BuildWithBinaries},
     entry_points={
         "console_scripts": ["transfusion = transfusion_tf.__main__:main"]
@@ -79,7 +81,10 @@ setuptools.setup(
         "h5py>=3.11,<4",
         "ImageHash>=4.3,<5",
         # 3.13 mends the loading of weights from files of other versions.
+        "Jinja2>=3.1,<4",
         "keras>=3.13,<3.16",
+        # With Jinja2; the report's texts are made of it.
+        "MarkupSafe>=2.1,<4",
         "matplotlib>=3.8,<4",
         "numpy>=1.26,<3",
         "pandas>=2.2,<4",

@@ -74,7 +74,7 @@ def words(row):
     if row["difference"] is None:
         return f"{said} ({row['note']})"
     note = f"; {row['note']}" if row["note"] else ""
-    return f"{said} ({_interval(row)}){note}"
+    return f"{said} ({interval(row)}){note}"
 
 
 def settles(row):
@@ -95,7 +95,10 @@ def settles(row):
     return " or ".join(found) or "out of reach"
 
 
-def _interval(row):
+def interval(row):
+    """The difference of a row with its interval, "n/a" where undefined."""
+    if row["difference"] is None:
+        return "n/a"
     return f"{row['difference']:+.4f} [{row['low']:+.4f}, {row['high']:+.4f}]"
 
 
@@ -105,7 +108,7 @@ def _cells(row):
     return (
         row["arm"],
         f"{row['arm_auc']:.4f} (reference {row['reference_auc']:.4f})",
-        _interval(row),
+        interval(row),
         row["verdict"],
         settles(row),
     )

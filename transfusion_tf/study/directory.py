@@ -109,6 +109,32 @@ def begin(study, config, cells):
     return {**source_data, config.dataset: data}
 
 
+def read(study):
+    """The StudyConfig of a StudyDir.
+
+    Raises:
+      FileNotFoundError: the directory is not that of a study.
+      ValueError: study.json is damaged, or of another format.
+    """
+    if not study.config.is_file():
+        raise FileNotFoundError(
+            f"{study.root} is not a study (it has no study.json); give the "
+            "--study_dir of run_study.py."
+        )
+    return _read(study)[0]
+
+
+def _read(study):
+    """(StudyConfig, all that study.json holds)."""
+    found = files.read_object(study.config, _ADVICE, study=dict, format=int)
+    if found["format"] != FORMAT:
+        raise ValueError(
+            f"{study.root} holds a study of the format {found['format']}, "
+            f"this release reads {FORMAT}. {_ADVICE}"
+        )
+    return StudyConfig.from_json(found["study"]), found
+
+
 def _fingerprint(dataset, *, flag="dataset"):
     """That of the records; None of a data set that is made on first use."""
     if dataset in names.SYNTHETIC:
@@ -120,13 +146,7 @@ def _fingerprint(dataset, *, flag="dataset"):
 
 
 def _refuse_other(study, config, cells, data, source_data):
-    found = files.read_object(study.config, _ADVICE, study=dict, format=int)
-    if found["format"] != FORMAT:
-        raise ValueError(
-            f"{study.root} holds a study of the format {found['format']}, "
-            f"this release continues {FORMAT}. {_ADVICE}"
-        )
-    old = StudyConfig.from_json(found["study"])
+    old, found = _read(study)
     difference = _other_data(
         {**found.get("source_data", {}), old.dataset: found.get("data")},
         {**source_data, old.dataset: data},

@@ -1,0 +1,1 @@
+"""The report of a study: its sections, gathered from tables, runs and cards."""

@@ -1,0 +1,7 @@
+"""The sections of a report, in their order."""
+
+from transfusion_tf.study.report import verdicts
+
+# Each makes a page.Section of a context.Context, or None where there is
+# nothing to say.
+SECTIONS = (verdicts.section,)
