@@ -42,7 +42,8 @@ class Claim:
 CLAIMS = (
     Claim(
         key="little_for_large",
-        text="Pretraining on ImageNet changes the AUC of large networks little.",
+        text="Pretraining on ImageNet changes the AUC of large networks "
+        "little.",
         source=f"{RAGHU}, Table 1",
         known=THIRD_PARTY,
         rule="pretraining_little_for_large",
@@ -87,7 +88,7 @@ CLAIMS = (
     ),
     Claim(
         key="mean_var_ends_alike",
-        text="In the end such weights give the same AUC as the pretrained ones.",
+        text="In the end such weights give the same AUC as pretrained ones.",
         source=f"{RAGHU}, Figure 6",
         known=PAPER,
         rule="mean_var_ends_alike",
@@ -114,7 +115,7 @@ CLAIMS = (
         text="Two large networks from random weights learn more similar "
         "features than one from random and one from pretrained weights.",
         source=f"{RAGHU}, Figure 2",
-        known=PAPER,
+        known=THIRD_PARTY,
         rule="same_start_more_alike",
     ),
     Claim(
@@ -151,12 +152,12 @@ CLAIMS = (
         rule="imagenet_over_radimagenet",
     ),
     Claim(
-        key="stays_near_start",
-        text="In their lowest stage networks from ImageNet stay more similar "
-        "to their start than networks from random weights.",
+        key="changes_with_height",
+        text="Pretrained networks stay similar to their start in the lowest "
+        "stage, and change most in the highest.",
         source=f"{JUODELYTE}, results/CCA_*.csv of the first version",
         known=PAPER,
-        rule="stays_near_start",
+        rule="changes_with_height",
     ),
     Claim(
         key="similar_predictions",

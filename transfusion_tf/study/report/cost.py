@@ -5,7 +5,7 @@ import pathlib
 from transfusion_tf import tables
 from transfusion_tf.reporting.html import page
 from transfusion_tf.study import cell_state
-from transfusion_tf.study.report import arm_facts, study_command
+from transfusion_tf.study.report import arm_facts
 
 NAME = "cost"
 COLUMNS = (
@@ -21,7 +21,12 @@ COLUMNS = (
 )
 _MB = 1e6
 _GROUP = ["model", "init", "source", "train_size"]
-_TIMED = "network_sizes.csv"
+_WHAT = (
+    "Seconds are those of trainings with their evaluations, on the machine "
+    "that ran them, beside whatever else it did. All finished runs count, also "
+    "those at learning rates that were not chosen. Multiply-adds are those of "
+    "one image."
+)
 
 
 def section(context):
@@ -33,12 +38,7 @@ def section(context):
         anchor="cost",
         title="Cost",
         blocks=(
-            page.Text(
-                text="Seconds are those of trainings with their evaluations, on "
-                "the machine that ran them, beside whatever else it did. All "
-                "finished runs count, also those at learning rates that were "
-                "not chosen. Multiply-adds are those of one image."
-            ),
+            page.Text(text=_WHAT),
             page.Table(
                 caption="What each arm costs.",
                 headings=(
@@ -55,7 +55,6 @@ def section(context):
                 numbers=tuple(range(1, 8)),
                 files=(f"{NAME}.csv",),
             ),
-            *_timing(context),
         ),
     )
 
@@ -115,29 +114,4 @@ def _shown(row):
         f"{row['parameters']:,}",
         f"{row['multiply_adds']:,}",
         f"{row['megabytes']:.1f}",
-    )
-
-
-def _timing(context):
-    """Milliseconds an image are measured on request alone."""
-    timed = context.output_dir / _TIMED
-    if timed.is_file():
-        column = tables.read(timed)["milliseconds_batch"]
-        if column.notna().any():
-            return ()
-    command = study_command.on_lines(
-        "python run_scripts/analyze_network_sizes.py",
-        [
-            ("runs", f"{context.study.root}/runs/*"),
-            ("margin", context.config.margin),
-            ("output_dir", context.study.root / "sizes"),
-        ],
-    )
-    return (
-        page.Missing(
-            title="Milliseconds an image",
-            why="Networks are timed only where this is asked for: the machine "
-            "must have nothing else to do.",
-            command=command,
-        ),
     )

@@ -1,7 +1,13 @@
 """The sections of a report, in their order."""
 
 from transfusion_tf.study.report import cost, settings, verdicts
+from transfusion_tf.study.report.claims import section as claims
 
 # Each makes a page.Section of a context.Context, or None where there is
-# nothing to say.
-SECTIONS = (verdicts.section, cost.section, settings.section)
+# nothing to say. Claims are judged by tables that sections before them write.
+SECTIONS = (
+    verdicts.section,
+    claims.section,
+    cost.section,
+    settings.section,
+)

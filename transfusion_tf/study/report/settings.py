@@ -1,10 +1,13 @@
 """Settings, versions and machine of a study, and the command to repeat it."""
 
+import dataclasses
+
 from transfusion_tf import __version__, tables
+from transfusion_tf.config.fields import flag_name
 from transfusion_tf.reporting.html import page
 from transfusion_tf.runs import record
-from transfusion_tf.study import directory
-from transfusion_tf.study.report import arm_facts, study_command
+from transfusion_tf.study import directory, spec
+from transfusion_tf.study.report import arm_facts, commands
 
 NAME = "settings"
 COLUMNS = ("of", "name", "value", "default", "is_default")
@@ -23,9 +26,7 @@ def section(context):
         blocks=(
             page.Text(text="This command makes the study again:"),
             page.Code(
-                text=study_command.run_study(
-                    context.study.root, context.config
-                ),
+                text=commands.run_study(context),
                 label="Command that makes the study",
             ),
             *_warnings(found),
@@ -68,13 +69,8 @@ def rows(context):
       context: study.report.context.Context.
     """
     settings = [
-        _row(
-            "setting",
-            name,
-            study_command.text(value),
-            study_command.text(default),
-        )
-        for name, value, default in study_command.settings(context.config)
+        _row("setting", name, _text(value), _text(default))
+        for name, value, default in _settings(context.config)
     ]
     parts = [
         part for arm in arm_facts.of_context(context) for part in arm.parts
@@ -95,6 +91,26 @@ def rows(context):
         *(_row("machine", *pair) for pair in machine.items()),
         *(_row("format", *pair) for pair in formats.items()),
     ]
+
+
+def _settings(config):
+    """(flag, value, default) of all that a study can be configured by."""
+    for field in dataclasses.fields(config):
+        if field.metadata:
+            value = getattr(config, field.name)
+            yield flag_name(field), value, field.default
+    for flag, field in spec.run_settings().items():
+        default = field.metadata["default"]
+        if flag == "num_threads":
+            default = spec.DEFAULT_THREADS
+        yield flag, config.settings.get(flag, default), default
+
+
+def _text(value):
+    """A value as its flag takes it; "" for None."""
+    if isinstance(value, tuple | list):
+        return ",".join(map(_text, value))
+    return "" if value is None else str(value)
 
 
 def versions(parts):
