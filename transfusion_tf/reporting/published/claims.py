@@ -47,7 +47,7 @@ CLAIMS = (
         source=f"{RAGHU}, Table 1",
         known=THIRD_PARTY,
         rule="pretraining_little_for_large",
-        contradicts=("pretraining_helps", "features_matter"),
+        contradicts=("pretraining_helps",),
     ),
     Claim(
         key="little_for_small",
@@ -208,7 +208,7 @@ CLAIMS = (
         source=MATSOUKAS,
         known=PAPER,
         rule="features_matter",
-        contradicts=("mean_var_ends_alike", "little_for_large"),
+        contradicts=("mean_var_ends_alike",),
     ),
     Claim(
         key="more_for_small",

@@ -1,5 +1,6 @@
 """What the arms of a study cost: time, size of the network, disk."""
 
+import math
 import pathlib
 
 from transfusion_tf import tables
@@ -60,7 +61,7 @@ def section(context):
 
 
 def rows(context):
-    """One row (dict of COLUMNS) an arm, from study.csv and its runs.
+    """One row (dict of COLUMNS) an arm and a source, from tables and runs.
 
     Args:
       context: study.report.context.Context.
@@ -87,14 +88,36 @@ def rows(context):
                 "steps": int(tried["steps"].max()),
                 "parameters": int(stages["parameters"].sum()),
                 "multiply_adds": int(stages["multiply_adds"].sum()),
-                "megabytes": _megabytes(context, tried["run"]),
+                "megabytes": _megabytes(context, "runs", tried["run"]),
             }
         )
-    return found
+    return [*found, *_source_rows(context)]
 
 
-def _megabytes(context, names):
-    folders = (context.study.root / "runs" / name for name in names)
+def _source_rows(context):
+    """Rows of the runs that sources were trained in."""
+    if not context.study.sources_table.is_file():
+        return
+    cells = tables.read(context.study.sources_table)
+    done = cells[cells["status"] == cell_state.FINISHED]
+    for (model, dataset), tried in done.groupby(
+        ["model", "dataset"], sort=False
+    ):
+        yield {
+            "arm": f"source: {model} on {dataset}",
+            "num_runs": int(tried["chosen"].eq("yes").sum()),
+            "num_tried": len(tried),
+            "seconds_per_run": float(tried["seconds"].mean()),
+            "seconds_total": float(tried["seconds"].sum()),
+            "steps": int(tried["steps"].max()),
+            "parameters": None,
+            "multiply_adds": None,
+            "megabytes": _megabytes(context, "sources", tried["run"]),
+        }
+
+
+def _megabytes(context, folder, names):
+    folders = (context.study.root / folder / name for name in names)
     return sum(map(_bytes, folders)) / _MB
 
 
@@ -111,7 +134,11 @@ def _shown(row):
         f"{row['seconds_per_run']:.1f}",
         f"{row['seconds_total']:.1f}",
         f"{row['steps']}",
-        f"{row['parameters']:,}",
-        f"{row['multiply_adds']:,}",
+        _count(row["parameters"]),
+        _count(row["multiply_adds"]),
         f"{row['megabytes']:.1f}",
     )
+
+
+def _count(value):
+    return "n/a" if math.isnan(value) else f"{int(value):,}"

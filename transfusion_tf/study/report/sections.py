@@ -1,6 +1,12 @@
 """The sections of a report, in their order."""
 
-from transfusion_tf.study.report import cost, settings, verdicts
+from transfusion_tf.study.report import (
+    checklists,
+    cost,
+    methods,
+    settings,
+    verdicts,
+)
 from transfusion_tf.study.report.claims import section as claims
 
 # Each makes a page.Section of a context.Context, or None where there is
@@ -10,4 +16,6 @@ SECTIONS = (
     claims.section,
     cost.section,
     settings.section,
+    methods.section,
+    checklists.section,
 )

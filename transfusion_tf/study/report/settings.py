@@ -76,7 +76,7 @@ def rows(context):
         part for arm in arm_facts.of_context(context) for part in arm.parts
     ]
     machine = {
-        "devices": _values(", ".join(p.get("devices") or ()) for p in parts),
+        "devices": devices(parts),
         "oneDNN": _values(_on_or_off(p.get("onednn")) for p in parts),
         "threads of a run": str(context.config.num_threads or "not limited"),
     }
@@ -122,6 +122,11 @@ def versions(parts):
     found = [part.get("packages") or {} for part in parts]
     names = dict.fromkeys(name for of in found for name in of)
     return {name: _values(of.get(name) for of in found) for name in names}
+
+
+def devices(parts):
+    """Devices that runs were computed on, "; " between; args as `versions`."""
+    return _values(", ".join(part.get("devices") or ()) for part in parts)
 
 
 def _values(found):
