@@ -102,7 +102,7 @@ _TRIPOD = """
 12a | how data were used and split | splits
 12b | how predictors were handled | preprocessing
 12c | type of model, building, tuning, internal validation | training
-12d | heterogeneity across clusters | robustness
+12d | heterogeneity across clusters
 12e | measures and plots of performance | metrics
 12f | updating of the model | updating
 12g | how predictions were calculated | predictions
@@ -124,7 +124,7 @@ _TRIPOD = """
 21 | numbers of participants and events in each analysis | flow
 22 | the full model | model_files
 23a | performance with intervals, also of subgroups | performance
-23b | heterogeneity across clusters | robustness
+23b | heterogeneity across clusters
 24 | results of updating | updating
 25 | interpretation
 26 | limitations | limitations

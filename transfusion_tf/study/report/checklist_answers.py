@@ -5,7 +5,8 @@ its ArmFacts, section of the page that says more); the function returns "" where
 this study says nothing.
 """
 
-from transfusion_tf.study.report import methods
+from transfusion_tf.reporting import words
+from transfusion_tf.study.report import methods, methods_data, methods_runs
 
 _VERDICTS, _METHODS = "Verdicts", "Methods, ready to paste"
 _DATA, _SETTINGS = "Data", "Settings and versions"
@@ -19,8 +20,7 @@ def _paragraph(place):
     """A paragraph of the methods, without its heading."""
 
     def answer(context, arms):
-        del arms
-        _, _, text = methods.written(context)[place].partition(". ")
+        _, _, text = methods.written(context, arms)[place].partition(". ")
         return text
 
     return answer
@@ -33,7 +33,7 @@ def _with_card(answer):
 
 def _source(card):
     kind = card.source.get("kind", "not known")
-    sha = str(card.source.get("sha256", ""))[: methods.SHA_DIGITS]
+    sha = str(card.source.get("sha256", ""))[: words.SHA_DIGITS]
     checksum = f", SHA-256 {sha}" if sha else ""
     return (
         f"Records {card.name}, made of a source of the kind {kind}{checksum}. "
@@ -158,7 +158,7 @@ ANSWERS = {
     ),
     "data_source": (_with_card(_source), _DATA),
     "preprocessing": (
-        _with_card(lambda card: methods.preprocessing(card)),
+        _with_card(methods_data.preprocessing),
         _METHODS,
     ),
     "subsets": (_subsets, _METHODS),
@@ -166,7 +166,7 @@ ANSWERS = {
     "missing": (_with_card(_missing), _DATA),
     "splits": (
         lambda context, arms: (
-            methods.splits(context, context.card) if context.card else ""
+            methods_data.splits(context, context.card) if context.card else ""
         ),
         _DATA,
     ),
@@ -181,13 +181,19 @@ ANSWERS = {
         _METHODS,
     ),
     "ensembles": (_fixed("None: seeds are averaged in AUC only."), _METHODS),
-    "metrics": (_paragraph(3), _METHODS),
+    "metrics": (
+        lambda context, arms: (
+            f"Primary: {methods_runs.metric(context, arms)} on test. Beside it "
+            "average precision, Brier score, calibration, and sensitivity at "
+            "given specificities."
+        ),
+        "Calibration and operating points",
+    ),
     "statistics": (_paragraph(3), _METHODS),
     "robustness": (
         lambda context, arms: (
             f"Seeds: {context.config.seeds}. Learning rates: "
-            f"{', '.join(f'{x:g}' for x in context.config.learning_rates)}. "
-            "Authors: centres and other clusters."
+            f"{', '.join(f'{x:g}' for x in context.config.learning_rates)}."
         ),
         _METHODS,
     ),

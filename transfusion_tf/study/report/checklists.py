@@ -16,8 +16,14 @@ _WHAT = (
 
 
 def section(context):
-    """The page.Section of CLAIM and TRIPOD+AI; writes checklists.csv."""
-    found = rows(context)
+    """The page.Section of CLAIM and TRIPOD+AI; writes checklists.csv.
+
+    None where the directories of all runs are gone.
+    """
+    arms = arm_facts.of_context(context)
+    if not arms:
+        return None
+    found = rows(context, arms)
     tables.write(context.output_dir / f"{NAME}.csv", found, columns=COLUMNS)
     return page.Section(
         anchor=NAME,
@@ -32,13 +38,13 @@ def section(context):
     )
 
 
-def rows(context):
+def rows(context, arms):
     """One row (dict of COLUMNS) for each item of each checklist.
 
     Args:
       context: study.report.context.Context.
+      arms: its ArmFacts.
     """
-    arms = arm_facts.of_context(context)
     found = []
     for item in checklists.ITEMS:
         text, where = "", ""
