@@ -41,6 +41,8 @@ from transfusion_tf.data import card, carried, records
 from transfusion_tf.metrics import agreement
 from transfusion_tf.runs.directory import RunDir
 from transfusion_tf.study import selection, summary
+from transfusion_tf.study.report import checklists, cost, settings
+from transfusion_tf.study.report.claims import section as claims
 
 PAGE = pathlib.Path(__file__).parents[1] / "docs" / "tables.md"
 AUDIT = "`data_card.json`: `audit`"
@@ -133,6 +135,11 @@ def written(tiny_dataset, tiny_runs, tmp_path):
         "`network_sizes.csv`": network_sizes.COLUMNS,
         "`gain_points.csv`": gain.POINT_COLUMNS,
         "`gain_correlations.csv`": gain.CORRELATION_COLUMNS,
+        "`claims.csv`": claims.COLUMNS,
+        "`claim_comparisons.csv`": paired_table.COLUMNS,
+        "`cost.csv`": cost.COLUMNS,
+        "`settings.csv`": settings.COLUMNS,
+        "`checklists.csv`": checklists.COLUMNS,
         "`<view>.csv`": view_rows.COLUMNS,
         "`<view>_fits.csv`": start_end.COLUMNS,
         "`filters.csv`": changes.COLUMNS,
