@@ -50,4 +50,4 @@ def spread(row):
 
 def split(row):
     """Split, images and patients of a row."""
-    return marks.data_title("", row["split"], row).removeprefix(", ")
+    return f"{row['split']}: {marks.sizes(row)}"

@@ -1,4 +1,4 @@
-"""How soon arms reach a validation AUC: figures 6 and 7 of Raghu et al. 2019."""
+"""How soon arms reach a validation AUC: figures 6, 7 of Raghu et al. 2019."""
 
 from transfusion_tf import tables
 from transfusion_tf.analysis.comparing import convergence, stage_convergence

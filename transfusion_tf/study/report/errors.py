@@ -60,7 +60,7 @@ def _blocks(context, runs, about, found):
         context,
         "agreement",
         pairs[pairs["of"].isin(shown)],
-        agreement.draw,
+        lambda table: agreement.draw(runs.named(table)),
         _TITLE,
         lambda table: sentences.agreement(table, runs.arm_of),
         "For each pair of runs the share of images on which both are right or "
@@ -70,7 +70,7 @@ def _blocks(context, runs, about, found):
         context,
         "disagreement_by_class",
         by_class[by_class["of"].isin(shown)],
-        disagreement.draw,
+        lambda table: disagreement.draw(runs.named(table)),
         "Disagreement by class",
         sentences.disagreement,
         "For the images of each class, the share on which exactly one of two "

@@ -10,7 +10,8 @@ from transfusion_tf.reporting.html import page
 from transfusion_tf.reporting.sentences import predictions as sentences
 from transfusion_tf.study.report import cells, pictures, scored
 
-_SEEDS = 3  # Of each arm: more lines are not read.
+# Lines that are read in a picture: of more arms one seed each.
+_SEEDS, _MOST_ARMS = 3, 3
 _MOST_ROWS = 12  # Of a table; more are folded away.
 _CALIBRATION = {
     "prevalence": "positives",
@@ -48,7 +49,7 @@ def section(context):
         anchor="calibration",
         title="Calibration and operating points",
         blocks=(
-            *_about(context, runs),
+            *scored.largest_size_text(context, runs),
             _table(
                 read["arm_scores"],
                 _CALIBRATION,
@@ -75,14 +76,6 @@ def section(context):
             ),
         ),
     )
-
-
-def _about(context, runs):
-    """What is left out of this section, if anything."""
-    if len(context.config.train_sizes) > 1 and runs.runs:
-        size = runs.train_sizes[-1]
-        which = "all training images" if size is None else f"{size} images"
-        yield page.Text(text=f"Of the arms that were trained on {which}.")
 
 
 def _table(by_arm, measures, caption):
@@ -112,7 +105,9 @@ def _cells(rows, measures):
 def _figures(context, runs, read):
     """Reliability diagrams and curves, of each network a picture."""
     for network in runs.networks:
-        shown = runs.of_network(network).of_first_seeds(_SEEDS)
+        shown = runs.of_network(network)
+        few = len(shown.by_arm) <= _MOST_ARMS
+        shown = shown.of_first_seeds(_SEEDS if few else 1)
         of = {
             name: table[table["run"].isin(shown.arm_of)]
             for name, table in read.items()
@@ -126,7 +121,8 @@ def _which(shown):
     """Which runs a picture has, where it has not all."""
     seeds = sorted({run.config.seed for run in shown.runs})
     fold = ", fold 1" if shown.runs[0].config.data.fold else ""
-    return f"seeds {', '.join(map(str, seeds))}{fold}"
+    word = "seeds" if len(seeds) > 1 else "seed"
+    return f"{word} {', '.join(map(str, seeds))}{fold}"
 
 
 def _diagrams(context, network, shown, of):

@@ -5,6 +5,7 @@ import functools
 
 from transfusion_tf.analysis import auc_table
 from transfusion_tf.analysis.comparing import arms
+from transfusion_tf.reporting.html import page
 from transfusion_tf.runs import record
 from transfusion_tf.runs.directory import RunDir
 
@@ -57,6 +58,20 @@ class ScoredRuns:
         """Numbers of training images that were asked for, None for all."""
         found = {run.config.data.train_size for run in self.runs}
         return sorted(found, key=_size)
+
+    def named(self, table):
+        """A table with its runs called by arm and seed, for a picture.
+
+        Args:
+          table: with the columns run and other_run.
+        """
+        names = {
+            run.name: f"{arm}, seed {run.config.seed}"
+            for arm, of in self.by_arm.items()
+            for run in of
+        }
+        columns = ("run", "other_run")
+        return table.assign(**{c: table[c].map(names) for c in columns})
 
     def at_largest_size(self):
         """Those that were trained on the most images."""
@@ -111,6 +126,19 @@ def load(context):
         )
     }
     return ScoredRuns(by_arm, free)
+
+
+def largest_size_text(context, runs):
+    """Yields a page.Text that says so, where a study has several sizes.
+
+    Args:
+      context: context.Context.
+      runs: ScoredRuns.
+    """
+    if len(context.config.train_sizes) > 1:
+        size = runs.train_sizes[-1]
+        which = "all training images" if size is None else f"{size} images"
+        yield page.Text(text=f"Arms that were trained on {which}.")
 
 
 def _place(run):
