@@ -123,10 +123,11 @@ def sizes(row):
     return text
 
 
-def headed(figure, title, handles, num_columns):
+def headed(figure, title, handles, num_columns=1):
     """Puts a title above the panels of a figure and its legend below them."""
     figure.suptitle(title, fontsize=10, x=0.01, ha="left")
-    legend_below(figure, handles, num_columns)
+    if handles:
+        legend_below(figure, handles, num_columns)
 
 
 def legend_below(figure, handles, num_columns=1):
