@@ -43,7 +43,7 @@ def interval(row):
 def spread(row):
     """Mean and range over runs of a row of arm_scores.COLUMNS, or n/a."""
     text = number(row["mean"])
-    if row["num_runs"] - row["num_undefined"] > 1:
+    if row["lowest"] < row["highest"]:
         text += f" ({number(row['lowest'])} to {number(row['highest'])})"
     return text
 

@@ -32,10 +32,7 @@ def _chosen(every):
     some = every.where(lambda run: every.arm_of[run.name] in arms)
     most = max(1, min(_MOST_SEEDS, _MOST_RUNS // len(arms)))
     runs = some.of_first_seeds(most)
-    fold = ", in fold 1" if runs.runs[0].config.data.fold else ""
-    text = f"Of each arm the first {most} seeds{fold}."
-    if most == 1:
-        text = f"Of each arm the first seed{fold}."
+    text = f"Of each arm {runs.which}."
     if len(arms) < len(every.by_arm):
         text += f" Of {len(every.by_arm)} arms the first {len(arms)}."
     return runs, text

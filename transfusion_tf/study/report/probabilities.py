@@ -53,12 +53,14 @@ def section(context):
             _table(
                 read["arm_scores"],
                 _CALIBRATION,
+                "Calibration of each arm",
                 "What the scores are worth as probabilities: mean and range "
                 "over the runs of an arm.",
             ),
             _table(
                 read["arm_scores"],
                 _POINTS,
+                "Operating points of each arm",
                 "Operating points on test: mean and range over the runs of an "
                 "arm. Thresholds are those of the test images themselves.",
             ),
@@ -78,12 +80,13 @@ def section(context):
     )
 
 
-def _table(by_arm, measures, caption):
+def _table(by_arm, measures, title, caption):
     """A row for each question and arm, a column for each measure."""
     wanted = by_arm[by_arm["measure"].isin(measures)]
     rows = tuple(
         (f"{of}: {arm}", *_cells(rows, measures))
-        for (of, arm), rows in wanted.groupby(["auc_of", "arm"], sort=False)
+        for of, of_question in wanted.groupby("auc_of", sort=False)
+        for arm, rows in of_question.groupby("arm", sort=False)
     )
     table = page.Table(
         caption=caption,
@@ -94,7 +97,7 @@ def _table(by_arm, measures, caption):
     )
     if len(rows) <= _MOST_ROWS:
         return table
-    return page.Details(title=caption, blocks=(table,))
+    return page.Details(title=title, blocks=(table,))
 
 
 def _cells(rows, measures):
@@ -117,16 +120,8 @@ def _figures(context, runs, read):
         yield _curves(context, network, shown, of)
 
 
-def _which(shown):
-    """Which runs a picture has, where it has not all."""
-    seeds = sorted({run.config.seed for run in shown.runs})
-    fold = ", fold 1" if shown.runs[0].config.data.fold else ""
-    word = "seeds" if len(seeds) > 1 else "seed"
-    return f"{word} {', '.join(map(str, seeds))}{fold}"
-
-
 def _diagrams(context, network, shown, of):
-    title = f"Calibration of {network} ({_which(shown)})"
+    title = f"Calibration of {network} ({shown.which})"
     bins = of["calibration_bins"]
     if not (bins["count"] > 0).any():
         return page.Missing(title=title, why="No image has a score.")
@@ -146,7 +141,7 @@ def _diagrams(context, network, shown, of):
 
 
 def _curves(context, network, shown, of):
-    title = f"ROC and precision-recall curves of {network} ({_which(shown)})"
+    title = f"ROC and precision-recall curves of {network} ({shown.which})"
     table = of["curves"]
     if table.empty or table["y"].isna().all():
         return page.Missing(title=title, why=_why(of["calibration"]))

@@ -97,6 +97,15 @@ class ScoredRuns:
             )
         )
 
+    @property
+    def which(self):
+        """Which seeds, and which fold, they are of."""
+        seeds = sorted({run.config.seed for run in self.runs})
+        text = "seeds " if len(seeds) > 1 else "seed "
+        text += ", ".join(map(str, seeds))
+        folds = sorted({run.config.data.fold or 0 for run in self.runs})
+        return text if folds == [0] else f"{text}, fold {folds[0]}"
+
     def where(self, is_wanted):
         """Those for which a function of a ScoredRun is true."""
         kept = {
