@@ -1,11 +1,21 @@
 """The sections of a report, in their order."""
 
 from transfusion_tf.study.report import (
+    aucs,
+    audit,
     checklists,
+    convergence,
     cost,
+    data,
+    errors,
     methods,
+    probabilities,
     settings,
+    sizes,
+    subgroup_aucs,
+    undecided,
     verdicts,
+    warnings,
 )
 from transfusion_tf.study.report.claims import section as claims
 
@@ -13,6 +23,17 @@ from transfusion_tf.study.report.claims import section as claims
 # nothing to say. Claims are judged by tables that sections before them write.
 SECTIONS = (
     verdicts.section,
+    undecided.section,
+    warnings.section,
+    data.section,
+    audit.section,
+    aucs.section,
+    sizes.by_training_images,
+    sizes.by_network,
+    convergence.section,
+    probabilities.section,
+    subgroup_aucs.section,
+    errors.section,
     claims.section,
     cost.section,
     settings.section,
