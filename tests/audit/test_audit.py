@@ -193,9 +193,9 @@ def test_images_that_all_look_alike_take_no_time(pixels):
             "perceptual": np.zeros(number, np.uint64),
         }
     )
-    began = time.monotonic()
+    began = time.process_time()  # Whatever else the machine does.
     found = audit.audit(facts, on_leak="report", max_pairs=1_000)
-    assert time.monotonic() - began < 10  # Of 1,250 million pairs.
+    assert time.process_time() - began < 10  # Of 1,250 million pairs.
     summary = found.summary
     counted = [
         sum(summary[f"{kind}_pairs"].values()) for kind in ("exact", "near")
