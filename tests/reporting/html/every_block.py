@@ -15,10 +15,11 @@ COMMAND = (
 
 def make(folder):
     """Writes the files of the page into a folder; returns the page.Page."""
-    for name, size, dpi in (("wide", (1125, 600), 150), ("tall", (300, 3e3), 0)):
-        image = Image.new("RGB", (size[0], int(size[1])), "white")
-        options = {"dpi": (dpi, dpi)} if dpi else {}
-        image.save(folder / f"{name}.png", **options)
+    Image.new("RGB", (1125, 600), "white").save(
+        folder / "wide.png", dpi=(150, 150)
+    )
+    Image.new("RGB", (300, 3000), "white").save(folder / "tall.png")
+    for name in ("wide", "tall"):
         (folder / f"{name}.pdf").write_bytes(b"%PDF-1.4\n")
     (folder / "auc.csv").write_text("arm,auc\n")
     return page.Page(

@@ -79,12 +79,10 @@ def breakable(text):
     """
     if hasattr(text, "__html__"):
         return text
-    escaped = str(markupsafe.escape(text))
-    return markupsafe.Markup(
-        _LONG_WORD.sub(
-            lambda word: _JOINTS.sub(r"\1<wbr>", word.group()), escaped
-        )
-    )
+    pieces = _LONG_WORD.sub(
+        lambda word: _JOINTS.sub("\\1\0", word.group()), str(text)
+    ).split("\0")
+    return markupsafe.Markup("<wbr>").join(pieces)
 
 
 def _picture(path):
