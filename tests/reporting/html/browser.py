@@ -57,9 +57,10 @@ class Browser:
         path, folder = pathlib.Path(path), pathlib.Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self._open(path)
+        self._view(_SHEET, media="print")
         images = {f"{path.stem}.pdf": self._pdf()}
         for width, scheme in VIEWS:
-            self._view(width, scheme=scheme)
+            self._view(width, scheme=scheme, scrollbars=False)
             shot = self._tab.call(
                 "Page.captureScreenshot", captureBeyondViewport=True
             )
@@ -74,7 +75,8 @@ class Browser:
         self._tab.open(path)
         self._tab.evaluate(f"globalThis.checks = {_CHECKS}; 0")
 
-    def _view(self, width, *, scheme="light", media="screen"):
+    def _view(self, width, *, scheme="light", media="screen", scrollbars=True):
+        self._tab.call("Emulation.setScrollbarsHidden", hidden=not scrollbars)
         self._tab.call(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -82,7 +84,6 @@ class Browser:
             deviceScaleFactor=1,
             mobile=False,
         )
-        self._tab.call("Emulation.setScrollbarsHidden", hidden=media == "print")
         self._tab.call(
             "Emulation.setEmulatedMedia",
             media=media,
@@ -135,7 +136,7 @@ class Browser:
 
     def _printed(self):
         """What is cut off, pale or blank on paper."""
-        self._view(_SHEET, media="print")
+        self._view(_SHEET, media="print", scrollbars=False)
         wrong = self._ask("layout(true)")
         wrong += self._ask(f"contrast({CONTRAST})")
         # The number of a page does not count as its content.

@@ -3,6 +3,7 @@
 import base64
 import dataclasses
 import html.parser
+import re
 
 import pytest
 from PIL import Image
@@ -92,6 +93,18 @@ def test_texts_are_escaped_and_markup_is_not(tmp_path):
 )
 def test_long_words_may_be_broken_at_their_joints(text, drawn):
     assert render.breakable(text) == drawn
+
+
+def test_options_of_commands_are_whole_words(tmp_path):
+    command = "python a.py --x=<1> \\\n  -v one-two"
+    drawn = render.render(
+        page_of(pages.Code(text=command, label="l")), tmp_path
+    )
+    code = re.search("<pre.*?<code>(.*?)</code>", drawn, re.DOTALL).group(1)
+    assert code == (
+        "python a.py <span>--x=&lt;1&gt;</span> \\\n  <span>-v</span> one-two"
+    )
+    assert command in Elements(drawn).text
 
 
 def test_marks_have_a_shape_each(tmp_path):

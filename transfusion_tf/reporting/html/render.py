@@ -20,6 +20,7 @@ _STYLES = ("style.css", "print.css")
 # A word may be broken behind these, once it is longer than a column is wide.
 _JOINTS = re.compile(r"([_/:=,]+|(?<=\w)-)(?=\w)")
 _LONG_WORD = re.compile(r"\S{17,}")
+_OPTION = re.compile(r"((?<!\S)-\S+)")
 _PIXELS_PER_INCH = 96  # Of CSS, whatever the screen.
 
 
@@ -55,6 +56,7 @@ def render(page, folder):
     )
     environment.tests["kind"] = lambda block, name: type(block).__name__ == name
     environment.filters["breakable"] = breakable
+    environment.filters["command"] = _command
     numbers = itertools.count(1)
     return environment.get_template("page.html.j2").render(
         page=page,
@@ -83,6 +85,16 @@ def breakable(text):
         lambda word: _JOINTS.sub("\\1\0", word.group()), str(text)
     ).split("\0")
     return markupsafe.Markup("<wbr>").join(pieces)
+
+
+def _command(text):
+    """A command, escaped, whose lines are not broken behind a "--"."""
+    return markupsafe.Markup("").join(
+        markupsafe.Markup("<span>{}</span>").format(word)
+        if _OPTION.fullmatch(word)
+        else word
+        for word in _OPTION.split(text)
+    )
 
 
 def _picture(path):
