@@ -86,7 +86,12 @@ def test_texts_are_escaped_and_markup_is_not(tmp_path):
         ("short_name", "short_name"),
         ("cbr_tiny-pretrained", "cbr_<wbr>tiny-<wbr>pretrained"),
         ("+0.0123 [-0.0045, 0.0291]", "+0.0123 [-0.0045, 0.0291]"),
-        ("--a_long_option=1e-3", "--a_<wbr>long_<wbr>option=<wbr>1e-<wbr>3"),
+        ("a_long_option=1e-3--4", "a_<wbr>long_<wbr>option=<wbr>1e-<wbr>3--4"),
+        ("more (--seeds)", 'more <span class="option">(--seeds</span>)'),
+        (
+            "--learning_rates_of=1",
+            '<span class="option">--learning_<wbr>rates_<wbr>of</span>=<wbr>1',
+        ),
         ("<nobody_knows_it>", "&lt;nobody_<wbr>knows_<wbr>it&gt;"),
         ("a/b<c&d&e", "a/b&lt;c&amp;d&amp;e"),
     ],

@@ -20,6 +20,7 @@ _STYLES = ("style.css", "print.css")
 # A word may be broken behind these, once it is longer than a column is wide.
 _JOINTS = re.compile(r"([_/:=,]+|(?<=\w)-)(?=\w)")
 _LONG_WORD = re.compile(r"\S{17,}")
+_FLAG = re.compile(r"(?<!\S)\(?--\w+(?:<wbr>\w+)*")
 _OPTION = re.compile(r"((?<!\S)-\S+)")
 _PIXELS_PER_INCH = 96  # Of CSS, whatever the screen.
 
@@ -77,14 +78,18 @@ def breakable(text):
     """A plain text, escaped, whose long words may be broken at their joints.
 
     Names of arms and files would else be wider than a column or a telephone;
-    copied, they are what they were. What is markup already is returned as is.
+    copied, they are what they were. A flag (--seeds) is not broken behind its
+    dashes. What is markup already is returned as is.
     """
     if hasattr(text, "__html__"):
         return text
     pieces = _LONG_WORD.sub(
         lambda word: _JOINTS.sub("\\1\0", word.group()), str(text)
     ).split("\0")
-    return markupsafe.Markup("<wbr>").join(pieces)
+    joined = markupsafe.Markup("<wbr>").join(pieces)
+    return markupsafe.Markup(
+        _FLAG.sub(r'<span class="option">\g<0></span>', str(joined))
+    )
 
 
 def _command(text):
