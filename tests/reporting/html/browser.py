@@ -61,8 +61,11 @@ class Browser:
         images = {f"{path.stem}.pdf": self._pdf()}
         for width, scheme in VIEWS:
             self._view(width, scheme=scheme, scrollbars=False)
+            whole = self._tab.call("Page.getLayoutMetrics")["cssContentSize"]
             shot = self._tab.call(
-                "Page.captureScreenshot", captureBeyondViewport=True
+                "Page.captureScreenshot",
+                captureBeyondViewport=True,
+                clip={**whole, "scale": 1},
             )
             name = f"{path.stem}-{width}-{scheme}.png"
             images[name] = base64.b64decode(shot["data"])
