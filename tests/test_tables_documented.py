@@ -41,6 +41,7 @@ from transfusion_tf.data import card, carried, records
 from transfusion_tf.metrics import agreement
 from transfusion_tf.runs.directory import RunDir
 from transfusion_tf.study import selection, summary
+from transfusion_tf.study.report import audit, counts, data, warnings
 
 PAGE = pathlib.Path(__file__).parents[1] / "docs" / "tables.md"
 AUDIT = "`data_card.json`: `audit`"
@@ -91,6 +92,13 @@ OF_NETWORKS = {
     "`scaling_probe.csv`": scaling_probe.COLUMNS,
     "`scaling_differences.csv`": scaling_differences.COLUMNS,
 }
+OF_REPORTS = {
+    "`counts.csv`": counts.COLUMNS,
+    "`warnings.csv`": warnings.COLUMNS,
+    "`learning_rates.csv`": warnings.RATE_COLUMNS,
+    "`data.csv`": data.COLUMNS,
+    "`audit_pairs.csv`": audit.COLUMNS,
+}
 
 
 def documented():
@@ -117,6 +125,7 @@ def written(tiny_dataset, tiny_runs, tmp_path):
         **OF_COMPARISONS,
         "`verdict.json`": of_a_verdict(),
         **OF_NETWORKS,
+        **OF_REPORTS,
     }
 
 
