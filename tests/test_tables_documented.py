@@ -33,15 +33,26 @@ from transfusion_tf.analysis.comparing import (
     train_sizes,
 )
 from transfusion_tf.analysis.filters import changes, gabor_bank, gabor_like
+from transfusion_tf.analysis.filters import summaries as filter_summaries
+from transfusion_tf.analysis.filters import tables as filter_tables
 from transfusion_tf.analysis.views import rows as view_rows
-from transfusion_tf.analysis.views import start_end
+from transfusion_tf.analysis.views import start_end, summaries
 from transfusion_tf.audit import pair_table, phi_scan
 from transfusion_tf.conversion import quarantine, report
 from transfusion_tf.data import card, carried, records
 from transfusion_tf.metrics import agreement
 from transfusion_tf.runs.directory import RunDir
 from transfusion_tf.study import selection, summary
-from transfusion_tf.study.report import audit, counts, data, warnings
+from transfusion_tf.study.report import (
+    audit,
+    checklists,
+    cost,
+    counts,
+    data,
+    settings,
+    warnings,
+)
+from transfusion_tf.study.report.claims import section as claims
 
 PAGE = pathlib.Path(__file__).parents[1] / "docs" / "tables.md"
 AUDIT = "`data_card.json`: `audit`"
@@ -80,9 +91,11 @@ OF_COMPARISONS = {
     "`gain_correlations.csv`": gain.CORRELATION_COLUMNS,
 }
 OF_NETWORKS = {
-    "`<view>.csv`": view_rows.COLUMNS,
+    "`<view>.csv`": view_rows.TABLE_COLUMNS,
+    "`<view>_summary.csv`": summaries.COLUMNS,
+    "`filters_summary.csv`": filter_summaries.COLUMNS,
     "`<view>_fits.csv`": start_end.COLUMNS,
-    "`filters.csv`": changes.COLUMNS,
+    "`filters.csv`": (*changes.COLUMNS, *filter_tables.SUBJECT),
     "`filter_kernels.csv`": changes.KERNEL_COLUMNS,
     "`gabor_fits.csv`": gabor_like.COLUMNS,
     "`gabor_counts.csv`": gabor_like.COUNT_COLUMNS,
@@ -98,6 +111,11 @@ OF_REPORTS = {
     "`learning_rates.csv`": warnings.RATE_COLUMNS,
     "`data.csv`": data.COLUMNS,
     "`audit_pairs.csv`": audit.COLUMNS,
+    "`claims.csv`": claims.COLUMNS,
+    "`claim_comparisons.csv`": paired_table.COLUMNS,
+    "`cost.csv`": cost.COLUMNS,
+    "`settings.csv`": settings.COLUMNS,
+    "`checklists.csv`": checklists.COLUMNS,
 }
 
 
