@@ -6,8 +6,6 @@ from transfusion_tf.reporting import reading
 from transfusion_tf.reporting.figures import style
 from transfusion_tf.reporting.html import page
 
-_SUFFIXES = (".png", ".pdf")
-
 
 def write(context, name, drawn, *, title, sentence, alt, files, kind=None):
     """Saves a picture as PNG and PDF; returns its page.Figure.
@@ -19,8 +17,7 @@ def write(context, name, drawn, *, title, sentence, alt, files, kind=None):
       title, sentence, alt, files: as of page.Figure.
       kind: its name in reading.READING; None: `name`.
     """
-    for suffix in _SUFFIXES:
-        style.save(drawn, context.output_dir / f"{name}{suffix}")
+    style.save_with_pdf(drawn, context.output_dir / name)
     return page.Figure(
         name=name,
         title=title,

@@ -4,6 +4,8 @@ from transfusion_tf.study.report import (
     aucs,
     convergence,
     errors,
+    features,
+    first_filters,
     probabilities,
     sizes,
     subgroup_aucs,
@@ -21,4 +23,6 @@ SECTIONS = (
     probabilities.section,
     subgroup_aucs.section,
     errors.section,
+    features.section,
+    first_filters.section,
 )
