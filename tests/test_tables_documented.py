@@ -25,6 +25,8 @@ from transfusion_tf.analysis import (
     subgroups,
 )
 from transfusion_tf.analysis.comparing import (
+    arm_aucs,
+    arm_scores,
     convergence,
     network_sizes,
     paired_table,
@@ -63,6 +65,8 @@ WHOLE = ("data.source", "source", "parts", "data.classes")
 # Tables whose columns are a constant each, by what they are made from.
 OF_PREDICTIONS = {
     "`auc.csv`": auc_table.COLUMNS,
+    "`arm_aucs.csv`": arm_aucs.COLUMNS,
+    "`arm_scores.csv`": arm_scores.COLUMNS,
     "`agreement.csv`": error_agreement.COLUMNS,
     "`disagreement_by_class.csv`": error_agreement.CLASS_COLUMNS,
     "`calibration.csv`": probability_tables.CALIBRATION_COLUMNS,
