@@ -119,7 +119,7 @@ def test_another_reference_and_a_failed_run(write):
     warnings = json.loads((root / "verdict.json").read_text())["warnings"]
     edges, failures, left_out = warnings[:-1], warnings[-2], warnings[-1]
     assert len(edges) == 3 and "1 of 24 runs failed" in failures
-    assert left_out.startswith("1 runs or arms are left out")
+    assert left_out == "1 run or arm is left out; see left_out."
 
 
 def test_folds_have_learning_rates_of_their_own(write):

@@ -1,11 +1,13 @@
 """Differences from the best against costs, drawn from the table alone."""
 
+from matplotlib import transforms
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogFormatter
 
 from transfusion_tf.reporting.figures import marks, style
 
+_DODGE = 9  # Points between arms of one cost.
 _LABELS = {
     "parameters": "parameters",
     "multiply_adds": "multiply-adds an image",
@@ -42,10 +44,8 @@ def draw(table):
 
 
 def _title(first):
-    text = (
-        f"{first['dataset']}, {first['split']}: {first['num_images']} images; "
-        f"the best: {first['best']}"
-    )
+    data = marks.data_title(first["dataset"], first["split"], first)
+    text = f"{data}; means over seeds; the best: {first['best']}"
     # No text in the table is NaN: read as "".
     return f"{text}\n{first['machine']}" if first["machine"] else text
 
@@ -56,6 +56,7 @@ def _panel(axes, table, cost, styles):
         -table["margin"].iloc[0], color="0.4", ls="--", lw=0.9, zorder=1
     )
     known = table[table["difference"].notna() & table[cost].notna()]
+    marks.missing_points(axes, len(table) - len(known), len(table))
     front = known[known[f"front_{cost}"] == True]  # noqa: E712 - NaN elsewhere.
     front = front.sort_values([cost, "value"])
     axes.step(
@@ -66,14 +67,24 @@ def _panel(axes, table, cost, styles):
         lw=3,
         zorder=0,
     )
-    for _, row in known.iterrows():
+    # Arms of one network cost the same: they stand beside each other.
+    place = known.groupby(cost).cumcount()
+    count = known.groupby(cost)["arm"].transform("size")
+    for index, row in known.iterrows():
         look = styles[row["arm"]]
+        beside = transforms.offset_copy(
+            axes.transData,
+            axes.figure,
+            x=_DODGE * (place[index] - (count[index] - 1) / 2),
+            units="points",
+        )
         axes.vlines(
             row[cost],
             row["difference_low"],
             row["difference_high"],
             color=look["color"],
             lw=1,
+            transform=beside,
         )
         axes.plot(
             row[cost],
@@ -82,6 +93,7 @@ def _panel(axes, table, cost, styles):
             color=look["color"],
             markerfacecolor=look["color"] if row["non_inferior"] else "white",
             markersize=7,
+            transform=beside,
         )
     axes.set_xscale("log")
     if cost.startswith("milliseconds"):

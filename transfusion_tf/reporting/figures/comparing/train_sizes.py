@@ -9,8 +9,9 @@ from matplotlib.ticker import NullLocator
 from transfusion_tf.reporting.figures import marks, style
 from transfusion_tf.statistics import equivalence
 
-# Factor between arms of one size, which would lie on each other.
-_DODGE = 1.03
+# Factor between arms of one size, which would lie on each other, and the share
+# of the way to the next size that all of them take together at most.
+_DODGE, _REACH = 1.03, 0.4
 
 
 def draw(arms, differences, *, margin):
@@ -30,26 +31,37 @@ def draw(arms, differences, *, margin):
     )
     panels = figure.subplots(1, 1 + has_both, squeeze=False)[0]
     sizes = arms[["num_train_images", "train_size"]].drop_duplicates()
+    step = _step(sorted(set(sizes["num_train_images"])), len(names))
     for index, name in enumerate(names):
-        factor = _DODGE ** (index - (len(names) - 1) / 2)
+        factor = step ** (index - (len(names) - 1) / 2)
         _curve(panels[0], arms[arms["arm"] == name], "value", styles, factor)
         if has_both:
             rows = differences[differences["arm"] == name]
             _curve(panels[1], rows, "difference", styles, factor)
     metric = arms["metric"].iloc[0]
     _finish(panels[0], f"{metric}, mean over seeds", sizes)
+    marks.missing_points(panels[0], arms["value"].isna().sum(), len(arms))
     if has_both:
         panels[1].axhspan(-margin, margin, color="0.9", zorder=0)
         panels[1].axhline(0, color="0.6", lw=0.8, zorder=1)
         _finish(panels[1], "difference of AUCs from the reference", sizes)
+        missing = differences["difference"].isna().sum()
+        marks.missing_points(panels[1], missing, len(differences))
     about = arms.iloc[0]
     marks.headed(
         figure,
-        f"{about['dataset']}, {about['split']}: {about['num_images']} images",
+        marks.data_title(about["dataset"], about["split"], about),
         _legend(styles, margin),
         2 if max(map(len, names)) > 40 else 3,
     )
     return figure
+
+
+def _step(sizes, num_arms):
+    """Factor between arms at one size, so that sizes stay apart."""
+    ratios = [b / a for a, b in zip(sizes, sizes[1:], strict=False)]
+    nearest = min(ratios, default=np.inf)
+    return min(_DODGE, nearest ** (_REACH / num_arms))
 
 
 def _curve(axes, rows, column, styles, factor):
