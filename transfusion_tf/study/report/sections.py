@@ -6,6 +6,8 @@ from transfusion_tf.study.report import (
     convergence,
     data,
     errors,
+    features,
+    first_filters,
     probabilities,
     sizes,
     subgroup_aucs,
@@ -29,4 +31,6 @@ SECTIONS = (
     probabilities.section,
     subgroup_aucs.section,
     errors.section,
+    features.section,
+    first_filters.section,
 )
