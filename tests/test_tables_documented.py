@@ -43,6 +43,7 @@ from transfusion_tf.data import card, carried, records
 from transfusion_tf.metrics import agreement
 from transfusion_tf.runs.directory import RunDir
 from transfusion_tf.study import selection, summary
+from transfusion_tf.study.report import audit, counts, data, warnings
 
 PAGE = pathlib.Path(__file__).parents[1] / "docs" / "tables.md"
 AUDIT = "`data_card.json`: `audit`"
@@ -129,6 +130,11 @@ def written(tiny_dataset, tiny_runs, tmp_path):
                 learning_rates=[dict.fromkeys(selection.CHOICE_FIELDS)],
             ).as_json()
         ),
+        "`counts.csv`": counts.COLUMNS,
+        "`warnings.csv`": warnings.COLUMNS,
+        "`learning_rates.csv`": warnings.RATE_COLUMNS,
+        "`data.csv`": data.COLUMNS,
+        "`audit_pairs.csv`": audit.COLUMNS,
         "`train_sizes.csv`": train_sizes.ARM_COLUMNS,
         "`train_sizes_differences.csv`": train_sizes.COLUMNS,
         "`train_sizes_limits.csv`": train_sizes.LIMIT_COLUMNS,

@@ -76,7 +76,7 @@ def _made(study, cell, is_failed, better):
 
 
 def test_arms_of_the_chosen_rate_with_references_of_their_size(write):
-    root, text = write()
+    root, text = write(seeds=3)
     table = tables.read(root / "study.csv")
     assert set(table.groupby("chosen")["learning_rate"].unique().explode()) == {
         0.01,
@@ -84,7 +84,7 @@ def test_arms_of_the_chosen_rate_with_references_of_their_size(write):
     }
     assert set(table.loc[table["chosen"] == "yes", "learning_rate"]) == {0.001}
     rows = tables.read(root / "comparisons.csv")
-    assert len(rows) == 4 and set(rows["num_seeds"]) == {2}
+    assert len(rows) == 4 and set(rows["num_seeds"]) == {3}
     for _, row in rows.iterrows():
         size = row["arm"].partition("train_size=")[2]
         assert row["reference"].endswith(f"train_size={size}")

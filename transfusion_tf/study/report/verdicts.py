@@ -83,20 +83,22 @@ def _rules(context, numbers):
 
 
 def _table(context):
+    headings = (
+        "arm",
+        "against",
+        "AUC",
+        "AUC against",
+        "difference [95% interval]",
+        "adjusted p",
+        "verdict",
+        "not inferior",
+        "note",
+    )
+    headings, rows = _without_notes(headings, map(_row, context.rows))
     return page.Table(
         caption="Every planned comparison: the arm minus its reference.",
-        headings=(
-            "arm",
-            "against",
-            "AUC",
-            "AUC against",
-            "difference [95% interval]",
-            "adjusted p",
-            "verdict",
-            "not inferior",
-            "note",
-        ),
-        rows=tuple(_row(row) for row in context.rows),
+        headings=headings,
+        rows=rows,
         numbers=(2, 3, 4, 5),
         files=(context.table("comparisons.csv"), context.table("verdict.json")),
         marks={_IN_WORDS[verdict]: mark for verdict, mark in _MARKS.items()},
@@ -116,6 +118,14 @@ def _row(row):
         "yes" if row["non_inferior"] else "no",
         row["note"] or "",
     )
+
+
+def _without_notes(headings, rows):
+    """Headings and rows without the last column where that says nothing."""
+    rows = tuple(rows)
+    if any(row[-1] for row in rows):
+        return headings, rows
+    return headings[:-1], tuple(row[:-1] for row in rows)
 
 
 def _digits(value, form):
@@ -186,13 +196,9 @@ def _nothing(context):
 
 
 def _arms(context):
-    return page.Table(
-        caption=(
-            "Every arm: mean AUC over its seeds, with the interval over other "
-            "seeds and patients."
-        ),
-        headings=("arm", "AUC [95% interval]", "SD of seeds", "seeds", "note"),
-        rows=tuple(
+    headings, rows = _without_notes(
+        ("arm", "AUC [95% interval]", "SD of seeds", "seeds", "note"),
+        (
             (
                 row["arm"],
                 verdict_summary.auc(row),
@@ -202,6 +208,14 @@ def _arms(context):
             )
             for row in context.arm_rows
         ),
+    )
+    return page.Table(
+        caption=(
+            "Every arm: mean AUC over its seeds, with the interval over other "
+            "seeds and patients."
+        ),
+        headings=headings,
+        rows=rows,
         numbers=(1, 2, 3),
         files=(context.table("arms.csv"),),
     )

@@ -99,4 +99,5 @@ def _finish(axes, names, label):
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlabel(label, fontsize=9)
     axes.tick_params(axis="x", labelsize=8)
+    axes.locator_params(axis="x", nbins=6)
     marks.frame(axes, "x")
