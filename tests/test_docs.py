@@ -8,6 +8,7 @@ import re
 import pytest
 
 from transfusion_tf import __main__ as commands
+from transfusion_tf.reporting import reading
 
 ROOT = pathlib.Path(__file__).parents[1]
 PAGES = sorted(
@@ -161,3 +162,14 @@ def test_the_map_has_every_folder():
         outer, _, name = folder.rpartition("/")
         assert f"`{name}/`" in rows[outer], folder
     assert all((ROOT / row).is_dir() for row in rows)
+
+
+def test_the_page_of_figures_has_the_report_s_texts():
+    page = (ROOT / "docs/figures.md").read_text()
+    sections = re.split(r"^#+ (.*)$", page, flags=re.M)[1:]
+    texts = {
+        heading.strip("`").removesuffix(".png").removesuffix("_<measure>"): text
+        for heading, text in zip(sections[::2], sections[1::2], strict=True)
+    }
+    for name, text in reading.READING.items():
+        assert " ".join(texts[name].split()).endswith(f". {text}"), name
