@@ -5,6 +5,27 @@ of them.
 """
 
 READING = {
+    "comparisons": (
+        "Left: the AUC of each arm on the same images; the dot is the mean "
+        "over seeds, ticks are single seeds, the line is the 95% interval over "
+        "other seeds and patients. Right: each arm minus its reference. The "
+        "thin line is the 95% interval, the thick one the 90% interval; where "
+        "the thick one lies within the grey margin the two are equivalent, "
+        "where the thin one holds zero and leaves the margin one cannot tell."
+    ),
+    "audit": (
+        "Each pair of images stands side by side with its splits, "
+        "labels and ids; those across splits come first. The hash "
+        "distance is the number of bits in which the perceptual hashes "
+        "differ. Copies in several splits make AUCs too high; "
+        "different people who look alike do not: somebody has to look."
+    ),
+    "auc": (
+        "A band for each AUC, a mark for each run with its 95% interval: where "
+        "the AUC would be on other patients (images where patients are not "
+        "known), for these weights. Whether two runs differ is not read from "
+        "whether their intervals overlap: both are scored on the same images."
+    ),
     "arm_aucs": (
         "A band for each AUC, a mark for each way to begin. A mark is the mean "
         "over seeds, short strokes are the seeds, a line is the 95% interval: "
@@ -75,5 +96,91 @@ READING = {
     "disagreement_by_class": (
         "For the images of each true class, how often exactly one of two runs "
         "is right (left) and how often they answer differently (right)."
+    ),
+    "between": (
+        "Similarity of two networks trained on the same data, by stage. Thick "
+        "curves are means over the pairs of one kind, thin ones are the pairs, "
+        "lines up and down their 95% intervals; on the right each mark is a "
+        "pair, averaged over the top two stages. 1 is the same representation "
+        "up to a linear map. At the dotted chance floor nothing is shared; the "
+        "dashed layout floor is what the frame of the pictures alone gives. If "
+        "pairs of unequal starts lie as high as pairs of equal ones, where a "
+        "network began has left no trace at that stage."
+    ),
+    "before_after": (
+        "Each stage of a trained network against the same stage before "
+        "training: 1 is unchanged up to a linear map, the chance floor is as "
+        "if it had been replaced. Features are kept where a pretrained start "
+        "stays nearer to itself than random weights do (right: above the "
+        "dashed line). Random weights stay near their start, too, in wide "
+        "networks, so that a high curve alone is no sign of reuse."
+    ),
+    "start_against_end": (
+        "Each mark is a pair of runs: across, how similar their networks were "
+        "before training, upwards, after it. On the grey diagonal training "
+        "changed nothing. R squared is the share of the differences between "
+        "pairs that a line through them explains: near 1, the start decides "
+        "how similar networks end. Pairs that share a run are not independent, "
+        "so no interval goes with it."
+    ),
+    "dynamics": (
+        "Each row is a stage, each column a snapshot: how similar it is to the "
+        "trained network. A row that is bright early has settled early; n/a "
+        "where the similarity is undefined."
+    ),
+    "matrix": (
+        "Every run against every run, a panel for each stage. Similar runs "
+        "stand beside each other, so bright squares along the diagonal are "
+        "groups of networks that are alike; n/a where a value is undefined."
+    ),
+    "movement": (
+        "How far the weights of each stage moved from their start, in absolute "
+        "terms and over the norm they had, beside how similar the features "
+        "stayed. Weights can move far without changing features, and the other "
+        "way round."
+    ),
+    "reuse": (
+        "Left, similarity to the network that the weights were taken from: "
+        "pale curves are starts, full ones trained networks. Right, what there "
+        "was to reuse: the AUC of a linear classifier on the features of each "
+        "stage of the source, before any training here. Where it lies above "
+        "that of random weights, and the trained networks stay near the "
+        "source, features were reused; where it does not, there was nothing."
+    ),
+    "gain": (
+        "Each mark is a run: across, how similar a stage stayed to its own "
+        "start, upwards, the AUC it gained over a run from random weights with "
+        "the same seed, relative to that. A slope would say that runs which "
+        "keep more features gain more. Coefficients are above each panel, with "
+        "an interval where there are enough clusters of runs."
+    ),
+    "filters": (
+        "The filters of the first convolution before training, after it, and "
+        "the difference, those that changed most first. Mid-grey is zero. "
+        "Before and after share one scale, so a filter that did not move looks "
+        "the same; the difference has its own, which its title gives."
+    ),
+    "filters_channels": (
+        "The same filters, each channel of the input by itself: grey levels "
+        "are weights, mid-grey is zero. Channels share one scale."
+    ),
+    "gabor_like": (
+        "Left, how many filters a Gabor function (a wave within a Gaussian) "
+        "fits better than it fits 95% of patterns with the same spectrum and "
+        "random phases; the black stroke is what chance gives. Right, the "
+        "share of filters (full) and of such patterns (dotted) whose fit "
+        "reaches each R squared, and the threshold (dashed)."
+    ),
+    "gabor_bank": (
+        "The Gabor filters that a network of --init=gabor starts from, in the "
+        "order of its channels; gabor_bank.csv has orientation, wavelength, "
+        "phase and colour of each. Mid-grey is zero, and all share one scale."
+    ),
+    "scaling_probe": (
+        "For each way to scale pixels, how far the inputs of each batch norm "
+        "are from the statistics that the weights hold, bottom to top. The "
+        "lowest line is the scaling that fits best: a hint, not a proof, since "
+        "other images than those of the training differ somewhat under every "
+        "scaling. Lines that lie on each other cannot be told apart."
     ),
 }

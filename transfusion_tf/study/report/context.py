@@ -124,6 +124,8 @@ def _records(config, runs):
     size = config.settings.get("image_size")
     try:
         opened = datasets.open_existing(config.dataset, image_size=size)
+    except FileNotFoundError:
+        return None, f"There are no records of {config.dataset} any more."
     except (OSError, ValueError) as error:
         return None, f"The records cannot be read: {files.one_line(error)}"
     run = RunDir(runs[0])

@@ -35,8 +35,8 @@ def missing(context, title):
     return page.Missing(
         title=title,
         why=(
-            f"{context.records_gone} With the records in place the report is "
-            "complete when it is made again."
+            f"{context.records_gone} Once they are in their place again this "
+            "command adds it."
         ),
         command=commands.command("report.py", {}, study_dir=context.study.root),
     )

@@ -105,26 +105,9 @@ def _range(row, name):
 
 
 def _more_seeds(context, rows):
-    """The command that adds seeds, or that seeds would not do."""
-    config = context.config
-    needed = [
-        row["settled_by_seeds_from"]
-        for row in rows
-        if row["settled_by_seeds_from"] is not None
-    ]
-    if config.seeds == 1:
-        why = (
-            "With one seed nobody knows how much seeds matter. This command "
-            "adds runs of more seeds to the study; those that are there stay."
-        )
-        seeds = _SEEDS
-    elif needed and max(needed) > config.seeds:
-        why = (
-            "This command adds the fewest seeds that can settle every "
-            "comparison for which seeds can; runs that are there stay."
-        )
-        seeds = max(needed)
-    else:
+    """The command that adds the seeds that settle the rows, if any do."""
+    seeds, why = _needed(context, rows)
+    if seeds is None:
         return [
             page.Text(
                 text=(
@@ -134,6 +117,27 @@ def _more_seeds(context, rows):
             )
         ]
     command = commands.run_study(context, seeds=seeds)
-    return [
-        page.Missing(title="More seeds", why=why, command=command),
-    ]
+    return [page.Missing(title="More seeds", why=why, command=command)]
+
+
+def _needed(context, rows):
+    """(Number of seeds that the study needs, why); None: seeds do not help."""
+    config = context.config
+    needed = [row["settled_by_seeds_from"] for row in rows]
+    needed = [number for number in needed if number is not None]
+    if needed and max(needed) > config.seeds:
+        return max(needed), (
+            "This command adds the fewest seeds that can settle every "
+            "comparison that seeds can; runs that are there stay."
+        )
+    if needed:
+        return config.seeds, (
+            "Not all runs that were planned are finished. This command trains "
+            "the others, whose number may suffice."
+        )
+    if 1 in {row["num_seeds"] for row in rows}:
+        return max(_SEEDS, config.seeds), (
+            "From one seed nobody knows how much seeds matter. This command "
+            "adds runs of more seeds; those that are there stay."
+        )
+    return None, None

@@ -1,6 +1,6 @@
 """The verdicts of a study: every planned comparison, and each arm."""
 
-from transfusion_tf.reporting import verdict_summary, verdict_text
+from transfusion_tf.reporting import reading, verdict_summary, verdict_text
 from transfusion_tf.reporting.figures import style
 from transfusion_tf.reporting.figures.comparing import comparisons
 from transfusion_tf.reporting.html import page
@@ -17,14 +17,6 @@ _MARKS = {
     equivalence.CANNOT_TELL: "open",
 }
 _IN_WORDS = {verdict: verdict.replace("_", " ") for verdict in _MARKS}
-_READING = (
-    "Left: the AUC of each arm on the same images; the dot is the mean over "
-    "seeds, ticks are single seeds, the line is the 95% interval over other "
-    "seeds and patients. Right: each arm minus its reference. The thin line "
-    "is the 95% interval, the thick one the 90% interval; where the thick one "
-    "lies within the grey margin the two are equivalent, where the thin one "
-    "holds zero and leaves the margin one cannot tell."
-)
 
 
 def sentences(context):
@@ -83,20 +75,22 @@ def _rules(context, numbers):
 
 
 def _table(context):
+    headings = (
+        "arm",
+        "against",
+        "AUC",
+        "AUC against",
+        "difference [95% interval]",
+        "adjusted p",
+        "verdict",
+        "not inferior",
+        "note",
+    )
+    headings, rows = _without_notes(headings, map(_row, context.rows))
     return page.Table(
         caption="Every planned comparison: the arm minus its reference.",
-        headings=(
-            "arm",
-            "against",
-            "AUC",
-            "AUC against",
-            "difference [95% interval]",
-            "adjusted p",
-            "verdict",
-            "not inferior",
-            "note",
-        ),
-        rows=tuple(_row(row) for row in context.rows),
+        headings=headings,
+        rows=rows,
         numbers=(2, 3, 4, 5),
         files=(context.table("comparisons.csv"), context.table("verdict.json")),
         marks={_IN_WORDS[verdict]: mark for verdict, mark in _MARKS.items()},
@@ -118,6 +112,14 @@ def _row(row):
     )
 
 
+def _without_notes(headings, rows):
+    """Headings and rows without the last column where that says nothing."""
+    rows = tuple(rows)
+    if any(row[-1] for row in rows):
+        return headings, rows
+    return headings[:-1], tuple(row[:-1] for row in rows)
+
+
 def _digits(value, form):
     return "n/a" if value is None else format(value, form)
 
@@ -130,7 +132,7 @@ def _figure(context):
         name=FIGURE,
         title="AUCs of the arms, and their differences",
         sentence=_figure_sentence(context),
-        reading=_READING,
+        reading=reading.READING["comparisons"],
         alt=(
             "On the left the AUC of each arm with its interval and its single "
             "seeds, on the right the difference of each arm from its "
@@ -186,13 +188,9 @@ def _nothing(context):
 
 
 def _arms(context):
-    return page.Table(
-        caption=(
-            "Every arm: mean AUC over its seeds, with the interval over other "
-            "seeds and patients."
-        ),
-        headings=("arm", "AUC [95% interval]", "SD of seeds", "seeds", "note"),
-        rows=tuple(
+    headings, rows = _without_notes(
+        ("arm", "AUC [95% interval]", "SD of seeds", "seeds", "note"),
+        (
             (
                 row["arm"],
                 verdict_summary.auc(row),
@@ -202,6 +200,14 @@ def _arms(context):
             )
             for row in context.arm_rows
         ),
+    )
+    return page.Table(
+        caption=(
+            "Every arm: mean AUC over its seeds, with the interval over other "
+            "seeds and patients."
+        ),
+        headings=headings,
+        rows=rows,
         numbers=(1, 2, 3),
         files=(context.table("arms.csv"),),
     )

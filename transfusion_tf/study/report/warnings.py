@@ -21,7 +21,7 @@ def section(context):
     tables.write(context.output_dir / NAME, rows, columns=COLUMNS)
     said = {about: [] for about in (STUDY, ARM, RUN, LEFT_OUT)}
     for row in rows:
-        said[row["about"]].append(_line(row))
+        said[row["about"]].append(_line(row, len(context.runs)))
     blocks = [
         *_bullets("Of the study:", said[STUDY]),
         *_bullets("Of its arms:", said[ARM]),
@@ -97,10 +97,10 @@ def _of_numbers(split, numbers):
                 yield f"{name} on {split}: {said}."
 
 
-def _line(row):
+def _line(row, num_runs):
     if row["num_runs"] is None:
         return row["text"]
-    return f"{row['text']} (Runs: {row['num_runs']}.)"
+    return f"{row['text']} ({row['num_runs']} of {num_runs} runs)"
 
 
 def _bullets(title, lines):
