@@ -7,7 +7,8 @@ null, "stdout": file, "stderr": file}. Each is run in a fork of this process,
 which has imported the heavy libraries and of the project only the package's
 __init__.py, which comes before TensorFlow; the reply is {"returncode": n}. Most
 tests of binaries would otherwise spend their time on the same five seconds of
-imports.
+imports. For a process that stops itself (SIGSTOP) the reply is {"returncode":
+null, "stopped": pid}; the request {"kill": pid} ends it.
 """
 
 import gc
@@ -31,13 +32,22 @@ def main():
     _import_libraries()
     gc.freeze()  # No fork need look at the libraries' objects, or copy them.
     for line in sys.stdin:
-        request = json.loads(line)
+        reply = _answer(json.loads(line))
+        print(json.dumps(reply), file=replies, flush=True)
+
+
+def _answer(request):
+    child = request.get("kill")
+    if child is not None:
+        os.kill(child, signal.SIGKILL)
+    else:
         child = os.fork()
         if not child:
             _become(request)
-        _, status = os.waitpid(child, 0)
-        reply = {"returncode": os.waitstatus_to_exitcode(status)}
-        print(json.dumps(reply), file=replies, flush=True)
+    _, status = os.waitpid(child, os.WUNTRACED)
+    if os.WIFSTOPPED(status):
+        return {"returncode": None, "stopped": child}
+    return {"returncode": os.waitstatus_to_exitcode(status)}
 
 
 def _import_libraries():
