@@ -12,8 +12,10 @@ null, "stopped": pid}; the request {"kill": pid} ends it.
 """
 
 import gc
+import importlib.machinery
 import json
 import os
+import pathlib
 import runpy
 import signal
 import sys
@@ -21,6 +23,7 @@ import traceback
 
 import transfusion_tf  # noqa: F401 (sets how TensorFlow will compute)
 
+ROOT = pathlib.Path(__file__).resolve().parents[1]
 _TIMEOUT = 240
 # What `quiet.start_tensorflow` asks for before it imports TensorFlow.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -30,6 +33,7 @@ def main():
     """Answers requests until there are no more."""
     replies = os.fdopen(os.dup(1), "w")
     _import_libraries()
+    _compile_project()
     gc.freeze()  # No fork need look at the libraries' objects, or copy them.
     for line in sys.stdin:
         reply = _answer(json.loads(line))
@@ -51,14 +55,34 @@ def _answer(request):
 
 
 def _import_libraries():
+    import fsspec  # noqa: F401
+    import google_crc32c  # noqa: F401
     import h5py  # noqa: F401
+    import imagehash  # noqa: F401
     import keras  # noqa: F401
     import matplotlib.figure  # noqa: F401
     import pandas  # noqa: F401
     import scipy.stats  # noqa: F401
     import sklearn.linear_model  # noqa: F401
+    import tensorboard.summary  # noqa: F401
     import tensorflow  # noqa: F401
     import tensorflow_datasets  # noqa: F401
+
+
+def _compile_project():
+    """Spares forks the parsing of what they import, if no bytecode is kept."""
+    if not sys.dont_write_bytecode:
+        return
+    codes = {
+        str(path): compile(path.read_bytes(), path, "exec", dont_inherit=True)
+        for folder in ("transfusion_tf", "data_prep", "run_scripts")
+        for path in (ROOT / folder).rglob("*.py")
+    }
+    loader = importlib.machinery.SourceFileLoader
+    plain = loader.get_code
+    loader.get_code = lambda self, name: (
+        codes.get(self.path) or plain(self, name)
+    )
 
 
 def _become(request):
