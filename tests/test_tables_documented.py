@@ -33,8 +33,10 @@ from transfusion_tf.analysis.comparing import (
     train_sizes,
 )
 from transfusion_tf.analysis.filters import changes, gabor_bank, gabor_like
+from transfusion_tf.analysis.filters import summaries as filter_summaries
+from transfusion_tf.analysis.filters import tables as filter_tables
 from transfusion_tf.analysis.views import rows as view_rows
-from transfusion_tf.analysis.views import start_end
+from transfusion_tf.analysis.views import start_end, summaries
 from transfusion_tf.audit import pair_table, phi_scan
 from transfusion_tf.conversion import quarantine, report
 from transfusion_tf.data import card, carried, records
@@ -139,9 +141,11 @@ def written(tiny_dataset, tiny_runs, tmp_path):
         "`network_sizes.csv`": network_sizes.COLUMNS,
         "`gain_points.csv`": gain.POINT_COLUMNS,
         "`gain_correlations.csv`": gain.CORRELATION_COLUMNS,
-        "`<view>.csv`": view_rows.COLUMNS,
+        "`<view>.csv`": view_rows.TABLE_COLUMNS,
+        "`<view>_summary.csv`": summaries.COLUMNS,
+        "`filters_summary.csv`": filter_summaries.COLUMNS,
         "`<view>_fits.csv`": start_end.COLUMNS,
-        "`filters.csv`": changes.COLUMNS,
+        "`filters.csv`": (*changes.COLUMNS, *filter_tables.SUBJECT),
         "`filter_kernels.csv`": changes.KERNEL_COLUMNS,
         "`gabor_fits.csv`": gabor_like.COLUMNS,
         "`gabor_counts.csv`": gabor_like.COUNT_COLUMNS,

@@ -63,6 +63,8 @@ def test_kernels_that_are_too_small_for_gabor_fits(
     kernels = {step: rng.normal(size=(3, 3, 3, 4)) for step in (0, 9)}
     monkeypatch.setattr(filter_tables, "_kernels", lambda *args: kernels)
     monkeypatch.setattr(filter_tables.globs, "expanded", lambda runs: runs)
+    subject = {"model": "cbr_tiny", "dataset": "eyes"}
+    monkeypatch.setattr(filter_tables, "_subject", lambda run: subject)
     found = filter_tables.run([tmp_path / "run"], num_scrambles=5)
     paths = filter_report.write(found, tmp_path / "out")
     pictures = [path.name for path in paths if path.suffix == ".png"]

@@ -11,7 +11,7 @@ from transfusion_tf.reporting import view_report
 def table(view, **columns):
     """The made table of a view, with all columns."""
     rows = pd.DataFrame(TABLES[view]).assign(view=view, note="")
-    return rows.reindex(columns=view_rows.COLUMNS).assign(
+    return rows.reindex(columns=view_rows.TABLE_COLUMNS).assign(
         **{"note": "", **columns}
     )
 

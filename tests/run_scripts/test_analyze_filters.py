@@ -6,6 +6,7 @@ from PIL import Image
 
 from transfusion_tf import tables
 from transfusion_tf.analysis.filters import changes, gabor_like
+from transfusion_tf.analysis.filters import tables as filter_tables
 from transfusion_tf.runs.directory import RunDir
 
 SCRIPT = "run_scripts/analyze_filters.py"
@@ -33,7 +34,7 @@ def test_tables_and_picture(binary, tiny_runs, tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == [str(tmp_path / name) for name in WRITTEN]
     table = tables.read(tmp_path / "filters.csv")
-    assert tuple(table.columns) == changes.COLUMNS
+    assert tuple(table.columns) == (*changes.COLUMNS, *filter_tables.SUBJECT)
     assert list(table["run"]) == ["seed0"] * 32 + ["seed1"] * 32
     assert (table["l2_change"] > 0).all()
     assert (table["cosine"] < 1).all()

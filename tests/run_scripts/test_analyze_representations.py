@@ -36,7 +36,7 @@ def test_before_after(analyze, tmp_path, tiny_runs):
     assert sorted((tmp_path / "out").iterdir()) == written
 
     table = tables.read(written[0])
-    assert tuple(table.columns) == view_rows.COLUMNS
+    assert tuple(table.columns) == view_rows.TABLE_COLUMNS
     assert len(table) == 2 * 4 * 2  # Runs, stages, measures.
     assert list(table["run"].unique()) == ["seed0", "seed1"]
     assert (table["run"] == table["other_run"]).all()

@@ -10,9 +10,10 @@ import tensorflow as tf
 from transfusion_tf import datasets, progress
 from transfusion_tf.analysis import moments
 from transfusion_tf.analysis.streaming import checkpoint
+from transfusion_tf.data import pipeline
 from transfusion_tf.models.stages import Backbone
+from transfusion_tf.runs import labels, predictions, record
 from transfusion_tf.runs import networks as run_networks
-from transfusion_tf.runs import record
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,7 +22,7 @@ class LoadedNetwork:
 
     Attributes:
       backbone: Backbone.
-      init: initialisation of its run.
+      init: `labels.init_label` of its run.
       digest: `weights_digest` of the backbone.
     """
 
@@ -91,6 +92,13 @@ class ComparisonImages:
         if opened.fold_ids is not None:
             ids = "".join(sorted(opened.ids(split)))
             self.identity["ids"] = hashlib.sha256(ids.encode()).hexdigest()
+
+    def num_patients(self):
+        """How many patients the images are of; None where not known."""
+        index = pipeline.read_index(self.opened, self.split)
+        patients = index["patient"][: self.num_images]
+        known = predictions.known_patients(patients)
+        return None if known is None else len(np.unique(known))
 
     def __call__(self):
         """Yields the batches, with a progress bar."""
@@ -164,7 +172,7 @@ def load(runs, pairs, *, stages=(), given=None):
             backbone = run_networks.load_backbone(run, network.step)
             networks[network] = LoadedNetwork(
                 backbone,
-                init=record.read_config(run).init.scheme,
+                init=labels.init_label(record.read(run)),
                 digest=weights_digest(backbone),
             )
         for stage in stages:

@@ -35,6 +35,10 @@ POINT_COLUMNS = (
     "baseline_auc",
     "gain",
     "note",
+    "model",
+    "split",
+    "num_images",
+    "num_patients",
 )
 CORRELATION_COLUMNS = (
     "init",
@@ -59,6 +63,9 @@ class TrainedRun(typing.NamedTuple):
       init: how it started; RANDOM makes it a baseline.
       auc: in [0, 1], or None where it is not defined.
       step: of the weights that this AUC is of; None where not known.
+      model: name of the network.
+      split: that the AUC is of.
+      num_images, num_patients: that the AUC is of; None where not known.
     """
 
     name: str
@@ -68,6 +75,10 @@ class TrainedRun(typing.NamedTuple):
     init: str
     auc: float | None
     step: int | None = None
+    model: str = ""
+    split: str = "test"
+    num_images: int | None = None
+    num_patients: int | None = None
 
 
 def run(similarity, runs, *, baseline="seed", clusters=None):
@@ -238,6 +249,10 @@ def _point(run, row, baseline_auc, clusters):
         "baseline_auc": baseline_auc,
         "gain": gain,
         "note": note,
+        "model": run.model,
+        "split": run.split,
+        "num_images": run.num_images,
+        "num_patients": run.num_patients,
     }
 
 

@@ -96,6 +96,10 @@ def read(paths, split, checkpoint="last"):
             # The last of a run's rows: the mean, or the only AUC.
             auc=found[name]["value"],
             step=_step(RunDir(path), checkpoint),
+            model=run_record.read_config(RunDir(path)).model.label,
+            split=split,
+            num_images=found[name]["num_images"],
+            num_patients=found[name]["num_patients"],
         )
         for name, path, record in zip(
             tables.run_names(paths), paths, records, strict=True

@@ -25,18 +25,11 @@ def write(found, output_dir):
     Returns:
         What the terminal shows: a sentence an arm, then the paths.
     """
-    paths = tables.write_rows(
-        output_dir,
-        {
-            _STEM: (found.rows, convergence.COLUMNS),
-            f"{_STEM}_runs": (found.run_rows, convergence.RUN_COLUMNS),
-            f"{_STEM}_curves": (found.curve_rows, convergence.CURVE_COLUMNS),
-        },
-    )
+    paths = tables.write_rows(output_dir, tables_of(found))
     drawn = figure.draw(*map(tables.read, paths), dataset=found.dataset)
     paths.append(style.save(drawn, paths[0].with_suffix(".png")))
     if found.stage_rows:
-        paths += _by_stage(found, output_dir, tables.read(paths[1]))
+        paths += _by_stage(found, output_dir, paths)
     return "\n".join(
         [
             f"Steps to a validation AUC of {found.target:.4f} on "
@@ -49,13 +42,25 @@ def write(found, output_dir):
     )
 
 
-def _by_stage(found, output_dir, runs):
+def tables_of(found):
+    """{stem: (rows, columns)} of a Convergence, for tables.write_rows."""
+    return {
+        _STEM: (found.rows, convergence.COLUMNS),
+        f"{_STEM}_runs": (found.run_rows, convergence.RUN_COLUMNS),
+        f"{_STEM}_curves": (found.curve_rows, convergence.CURVE_COLUMNS),
+    }
+
+
+def _by_stage(found, output_dir, paths):
     """Writes the table by stage and, drawn from it, the picture."""
+    table, runs = map(tables.read, paths[:2])
     return style.write(
         tables.frame(found.stage_rows, columns=stage_convergence.COLUMNS),
         f"{_STEM}_stages",
         output_dir,
-        lambda table: stage_figure.draw(table, runs, dataset=found.dataset),
+        lambda stages: stage_figure.draw(
+            stages, runs, table, dataset=found.dataset
+        ),
         needs="num_runs",  # Runs are drawn where there is no median, too.
     )
 

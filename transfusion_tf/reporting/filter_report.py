@@ -24,15 +24,16 @@ def write(found, output_dir, *, scale="all"):
     paths = tables.write_all(output_dir, found)
     written = {path.stem: tables.read(path) for path in paths}
     kernels = written["filter_kernels"]
+    about = filters.subject(written["filters"])
     folder = pathlib.Path(output_dir)
     figures = {
-        "filters": filters.filter_grids(kernels, scale=scale),
-        "filters_channels": filters.channel_grids(kernels, scale=scale),
+        "filters": filters.filter_grids(kernels, about, scale=scale),
+        "filters_channels": filters.channel_grids(kernels, about, scale=scale),
     }
     fits = written["gabor_fits"]
     if style.has_points(folder / "gabor_like.png", fits, "r_squared"):
         figures["gabor_like"] = gabor.counts_and_fits(
-            written["gabor_counts"], fits, written["gabor_scrambled"]
+            written["gabor_counts"], fits, written["gabor_scrambled"], about
         )
     return paths + [
         style.save(figure, folder / f"{stem}.png")

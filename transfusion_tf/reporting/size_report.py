@@ -17,14 +17,7 @@ def write(found, output_dir):
     Returns:
         What the terminal shows: where arms part, each size, then the paths.
     """
-    paths = tables.write_rows(
-        output_dir,
-        {
-            "train_sizes": (found.arm_rows, train_sizes.ARM_COLUMNS),
-            "train_sizes_differences": (found.rows, train_sizes.COLUMNS),
-            "train_sizes_limits": (found.limit_rows, train_sizes.LIMIT_COLUMNS),
-        },
-    )
+    paths = tables.write_rows(output_dir, tables_of(found))
     drawn = figure.draw(*map(tables.read, paths[:2]), margin=found.margin)
     paths.append(style.save(drawn, paths[0].with_suffix(".png")))
     return "\n".join(
@@ -37,6 +30,15 @@ def write(found, output_dir):
             *map(str, paths),
         ]
     )
+
+
+def tables_of(found):
+    """{stem: (rows, columns)} of a SizeComparison, for tables.write_rows."""
+    return {
+        "train_sizes": (found.arm_rows, train_sizes.ARM_COLUMNS),
+        "train_sizes_differences": (found.rows, train_sizes.COLUMNS),
+        "train_sizes_limits": (found.limit_rows, train_sizes.LIMIT_COLUMNS),
+    }
 
 
 def limit_sentence(row):

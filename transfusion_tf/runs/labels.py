@@ -22,6 +22,11 @@ def init_label(record):
     return label
 
 
+def is_random(label):
+    """Whether an `init_label` is of a start from random weights."""
+    return label.partition(",")[0] == "random"
+
+
 def source_label(source):
     """What a source of weights is called, of its identity in config.json."""
     # A run is known by what it was trained on, a file by its name.

@@ -7,6 +7,8 @@ import pytest
 from transfusion_tf.analysis.filters import changes
 from transfusion_tf.reporting.figures import filters, style
 
+ABOUT = "cbr_tiny trained on eyes"
+
 
 def kernels(values):
     """Rows for {run: {step: kernel}}."""
@@ -22,12 +24,19 @@ def picture_of(axes):
     return axes.get_images()[0].get_array()
 
 
+def test_networks_and_data_are_named_once_in_the_title():
+    table = pd.DataFrame(
+        {"model": ["cbr_tiny"] * 3, "dataset": ["eyes", "lungs", "eyes"]}
+    )
+    assert filters.subject(table) == "cbr_tiny trained on eyes, lungs"
+
+
 def test_filters_are_sorted_and_share_a_scale():
     before = np.zeros((2, 2, 3, 3))
     after = before.copy()
     after[..., 1] = 1.0  # The most changed: comes first, white.
     after[..., 2] = -0.5  # Then this, at a quarter of the range.
-    figure = filters.filter_grids(kernels({"r": {0: before, 60: after}}))
+    figure = filters.filter_grids(kernels({"r": {0: before, 60: after}}), ABOUT)
     left, right, difference = map(picture_of, figure.axes)
     tiles = [right[1, 1], right[1, 4], right[1, 7]]
     np.testing.assert_allclose(tiles, [[1.0] * 3, [0.25] * 3, [0.5] * 3])
@@ -40,7 +49,9 @@ def test_filters_are_sorted_and_share_a_scale():
 
 def test_difference_has_its_own_scale():
     before = np.ones((2, 2, 3, 1))
-    figure = filters.filter_grids(kernels({"r": {0: before, 9: 1.01 * before}}))
+    figure = filters.filter_grids(
+        kernels({"r": {0: before, 9: 1.01 * before}}), ABOUT
+    )
     np.testing.assert_allclose(picture_of(figure.axes[0])[1, 1], 1 / 2.02 + 0.5)
     np.testing.assert_allclose(picture_of(figure.axes[2])[1, 1], 1.0)
 
@@ -49,7 +60,7 @@ def test_colours_are_those_of_the_channels():
     before = np.zeros((3, 3, 3, 1))
     after = before.copy()
     after[1, 2, 0] = 2.0
-    figure = filters.filter_grids(kernels({"r": {0: before, 1: after}}))
+    figure = filters.filter_grids(kernels({"r": {0: before, 1: after}}), ABOUT)
     picture = picture_of(figure.axes[1])
     # One line of white above and left of the tile.
     np.testing.assert_allclose(picture[2, 3], [1.0, 0.5, 0.5])
@@ -57,7 +68,7 @@ def test_colours_are_those_of_the_channels():
 
 def test_all_zero_kernels_are_grey():
     zero = np.zeros((3, 3, 3, 2))
-    figure = filters.filter_grids(kernels({"r": {0: zero, 1: zero}}))
+    figure = filters.filter_grids(kernels({"r": {0: zero, 1: zero}}), ABOUT)
     assert [picture_of(axes)[1, 1, 0] for axes in figure.axes] == [0.5] * 3
 
 
@@ -67,7 +78,7 @@ def test_runs_share_a_scale_or_have_their_own():
         {"weak": {0: 0 * weak, 1: weak}, "strong": {0: 0 * strong, 1: strong}}
     )
     for scale, expected in (("all", 0.625), ("run", 1.0)):
-        figure = filters.filter_grids(table, scale=scale)
+        figure = filters.filter_grids(table, ABOUT, scale=scale)
         after = picture_of(figure.axes[1])[1, 1]
         difference = picture_of(figure.axes[2])[1, 1]
         np.testing.assert_allclose([after, difference], expected)
@@ -78,7 +89,7 @@ def test_channels_are_grey_and_before_and_after_side_by_side():
     before = np.zeros((3, 3, 3, 1))
     before[1, 2] = np.array([[1.0], [0.5], [-1.0]])  # Red, green, blue.
     figure = filters.channel_grids(
-        kernels({"r": {0: before, 60: 0.5 * before}})
+        kernels({"r": {0: before, 60: 0.5 * before}}), ABOUT
     )
     found = [picture_of(axes)[2, 3] for axes in figure.axes]
     expected = np.array([1.0, 0.75, 0.75, 0.625, 0.0, 0.25])
@@ -99,7 +110,7 @@ def test_runs_of_other_networks_have_a_line_each(draw, tmp_path):
     rng = np.random.default_rng(0)
     small, large = rng.normal(size=(3, 3, 3, 20)), rng.normal(size=(7, 7, 3, 9))
     figure = draw(
-        kernels({"a": {0: small, 9: small}, "b": {0: large, 5: -large}})
+        kernels({"a": {0: small, 9: small}, "b": {0: large, 5: -large}}), ABOUT
     )
     shapes = {picture_of(axes).shape[:2] for axes in figure.axes}
     assert shapes == {(3 * 4, 8 * 4), (2 * 8, 8 * 8)}

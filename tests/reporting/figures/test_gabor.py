@@ -45,7 +45,8 @@ def drawn(rows, fits, scrambled):
                 (fits, "r_squared"),
                 (scrambled, "r_squared"),
             )
-        )
+        ),
+        "cbr_tiny trained on eyes",
     )
 
 

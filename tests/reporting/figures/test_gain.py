@@ -27,6 +27,11 @@ def tables(inits=("pretrained",), *, num_clusters=5, size=3):
                         "cluster": f"data set {place // size}",
                         "similarity": x,
                         "gain": 2 * x - 1,
+                        "dataset": f"data set {place // size}",
+                        "model": "cbr_tiny",
+                        "split": "test",
+                        "num_images": 60,
+                        "num_patients": 30,
                     }
                 )
     points = pd.DataFrame(rows)
@@ -62,7 +67,7 @@ def test_a_panel_per_init_and_stage_with_points_line_and_coefficients():
     assert labels[0].startswith("pretrained\n")
     assert labels[3].startswith("gabor\n")
     names = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert names == [f"data set {i}" for i in range(5)]
+    assert names == [*(f"data set {i}" for i in range(5)), "least squares line"]
 
 
 def test_slopes_are_the_published_ones(shared):

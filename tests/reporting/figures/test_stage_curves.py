@@ -10,6 +10,8 @@ from matplotlib import pyplot
 from transfusion_tf.reporting.figures import stage_curves
 from transfusion_tf.reporting.published import lookup
 
+WHAT = "similarity by stage"
+
 
 def curves(num_pairs=2, measures=("cca", "svcca")):
     """Rows of a view with values 0.9, 0.8, ... from stage to stage."""
@@ -30,6 +32,11 @@ def curves(num_pairs=2, measures=("cca", "svcca")):
                 "level": 0.95,
                 "chance": 0.05,
                 "layout": 0.2,
+                "num_images": 1000,
+                "model": "cbr_tiny",
+                "dataset": "lungs",
+                "split": "test",
+                "num_patients": 500,
             }
             for pair, index, measure in itertools.product(
                 range(num_pairs), range(4), measures
@@ -39,8 +46,12 @@ def curves(num_pairs=2, measures=("cca", "svcca")):
 
 
 def test_a_panel_per_measure_with_the_values_and_floors_of_every_pair():
-    figure = stage_curves.draw(curves())
+    figure = stage_curves.draw(curves(), WHAT)
     assert [p.get_title() for p in figure.axes] == ["mean CCA", "mean SVCCA"]
+    assert figure.get_suptitle() == (
+        "cbr_tiny: similarity by stage\nlungs, test: 1,000 images of 500 "
+        "patients"
+    )
     for panel in figure.axes:
         lines = panel.get_lines()
         assert len(lines) == 2 * 3
@@ -53,7 +64,7 @@ def test_a_panel_per_measure_with_the_values_and_floors_of_every_pair():
 
 def test_the_legend_says_what_the_bars_are():
     def labels(**columns):
-        figure = stage_curves.draw(curves().assign(**columns))
+        figure = stage_curves.draw(curves().assign(**columns), WHAT)
         return [text.get_text() for text in figure.legends[0].get_texts()]
 
     assert "bars: 95% interval, over other such images" in labels()
@@ -70,7 +81,7 @@ def test_published_curves_are_pale_labelled_and_of_their_measure():
         dict(enumerate(["block1", "conv1", "block3", "block2"]))
     )
     references = lookup.curves(["chest:random_random", "isic:random_random"])
-    figure = stage_curves.draw(table, references)
+    figure = stage_curves.draw(table, WHAT, references)
     cca, svcca = figure.axes
     pale = [line for line in cca.get_lines() if line.get_color() == "0.72"]
     # In the order of the table's stages, and only where it has them.
@@ -91,19 +102,19 @@ def test_published_curves_are_pale_labelled_and_of_their_measure():
 def test_undefined_values_leave_a_gap():
     table = curves(1, ["cca"])
     table.loc[table["stage"] == "conv2", "value"] = np.nan
-    line = stage_curves.draw(table).axes[0].get_lines()[0]
+    line = stage_curves.draw(table, WHAT).axes[0].get_lines()[0]
     assert list(np.isnan(line.get_ydata())) == [False, True, False, False]
 
 
 def test_curves_can_be_told_apart():
-    figure = stage_curves.draw(curves(49, ["cca"]))
+    figure = stage_curves.draw(curves(49, ["cca"]), WHAT)
     lines = figure.axes[0].get_lines()[::3]
     assert len({(line.get_color(), line.get_marker()) for line in lines}) == 49
 
 
 @pytest.mark.parametrize("num_pairs", [1, 15])
 def test_nothing_is_cut_off_and_the_legend_covers_nothing(num_pairs):
-    figure = stage_curves.draw(curves(num_pairs))
+    figure = stage_curves.draw(curves(num_pairs), WHAT)
     figure.draw_without_rendering()
     legend = figure.legends[0].get_window_extent()
     whole = figure.bbox
@@ -118,5 +129,5 @@ def test_nothing_is_cut_off_and_the_legend_covers_nothing(num_pairs):
 
 
 def test_pyplot_is_left_alone():
-    stage_curves.draw(curves())
+    stage_curves.draw(curves(), WHAT)
     assert pyplot.get_fignums() == []

@@ -40,6 +40,29 @@ def test_saved_figure_is_a_whole_png(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_both_files_of_a_figure_are_the_same_bytes_each_time(tmp_path):
+    saved = []
+    for name in ("a", "b"):
+        paths = style.save_with_pdf(
+            style.scaling_probe(probed()), tmp_path / name
+        )
+        assert paths == [tmp_path / f"{name}.png", tmp_path / f"{name}.pdf"]
+        saved.append([path.read_bytes() for path in paths])
+    assert saved[0] == saved[1]
+    assert saved[0][1].startswith(b"%PDF") and b"Date" not in saved[0][1]
+
+
+def test_a_picture_that_cannot_be_drawn_leaves_both_files(tmp_path):
+    paths = style.save_with_pdf(style.scaling_probe(probed()), tmp_path / "f")
+    before = [path.read_bytes() for path in paths]
+    broken = style.scaling_probe(probed())
+    broken.axes[0].set_title("$\\frac{$")
+    with pytest.raises(ValueError):
+        style.save_with_pdf(broken, tmp_path / "f")
+    assert [path.read_bytes() for path in paths] == before
+    assert sorted(tmp_path.iterdir()) == sorted(paths)
+
+
 def test_pyplot_is_left_alone():
     style.scaling_probe(probed())
     assert pyplot.get_fignums() == []

@@ -34,6 +34,11 @@ def rows(run, other_run, value, *, step=0, other_step=50, measures=MEASURES):
             "level": 0.95,
             "chance": 0.05,
             "layout": 0.2,
+            "num_images": 60,
+            "model": "cbr_tiny",
+            "dataset": "lungs",
+            "split": "test",
+            "num_patients": 30,
         }
         for (index, stage), measure in itertools.product(
             enumerate(STAGES), measures

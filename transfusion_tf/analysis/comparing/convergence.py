@@ -19,6 +19,7 @@ from transfusion_tf.statistics import survival
 UNITS = ("step", "seconds")
 COLUMNS = (
     "arm",
+    "network",
     "reference",
     "target",
     "unit",
@@ -30,6 +31,8 @@ COLUMNS = (
     "high",
     "p_value",
     "smallest_p_value",
+    "num_images",
+    "num_patients",
     "note",
 )
 RUN_COLUMNS = (
@@ -59,7 +62,7 @@ class Convergence:
         stage_rows: dicts of stage_convergence.COLUMNS; none without runs from
             weight transfusion.
         dataset: name of the data set.
-        target: the validation AUC.
+        target: the validation AUC; None where networks have their own.
         left_out: lines on runs that do not count.
     """
 
@@ -68,7 +71,7 @@ class Convergence:
     curve_rows: list
     stage_rows: list
     dataset: str
-    target: float
+    target: float | None
     left_out: list
 
 
@@ -91,12 +94,7 @@ def compare(paths, *, target=None, reference=None):
     reference = _reference(curves, reference)
     if target is None:
         target = _default_target(curves, reference)
-    if not CHANCE < target <= 1:
-        raise ValueError(
-            f"The target is a validation AUC above {CHANCE} and at most 1. "
-            f"Received: {target:g}."
-        )
-    rows = _arm_rows(curves, target, reference)
+    rows = _arm_rows(curves, _checked(target), reference)
     return Convergence(
         rows=rows,
         run_rows=[_run_row(curve, target) for curve in curves],
@@ -106,6 +104,61 @@ def compare(paths, *, target=None, reference=None):
         target=target,
         left_out=left_out,
     )
+
+
+def compare_networks(paths, *, free=()):
+    """Returns the Convergence of each network at each number of images.
+
+    Each has its own target and reference: its arm from random weights; where
+    it has none, its first arm.
+
+    Args:
+        paths: as for `compare`.
+        free: further settings in which runs of an arm may differ.
+
+    Returns:
+        Convergence of all of them; networks that have no target are among what
+        is left out.
+
+    Raises:
+        ValueError, FileNotFoundError: no finished run, a damaged one, several
+            data sets, or no network that has a target.
+    """
+    curves, dataset, left_out = learning_curves.read(paths, free=free)
+    groups, kept, rows, run_rows, without = {}, [], [], [], []
+    for curve in curves:
+        groups.setdefault((curve.network, curve.train_size), []).append(curve)
+    for of in groups.values():
+        random = [curve.arm for curve in of if curve.is_random]
+        reference = (random or [of[0].arm])[0]
+        try:
+            target = _checked(_default_target(of, reference))
+        except ValueError as error:
+            without.append(f"{reference}: {error}")
+            continue
+        kept += of
+        rows += _arm_rows(of, target, reference)
+        run_rows += [_run_row(curve, target) for curve in of]
+    if not kept:
+        raise ValueError(without[0])
+    return Convergence(
+        rows=rows,
+        run_rows=run_rows,
+        curve_rows=_curve_rows(kept),
+        stage_rows=stage_convergence.rows(kept, rows),
+        dataset=dataset,
+        target=None,
+        left_out=[*left_out, *without],
+    )
+
+
+def _checked(target):
+    if not CHANCE < target <= 1:
+        raise ValueError(
+            f"The target is a validation AUC above {CHANCE} and at most 1. "
+            f"Received: {target:g}."
+        )
+    return target
 
 
 def _reference(curves, name):
@@ -159,6 +212,7 @@ def _arm_rows(curves, target, reference):
     members = {}
     for curve in curves:
         members.setdefault(curve.arm, []).append(curve)
+    sizes = learning_curves.val_sizes(curves[0])
     rows = []
     for unit in UNITS:
         times = {
@@ -169,10 +223,11 @@ def _arm_rows(curves, target, reference):
             )
             for arm, of in members.items()
         }
-        for arm in members:
+        for arm, of in members.items():
             rows.append(
                 {
                     "arm": arm,
+                    "network": of[0].network,
                     "reference": reference,
                     "target": target,
                     "unit": unit,
@@ -180,6 +235,8 @@ def _arm_rows(curves, target, reference):
                     "num_reached": int(times[arm][1].sum()),
                     "median": survival.median(*times[arm]),
                     **_against(times[arm], times[reference], arm == reference),
+                    "num_images": sizes[0],
+                    "num_patients": sizes[1],
                 }
             )
     return rows

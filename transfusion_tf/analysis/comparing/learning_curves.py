@@ -6,7 +6,13 @@ import typing
 
 from transfusion_tf import tables
 from transfusion_tf.analysis.comparing import arms
-from transfusion_tf.runs import directory, globs, labels, record
+from transfusion_tf.runs import (
+    directory,
+    globs,
+    labels,
+    predictions,
+    record,
+)
 
 _FINISHED = "finished"
 
@@ -27,6 +33,8 @@ class Curve:
         arm: name of its arm.
         run: its directory.
         seed: of its configuration.
+        network: label of its network.
+        train_size: number of training images that was asked for; None: all.
         settings: of its arm, see arms.Arm.
         source: what the source of its weights is called, or None.
         evaluations: tuple of Evaluation, at least one.
@@ -35,6 +43,8 @@ class Curve:
     arm: str
     run: str
     seed: int
+    network: str
+    train_size: int | None
     settings: dict
     source: str | None
     evaluations: tuple
@@ -55,11 +65,12 @@ class Curve:
         return None
 
 
-def read(paths):
+def read(paths, *, free=()):
     """Reads the finished runs on one data set, arm by arm.
 
     Args:
         paths: run directories, or patterns of them.
+        free: further settings in which runs of an arm may differ.
 
     Returns:
         Curves, the name of the data set, and a line on each run that is not
@@ -94,14 +105,30 @@ def read(paths):
             arm=name,
             run=str(runs[index].root),
             seed=configs[index].seed,
+            network=configs[index].model.label,
+            train_size=configs[index].data.train_size,
             settings=settings,
             source=_source(abouts[index]["source"]),
             evaluations=_evaluations(runs[index]),
         )
-        for name, settings, members in arms.grouped(configs, abouts)
+        for name, settings, members in arms.grouped(configs, abouts, free=free)
         for index in members
     ]
     return curves, abouts[0]["data"]["name"], left_out
+
+
+def val_sizes(curve):
+    """(images, patients) of the validation split of a Curve's run.
+
+    Patients are None where they are not known; both are where its predictions
+    of val are gone.
+    """
+    path = directory.RunDir(curve.run).predictions("val")
+    if not path.is_file():
+        return None, None
+    scored, _ = predictions.read(path)
+    patients = scored.patients
+    return len(scored), None if patients is None else len(set(patients))
 
 
 def _source(identity):

@@ -142,16 +142,25 @@ def rows(pairs, *, margin, threshold=None):
     ]
 
 
-def metric_of(arm, threshold=None):
-    """(name of the AUC that an Arm is judged by, its seed_auc.Arm)."""
+def aucs_of(arm):
+    """([(index of a class, label or threshold; its seed_auc.Arm)], their mean).
+
+    With folds an AUC is the mean over them.
+
+    Args:
+        arm: analysis.comparing.arms.Arm.
+    """
     codes = components.group_codes(arm.patients, len(arm.labels))
     images = arm.task, arm.labels, arm.scores, codes
-    over = ""
     if _has_folds(arm):
-        parts, mean = fold_auc.of_task(*images, arm.folds)
-        over = f", mean over {mean.num_folds} folds"
-    else:
-        parts, mean = seed_auc.of_task(*images)
+        return fold_auc.of_task(*images, arm.folds)
+    return seed_auc.of_task(*images)
+
+
+def metric_of(arm, threshold=None):
+    """(name of the AUC that an Arm is judged by, its seed_auc.Arm)."""
+    parts, mean = aucs_of(arm)
+    over = f", mean over {mean.num_folds} folds" if _has_folds(arm) else ""
     if arm.task == "ordinal" and threshold is not None:
         wanted = [scored for index, scored in parts if index == threshold]
         if not wanted:

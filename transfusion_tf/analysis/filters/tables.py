@@ -8,8 +8,10 @@ from transfusion_tf.process import quiet
 from transfusion_tf.runs import globs, record
 from transfusion_tf.runs.directory import RunDir
 
+# What titles of figures say of a run.
+SUBJECT = ("model", "dataset")
 _COLUMNS = {
-    "filters": changes.COLUMNS,
+    "filters": (*changes.COLUMNS, *SUBJECT),
     "filter_kernels": changes.KERNEL_COLUMNS,
     "gabor_fits": gabor_like.COLUMNS,
     "gabor_counts": gabor_like.COUNT_COLUMNS,
@@ -28,8 +30,8 @@ def run(runs, *, checkpoint="last", num_scrambles=20, seed=0):
 
     Returns:
       {"filters", "filter_kernels", "gabor_fits", "gabor_counts",
-      "gabor_scrambled": DataFrame}, with the columns of `changes` and
-      `gabor_like`.
+      "gabor_scrambled": DataFrame}, with the columns of `changes` (and of
+      `SUBJECT`) and `gabor_like`.
 
     Raises:
       FileNotFoundError: there is no such run.
@@ -40,12 +42,13 @@ def run(runs, *, checkpoint="last", num_scrambles=20, seed=0):
     found = {stem: [] for stem in _COLUMNS}
     # All kernels first: whatever cannot be read is met before hours of fits.
     kernels = [_kernels(RunDir(path), checkpoint) for path in paths]
-    runs_with_kernels = list(zip(names, kernels, strict=True))
-    for name, of_run in progress.over(
+    runs_with_kernels = list(zip(names, paths, kernels, strict=True))
+    for name, path, of_run in progress.over(
         runs_with_kernels, "Looking at filters", unit="runs"
     ):
         changed = changes.changes(*of_run.values(), run=name)
-        found["filters"] += changed
+        subject = _subject(RunDir(path))
+        found["filters"] += [{**row, **subject} for row in changed]
         for step, kernel in of_run.items():
             found["filter_kernels"] += changes.kernel_rows(
                 kernel, changed, step=step
@@ -63,6 +66,13 @@ def run(runs, *, checkpoint="last", num_scrambles=20, seed=0):
     return {
         stem: tables.frame(rows, columns=_COLUMNS[stem])
         for stem, rows in found.items()
+    }
+
+
+def _subject(run):
+    return {
+        "model": record.read_config(run).model.label,
+        "dataset": record.read(run)["data"]["name"],
     }
 
 

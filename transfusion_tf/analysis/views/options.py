@@ -94,6 +94,12 @@ class RepresentationOptions:
         "train.py (default: those of the first run that has some)",
         goes_with=GoesWith("view", selection.names_of("needs_source")),
     )
+    max_probe_images: int | None = setting(
+        None,
+        "fit the probes on the first N training images only",
+        goes_with=GoesWith("view", selection.names_of("needs_source")),
+        at_least=2,
+    )
     seed: int | None = setting(
         0,
         "seed of groups, pairings and draws",

@@ -60,11 +60,13 @@ def source_network(runs, weights):
     return comparison.LoadedNetwork(backbone, selection.SOURCE, digest)
 
 
-def probe_rows(view, networks, images, *, stages, others):
+def probe_rows(
+    view, networks, images, *, stages, others, max_train_images=None
+):
     """Returns rows (dicts of view_rows.COLUMNS): AUC of a probe of each stage.
 
     Probed are the source and, to compare it with, `others`. A probe is fitted
-    on the training split and scored on that of `images`; where there are
+    on the training split and scored on `images`; where there are
     several AUCs, the value is their mean.
 
     Args:
@@ -73,15 +75,23 @@ def probe_rows(view, networks, images, *, stages, others):
       images: comparison.ComparisonImages.
       stages: names of the stages, bottom to top.
       others: Networks.
+      max_train_images: fits the probes on the first so many; None: on all.
     """
     source = selection.Network(selection.SOURCE, 0)
     backbones = {n: networks[n].backbone for n in (source, *others)}
     opened = images.opened
     (train, train_columns), (test, columns) = (
         probe.pooled(
-            backbones, stages, datasets.images(opened, split, **images.reading)
+            backbones,
+            stages,
+            _first(
+                datasets.images(opened, split, **images.reading), max_images
+            ),
         )
-        for split in ("train", images.split)
+        for split, max_images in (
+            ("train", max_train_images),
+            (images.split, images.num_images),
+        )
     )
     patients = predictions.known_patients(columns["patient"])
     rows = []
@@ -119,3 +129,15 @@ def probe_rows(view, networks, images, *, stages, others):
             )
             bar.update()
     return rows
+
+
+def _first(batches, max_images):
+    """Yields batches until there were `max_images`; None for all."""
+    left = max_images
+    for batch in batches:
+        if left is not None:
+            batch = {name: rows[:left] for name, rows in batch.items()}
+            left -= len(batch["image"])
+        yield batch
+        if left == 0:
+            return

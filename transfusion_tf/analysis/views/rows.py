@@ -50,6 +50,10 @@ COLUMNS = (
     "tolerance",
     "note",
 )
+# What all rows of a table have in common, for the titles of figures: added
+# once the rows of all parts of a view are there.
+SUBJECT = ("model", "dataset", "split", "num_patients")
+TABLE_COLUMNS = (*COLUMNS, *SUBJECT)
 # Column of a value -> its name among those of an Estimate.
 _VALUES = {
     "value": "measured",

@@ -5,16 +5,18 @@ from matplotlib.lines import Line2D
 from transfusion_tf.reporting.figures import question_panels
 
 
-def diagrams(table):
+def diagrams(table, *, arms=None):
     """A panel for each question: share of positives by score, a line a run.
 
     Args:
       table: rows of `analysis.probability_tables.BIN_COLUMNS`.
+      arms: {run: name of its arm}; None: network and init are named.
     """
     return question_panels.draw(
         table[table["count"] > 0],
         _panel,
         labels=("mean score of the images in a bin", "share of positives"),
+        arms=arms,
         legend=[
             Line2D([], [], color="0.6", ls="--", label="calibrated"),
             Line2D([], [], color="0.3", lw=1, label="95% interval of a share"),

@@ -10,17 +10,19 @@ _AXES = {
 }
 
 
-def draw(table):
+def draw(table, *, arms=None):
     """Two panels for each question, a line a run.
 
     Args:
       table: rows of `analysis.probability_tables.CURVE_COLUMNS`.
+      arms: {run: name of its arm}; None: network and init are named.
     """
     return question_panels.draw(
         table,
         _panel,
         by="curve",
         labels=_AXES,
+        arms=arms,
         legend=[
             Line2D(
                 [], [], color="0.6", ls="--", label="scores that say nothing"
@@ -40,7 +42,7 @@ def _panel(axes, rows, styles):
             of_run["y"],
             linewidth=1.2,
             markersize=3.5,
-            markevery=0.1,  # Runs of one start differ in the marker alone.
+            markevery=0.1,
             **styles[run],
             drawstyle="default" if is_roc else "steps-post",
         )

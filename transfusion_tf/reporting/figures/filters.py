@@ -7,12 +7,27 @@ their rank.
 import numpy as np
 from matplotlib.figure import Figure
 
+from transfusion_tf.reporting.figures import marks
+
 _GRID_COLUMNS = 8
 _COLORS = ("red", "green", "blue")
+_READING = "most changed first, grey is zero, the scale is in the titles"
 _PANEL_WIDTH = 2.9  # Inches, of a grid as wide as it is high.
 
 
-def filter_grids(table, *, scale="all"):
+def subject(table):
+    """Networks and what they were trained on, as figures of filters are headed.
+
+    Args:
+      table: rows of filters.csv.
+    """
+    models, datasets = (
+        ", ".join(dict.fromkeys(table[name])) for name in ("model", "dataset")
+    )
+    return f"{models} trained on {datasets}"
+
+
+def filter_grids(table, about, *, scale="all"):
     """First-layer filters of each run: before, after, and their difference.
 
     Filters are sorted by how much they changed (L2 norm), the most changed at
@@ -23,6 +38,7 @@ def filter_grids(table, *, scale="all"):
     Args:
       table: rows of `analysis.filters.KERNEL_COLUMNS`, three channels and two
         steps a run.
+      about: as of `subject`.
       scale: "all": the runs share both scales; "run": each has its own.
     """
     kernels = _by_run(table)
@@ -37,15 +53,16 @@ def filter_grids(table, *, scale="all"):
         grids[run] |= pictures
     return _draw(
         grids,
-        "Filters of the first convolution, most changed first; grey is zero",
+        f"{about}: filters of the first convolution\n{_READING}",
     )
 
 
-def channel_grids(table, *, scale="all"):
+def channel_grids(table, about, *, scale="all"):
     """The filters of `filter_grids` in each input channel, before and after.
 
     Args:
-      table, scale: like those of `filter_grids`. The channels share the scale.
+      table, about, scale: like those of `filter_grids`. The channels share
+        the scale.
     """
     channels = {
         run: {
@@ -57,8 +74,8 @@ def channel_grids(table, *, scale="all"):
     }
     return _draw(
         _pictures(channels, scale),
-        "Filters of the first convolution in each channel, most changed first; "
-        "grey is zero",
+        f"{about}: filters of the first convolution in each channel\n"
+        f"{_READING}",
     )
 
 
@@ -92,7 +109,7 @@ def _draw(grids, headline):
     figure = Figure(
         figsize=(
             _PANEL_WIDTH * columns + 0.3,
-            0.5 + sum(_PANEL_WIDTH * h + 0.55 for h in heights),
+            0.7 + sum(_PANEL_WIDTH * h + 0.55 for h in heights),
         ),
         layout="constrained",
     )
@@ -108,7 +125,7 @@ def _draw(grids, headline):
             f"{run}\n{line[0].get_title()}", fontsize=8, loc="left"
         )
         line[0].set_title("")
-    figure.suptitle(headline, fontsize=10)
+    marks.headed(figure, headline, [])
     return figure
 
 

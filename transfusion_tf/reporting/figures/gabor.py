@@ -9,7 +9,7 @@ from transfusion_tf.reporting.figures import marks, style
 _BEFORE_AFTER = style.PALETTE[:2]
 
 
-def counts_and_fits(counts, fits, scrambled):
+def counts_and_fits(counts, fits, scrambled, about):
     """Gabor-like filters before and after, beside what chance gives.
 
     Left the numbers, with a tick where chance would be. Right, for each value
@@ -20,12 +20,13 @@ def counts_and_fits(counts, fits, scrambled):
       counts: rows of `analysis.gabor_like.COUNT_COLUMNS`, two steps a run.
       fits: rows of `analysis.gabor_like.COLUMNS`.
       scrambled: rows of `analysis.gabor_like.SCRAMBLED_COLUMNS`.
+      about: as of `filters.subject`.
     """
     runs = dict(tuple(counts.groupby("run", sort=False)))
     heights = [
         0.6 if rows["threshold"].isna().any() else 2.1 for rows in runs.values()
     ]
-    figure = Figure(figsize=(9.0, 1.0 + sum(heights)), layout="constrained")
+    figure = Figure(figsize=(9.0, 1.3 + sum(heights)), layout="constrained")
     panels = figure.subplots(len(runs), 2, squeeze=False, height_ratios=heights)
     for (left, right), (run, rows) in zip(panels, runs.items(), strict=True):
         left.set_title(run, fontsize=9, loc="left")
@@ -41,7 +42,8 @@ def counts_and_fits(counts, fits, scrambled):
                 of.threshold, color=color, linewidth=0.9, linestyle="--"
             )
         _label_shares(right)
-    marks.legend_below(figure, _legend(), 3)
+    title = f"{about}: Gabor-like filters of the first convolution"
+    marks.headed(figure, title, _legend(), 3)
     return figure
 
 

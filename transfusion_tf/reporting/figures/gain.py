@@ -10,6 +10,7 @@ from transfusion_tf.reporting.figures import marks, style
 
 _LEGEND_COLUMNS = 4
 _DRAWN = ["similarity", "gain"]
+_LINE = {"color": "0.3", "linewidth": 1.2}
 
 
 def scatter(points, correlations, lines):
@@ -29,7 +30,7 @@ def scatter(points, correlations, lines):
     figure = Figure(
         figsize=(
             max(6.0, 2.2 * len(stages) + 0.8),
-            2.4 * len(inits) + 0.7 + legend_height,
+            2.4 * len(inits) + 1.1 + legend_height,
         ),
         layout="constrained",
     )
@@ -51,18 +52,32 @@ def scatter(points, correlations, lines):
     measure = points["measure"].iloc[0]
     for axes in grid[-1]:
         axes.set_xlabel(f"{measure} with own start", fontsize=8)
-    figure.suptitle(_caption(correlations, len(clusters)), fontsize=9)
-    figure.legend(
-        handles=[
-            Line2D([], [], label=name, linestyle="", **_style(index))
-            for index, name in enumerate(clusters)
-        ],
-        loc="outside lower center",
-        ncols=min(len(clusters), _LEGEND_COLUMNS),
-        frameon=False,
-        fontsize=8,
+    handles = [
+        Line2D([], [], label=name, linestyle="", **_style(index))
+        for index, name in enumerate(clusters)
+    ]
+    if len(lines):
+        handles.append(Line2D([], [], label="least squares line", **_LINE))
+    marks.headed(
+        figure,
+        f"{_title_of(points)}\n{_caption(correlations, len(clusters))}",
+        handles,
+        min(len(handles), _LEGEND_COLUMNS),
     )
     return figure
+
+
+def _title_of(points):
+    """Network, what is drawn, and the images of the AUCs."""
+    first = points.iloc[0]
+    datasets = points.drop_duplicates("dataset")
+    data = f"{len(datasets)} data sets, {first['split']}"
+    if len(datasets) == 1:
+        data = marks.data_title(first["dataset"], first["split"], first)
+    return (
+        f"{first['model']}: AUC gained over random weights, by similarity to "
+        f"the own start\n{data}"
+    )
 
 
 def _caption(correlations, num_clusters):
@@ -92,7 +107,7 @@ def _line(axes, x, line):
     """The least squares line, as long as the points reach."""
     ends = np.array([x.min(), x.max()])
     heights = line["slope"] * ends + line["intercept"]
-    axes.plot(ends, heights, color="0.3", linewidth=1.2)
+    axes.plot(ends, heights, **_LINE)
 
 
 def _style(index):

@@ -1,5 +1,7 @@
 """Similarity by stage of several kinds of pairs, and what sets kinds apart."""
 
+import typing
+
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -7,31 +9,50 @@ from matplotlib.lines import Line2D
 from transfusion_tf.analysis.views import steps
 from transfusion_tf.reporting.figures import marks, stage_curves
 from transfusion_tf.reporting.figures import style as figures
+from transfusion_tf.runs import labels
 
 _PAIR = ["run", "step", "other_run", "other_step"]
 _THIN = "thin: each pair"
+_ZERO = {"color": "0.4", "linewidth": 0.9, "linestyle": "--"}
+_MEAN = {"color": "0.2", "linewidth": 1.5}
 
 
-def draw(table, aside, published=None):
+class Aside(typing.NamedTuple):
+    """What is drawn right of the curves.
+
+    Attributes:
+      draw: function of (axes, rows of a measure, {kind: style}).
+      legend: {label of a mark that the curves do not have: its look}.
+    """
+
+    draw: typing.Callable
+    legend: dict
+
+
+def draw(table, aside, what, published=None):
     """A line of panels for each measure: curves by stage, and `aside`.
 
     Thick curves are the means of a kind with its mean floors, thin ones the
     pairs where a kind has several; bars are the pairs' intervals.
 
     Args:
-      table: rows of analysis.views.rows.COLUMNS, and `kind`.
-      aside: function of (axes, rows of a measure, {kind: style}) that draws the
-        panel on the right.
+      table: rows of analysis.views.rows.TABLE_COLUMNS, and `kind`.
+      aside: Aside.
+      what: of stage_curves.title.
       published: rows of `published.curves`, drawn as pale lines behind.
     """
     measures = list(dict.fromkeys(table["measure"]))
     kinds = list(dict.fromkeys(table["kind"]))
     styles = {kind: figures.style(index) for index, kind in enumerate(kinds)}
     legend = _legend(table, styles) + stage_curves.reference_legend(published)
+    legend += [
+        Line2D([], [], label=f"right: {label}", **look)
+        for label, look in aside.legend.items()
+    ]
     figure = Figure(
         figsize=(
             4.6 + 0.9 * table["stage"].nunique(),
-            3.1 * len(measures) + 0.21 * len(legend) + 0.2,
+            3.1 * len(measures) + 0.21 * len(legend) + 0.6,
         ),
         layout="constrained",
     )
@@ -46,21 +67,22 @@ def draw(table, aside, published=None):
         stage_curves.mark_missing(curves, rows)
         stage_curves.label_stages(curves, table)
         curves.set_ylabel(stage_curves.name_of(measure))
-        aside(right, rows, styles)
+        aside.draw(right, rows, styles)
         right.spines[["top", "right"]].set_visible(False)
     _share_heights(panels[:, 1])
-    marks.legend_below(figure, legend)
+    marks.headed(figure, stage_curves.title(table, what), legend)
     return figure
 
 
-def above_random(axes, rows, styles):
+def _above_random(axes, rows, styles):
     """How far each init lies above `random`, with the range over its runs."""
-    means = rows[rows["kind"] == "random"].groupby("stage_index")["value"]
+    is_random = rows["kind"].map(labels.is_random)
+    means = rows[is_random].groupby("stage_index")["value"]
     random = means.mean()
-    axes.axhline(0, color="0.4", linewidth=0.9, linestyle="--")
+    axes.axhline(0, **_ZERO)
     for kind, style in styles.items():
         of = rows[rows["kind"] == kind]
-        if kind == "random" or of.empty or random.empty:
+        if labels.is_random(kind) or of.empty or random.empty:
             continue
         values = of.groupby("stage_index")["value"]
         stages = values.mean().index
@@ -84,7 +106,7 @@ def above_random(axes, rows, styles):
         axes.set_title("no run from random weights", fontsize=8)
 
 
-def top_two(axes, rows, styles):
+def _top_two(axes, rows, styles):
     """The top two stages averaged, a point for each pair, by kind.
 
     A stage in which no pair has a value is not averaged, and the axis does not
@@ -108,7 +130,7 @@ def top_two(axes, rows, styles):
             alpha=0.8,
             **style,
         )
-        _level(axes, place, whole["value"].mean(), color="0.2")
+        _level(axes, place, whole["value"].mean(), **_MEAN)
         for floor, dashes in stage_curves.FLOORS.items():
             _level(
                 axes,
@@ -161,6 +183,20 @@ def _mark_left_out(axes, place, missing, present):
             fontsize=7,
             color="0.35",
         )
+
+
+ABOVE_RANDOM = Aside(
+    _above_random,
+    {
+        "zero is the mean over runs from random weights": _ZERO,
+        "shaded: smallest to largest run": {
+            "color": "0.3",
+            "alpha": 0.15,
+            "linewidth": 6,
+        },
+    },
+)
+TOP_TWO = Aside(_top_two, {"mean over pairs, each of them a mark": _MEAN})
 
 
 def _share_heights(panels):

@@ -18,7 +18,7 @@ def dynamics(table):
     figure = Figure(
         figsize=(
             (1.6 + 0.3 * num_steps) * len(measures) + 0.8,
-            (1.3 + 0.26 * table["stage"].nunique()) * len(runs),
+            (1.3 + 0.26 * table["stage"].nunique()) * len(runs) + 0.5,
         ),
         layout="constrained",
     )
@@ -42,6 +42,8 @@ def dynamics(table):
     figure.colorbar(
         shown, ax=panels, label="similarity to the trained network", shrink=0.8
     )
+    what = "similarity of each snapshot to the trained network"
+    marks.headed(figure, stage_curves.title(table, what), [])
     return figure
 
 
@@ -57,7 +59,7 @@ def matrix(table):
     figure = Figure(
         figsize=(
             side * len(stages) + longest + 1.0,
-            (side + 0.3) * len(measures) + longest,
+            (side + 0.3) * len(measures) + longest + 0.5,
         ),
         layout="constrained",
     )
@@ -78,6 +80,8 @@ def matrix(table):
                 fontsize=9,
             )
     figure.colorbar(shown, ax=panels, label="similarity", shrink=0.8)
+    what = "similarity of all runs to all, similar ones beside each other"
+    marks.headed(figure, stage_curves.title(table, what), [])
     return figure
 
 

@@ -100,10 +100,28 @@ def numbers(axes, values, is_dark):
             )
 
 
-def headed(figure, title, handles, num_columns):
+def data_title(dataset, split, row, *, between=": "):
+    """Data set, split, images and patients, as pictures are headed.
+
+    Args:
+        dataset: its name.
+        split: its name.
+        row: with num_images and num_patients, NaN where not known.
+        between: data set and numbers; a line end where there is little room.
+    """
+    text = f"{dataset}, {split}"
+    if row["num_images"] == row["num_images"]:
+        text += f"{between}{int(row['num_images']):,} images"
+    if row["num_patients"] == row["num_patients"]:
+        text += f" of {int(row['num_patients']):,} patients"
+    return text
+
+
+def headed(figure, title, handles, num_columns=1):
     """Puts a title above the panels of a figure and its legend below them."""
     figure.suptitle(title, fontsize=10, x=0.01, ha="left")
-    legend_below(figure, handles, num_columns)
+    if handles:
+        legend_below(figure, handles, num_columns)
 
 
 def legend_below(figure, handles, num_columns=1):

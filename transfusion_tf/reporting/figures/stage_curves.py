@@ -29,14 +29,15 @@ _NAMES = {
 _PAIR = ["run", "step", "other_run", "other_step"]
 
 
-def draw(table, published=None):
+def draw(table, what, published=None):
     """Similarity from the bottom to the top stage, one panel per measure.
 
     A curve with markers is a pair of networks, with its intervals or ranges;
     thin lines of its colour are its null floors. Undefined values leave a gap.
 
     Args:
-      table: rows of `analysis.views.rows.COLUMNS` of one view.
+      table: rows of `analysis.views.rows.TABLE_COLUMNS` of one view.
+      what: of `title`.
       published: rows of `published.curves`, drawn as pale lines behind.
     """
     measures = list(dict.fromkeys(table["measure"]))
@@ -48,7 +49,7 @@ def draw(table, published=None):
     legend += reference_legend(published)
     legend_height = 0.21 * (len(legend) + 1)
     figure = Figure(
-        figsize=(max(6.0, width * len(measures)), 3.6 + legend_height),
+        figsize=(max(6.0, width * len(measures)), 4.0 + legend_height),
         layout="constrained",
     )
     panels = figure.subplots(1, len(measures), sharey=True, squeeze=False)[0]
@@ -60,8 +61,20 @@ def draw(table, published=None):
         label_stages(axes, table)
         axes.set_title(name_of(measure))
     panels[0].set_ylabel("similarity")
-    marks.legend_below(figure, legend)
+    marks.headed(figure, title(table, what), legend)
     return figure
+
+
+def title(table, what):
+    """Network, what is drawn, and the images, as figures of views are headed.
+
+    Args:
+      table: rows of `analysis.views.rows.TABLE_COLUMNS`.
+      what: is drawn, in a few words.
+    """
+    first = table.loc[table["num_images"].first_valid_index()]
+    data = marks.data_title(first["dataset"], first["split"], first)
+    return f"{first['model']}: {what}\n{data}"
 
 
 def name_of(measure):

@@ -31,7 +31,7 @@ def draw(table, fits):
     figure = Figure(
         figsize=(
             max(4.6, 2.3 * len(stages) + 0.6),
-            2.7 * len(measures) + 0.2 * len(kinds) + 0.5,
+            2.7 * len(measures) + 0.2 * len(kinds) + 0.9,
         ),
         layout="constrained",
     )
@@ -52,7 +52,9 @@ def draw(table, fits):
         line[0].set_ylabel(f"{name}\nafter training", fontsize=9)
     for axes in panels[-1]:
         axes.set_xlabel("at the start", fontsize=9)
-    marks.legend_below(figure, _legend(styles))
+    what = "similarity of two networks at their starts and after training"
+    title = stage_curves.title(table, f"{what}; a mark is a pair")
+    marks.headed(figure, title, _legend(styles))
     return figure
 
 

@@ -4,6 +4,8 @@ A function takes a table as `tables.read` returns it and gives a matplotlib
 Figure; `save` writes it. No global state of pyplot is touched.
 """
 
+import contextlib
+
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -21,13 +23,41 @@ PALETTE = (
     "#000000",
 )
 MARKERS = "os^Dvp*"
+_SUFFIXES = (".png", ".pdf")
 
 
 def save(figure, path):
-    """Writes `figure` as PNG, whole or not at all; returns the path."""
+    """Writes `figure`, whole or not at all; returns the path.
+
+    Args:
+      figure: matplotlib Figure.
+      path: *.png or *.pdf; equal figures give equal bytes.
+    """
     with files.atomic_write(path) as temporary:
-        figure.savefig(temporary, dpi=150, bbox_inches="tight")
+        _draw(figure, temporary)
     return path
+
+
+def save_with_pdf(figure, path):
+    """Writes `figure` as <path>.png and <path>.pdf; returns both paths.
+
+    Both are drawn before either takes the place of an earlier one.
+
+    Args:
+      figure: matplotlib Figure.
+      path: without suffix.
+    """
+    paths = [path.with_name(f"{path.name}{suffix}") for suffix in _SUFFIXES]
+    with contextlib.ExitStack() as stack:
+        for one in paths:
+            _draw(figure, stack.enter_context(files.atomic_write(one)))
+    return paths
+
+
+def _draw(figure, path):
+    # A PDF has the date of its making otherwise, a PNG has none.
+    metadata = {"CreationDate": None} if path.suffix == ".pdf" else None
+    figure.savefig(path, dpi=150, bbox_inches="tight", metadata=metadata)
 
 
 def has_points(path, table, *columns):

@@ -2,22 +2,25 @@
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from transfusion_tf.reporting.figures import marks, style
+from transfusion_tf.reporting.figures import marks, run_groups, style
 
 # Inches: of a panel's title, a group's label of two lines, a run's line.
 _HEAD, _GROUP, _RUN = 0.55, 0.36, 0.16
 
 
-def forest(table):
+def forest(table, *, arms=None):
     """One panel for each column and question, one line for each group and run.
 
     Args:
         table: rows of `analysis.subgroups.COLUMNS`.
+        arms: {run: name of its arm}; None: network and init are named.
     """
     panels = list(table.groupby(["dataset", "column", "auc_of"], sort=False))
     runs = list(dict.fromkeys(table["run"]))
     styles = dict(zip(runs, map(style.style, range(len(runs))), strict=True))
+    labels = run_groups.labels(table, arms)
     group = max(_GROUP, _RUN * (len(runs) + 0.5))
     heights = [_HEAD + group * rows["group"].nunique() for _, rows in panels]
     figure = Figure(
@@ -40,11 +43,22 @@ def forest(table):
     if marks.noted(table).any():
         label += "; hollow: see note in subgroups.csv (few of a class)"
     drawn[-1].set_xlabel(label, fontsize=9)
-    handles, labels = drawn[0].get_legend_handles_labels()
-    figure.legend(
-        handles, labels, loc="outside lower center", frameon=False, fontsize=8
+    marks.legend_below(
+        figure,
+        [
+            Line2D([], [], label=_run_label(labels, run), **{**look, "ls": ""})
+            for run, look in styles.items()
+        ],
     )
     return figure
+
+
+def _run_label(labels, run):
+    """A run's entry of the legend; its name where several have one label."""
+    label = labels[run]
+    if list(labels.values()).count(label) > 1 and run not in label:
+        return f"{label}: {run}"
+    return label
 
 
 def _panel(axes, rows, styles):
@@ -54,7 +68,7 @@ def _panel(axes, rows, styles):
         own = rows[rows["run"] == run]
         places = own["group"].map(groups.index).astype(float)
         heights = places - 0.4 + step * (index + 0.5)
-        marks.estimates(axes, own, heights, of_run, run)
+        marks.estimates(axes, own, heights, of_run, None)
     for group in dict.fromkeys(rows["group"][rows["value"].isna()]):
         # Of all runs: they are scored on the same labels.
         axes.annotate(

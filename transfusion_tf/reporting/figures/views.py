@@ -1,9 +1,9 @@
 """Figures of the views of representations, each from its table alone.
 
 FIGURES maps the name of a view (analysis.views.selection.VIEWS) to the function
-that draws its rows (analysis.views.rows.COLUMNS). Where a view has curves, the
-function also takes `published`, rows of `published.curves` to draw behind;
-where it has points, `fits`, rows of analysis.views.start_end.COLUMNS.
+that draws its rows (analysis.views.rows.TABLE_COLUMNS). Where a view has
+curves, the function also takes `published`, rows of `published.curves` to draw
+behind; where it has points, `fits`, rows of analysis.views.start_end.COLUMNS.
 """
 
 from matplotlib.figure import Figure
@@ -30,23 +30,26 @@ def before_after(table, published=None):
     With several initialisations (figure 3 of Transfusion) curves are means over
     the runs of each, and a panel shows how far each lies above `random`.
     """
+    what = "similarity of trained networks to their own start, by stage"
     if table["init"].nunique() < 2:
-        return stage_curves.draw(table, published)
+        return stage_curves.draw(table, what, published)
     grouped = table.assign(kind=table["init"])
     return grouped_curves.draw(
-        grouped, grouped_curves.above_random, published=published
+        grouped, grouped_curves.ABOVE_RANDOM, what, published
     )
 
 
 def between(table, published=None):
     """Pairs of runs, within and across inits (figure 2 of Transfusion)."""
+    what = "similarity of trained networks to each other, by stage"
     pairs = table.drop_duplicates(_PAIR)
     if len(pairs) < 2:
-        return stage_curves.draw(table, published)
+        return stage_curves.draw(table, what, published)
     return grouped_curves.draw(
         table.assign(kind=pair_kinds.of(table)),
-        grouped_curves.top_two,
-        published=published,
+        grouped_curves.TOP_TWO,
+        what,
+        published,
     )
 
 
@@ -62,7 +65,10 @@ def movement(table):
     columns = min(3, len(measures))
     lines = -(-len(measures) // columns)
     figure = Figure(
-        figsize=(3.6 * columns, 2.7 * lines + 0.2 * len(runs) + 0.3),
+        figsize=(
+            max(6.0, 3.6 * columns),
+            2.7 * lines + 0.2 * (len(runs) + 2) + 0.5,
+        ),
         layout="constrained",
     )
     panels = figure.subplots(lines, columns, squeeze=False).ravel()
@@ -89,11 +95,11 @@ def movement(table):
             axes.autoscale(axis="y")
             axes.set_ylim(0, 1.04 * axes.get_ylim()[1])
         axes.set_title(stage_curves.name_of(measure), fontsize=9)
-    figure.legend(
-        *panels[0].get_legend_handles_labels(),
-        loc="outside lower center",
-        frameon=False,
-        fontsize=8,
+    handles = panels[0].get_legend_handles_labels()[0]
+    marks.headed(
+        figure,
+        stage_curves.title(table, "how far each stage moved from its start"),
+        handles + stage_curves.interval_legend(table),
     )
     return figure
 
@@ -109,7 +115,7 @@ def reuse(table):
     runs = dict(tuple(of_runs.groupby("other_run", sort=False)))
     styles, unequal = _styles(runs, "other_init"), steps.unequal(of_runs)
     figure = Figure(
-        figsize=(3.8 * (len(measures) + 1), 3.2 + 0.21 * (len(runs) + 3)),
+        figsize=(3.8 * (len(measures) + 1), 3.6 + 0.21 * (len(runs) + 4)),
         layout="constrained",
     )
     *panels, right = figure.subplots(1, len(measures) + 1)
@@ -150,8 +156,14 @@ def reuse(table):
         )
     _probes(right, table[table["measure"] == "probe_auc"])
     handles = [*panels[0].get_legend_handles_labels()[0]]
-    marks.legend_below(
-        figure, handles + stage_curves.floor_legend(of_runs, ["chance"]), 2
+    handles += stage_curves.floor_legend(of_runs, ["chance"])
+    marks.headed(
+        figure,
+        stage_curves.title(
+            table, "what there was to reuse in the source, and what was kept"
+        ),
+        handles + stage_curves.interval_legend(of_runs),
+        2,
     )
     return figure
 

@@ -27,10 +27,8 @@ def run_study(context, **changes):
         for flag, value in config.settings.items()
         if (flag, value) != ("num_threads", DEFAULT_THREADS)
     }
-    given["dataset"] = config.dataset
-    return command(
-        "run_study.py", given | changes, study_dir=context.study.root
-    )
+    given |= {"dataset": config.dataset, "study_dir": context.study.root}
+    return command("run_study.py", given | changes)
 
 
 def a_source(context):

@@ -1,8 +1,16 @@
 """The sections of a report, in their order."""
 
 from transfusion_tf.study.report import (
+    aucs,
     audit,
+    convergence,
     data,
+    errors,
+    features,
+    first_filters,
+    probabilities,
+    sizes,
+    subgroup_aucs,
     undecided,
     verdicts,
     warnings,
@@ -16,4 +24,13 @@ SECTIONS = (
     warnings.section,
     data.section,
     audit.section,
+    aucs.section,
+    sizes.by_training_images,
+    sizes.by_network,
+    convergence.section,
+    probabilities.section,
+    subgroup_aucs.section,
+    errors.section,
+    features.section,
+    first_filters.section,
 )

@@ -8,10 +8,13 @@ from matplotlib.patches import Patch
 from transfusion_tf.reporting.figures import marks, style
 
 _UNIT = "step"
+_GROUP = ["network", "reference", "target"]
 
 
 def draw(table, runs, curves, *, dataset):
-    """Learning curves on the left, the time of each run on the right.
+    """A line of panels for each network: learning curves, and each run's time.
+
+    All have one axis of steps, and one of AUCs.
 
     Args:
         table: rows of `analysis.comparing.convergence.COLUMNS`.
@@ -19,94 +22,128 @@ def draw(table, runs, curves, *, dataset):
         curves: rows of CURVE_COLUMNS there.
         dataset: its name, for the title.
     """
-    arms = list(dict.fromkeys(runs["arm"]))
-    styles = {arm: style.style(index) for index, arm in enumerate(arms)}
-    figure = Figure(figsize=(11, 3.6 + 0.25 * len(arms)), layout="constrained")
-    left, right = figure.subplots(1, 2, width_ratios=(3, 2), sharex=True)
-    target = table["target"].iloc[0]
-    _curves(left, curves, styles, target)
-    medians = table[table["unit"] == _UNIT].set_index("arm")["median"]
-    _times(right, runs, medians, styles)
+    table = table[table["unit"] == _UNIT]
+    groups = list(table.groupby(_GROUP, sort=False))
+    starts = dict.fromkeys(map(_start, table["arm"], table["network"]))
+    styles = {start: style.style(index) for index, start in enumerate(starts)}
+    heights = [1.6 + 0.22 * max(4, len(of)) for _, of in groups]
+    figure = Figure(
+        figsize=(11, sum(heights) + 1.0 + 0.1 * len(styles)),
+        layout="constrained",
+    )
+    panels = figure.subplots(
+        len(groups),
+        2,
+        squeeze=False,
+        width_ratios=(3, 2),
+        height_ratios=heights,
+        sharex=True,
+    )
+    for (left, right), (_, of) in zip(panels, groups, strict=True):
+        left.sharey(panels[0, 0])
+        _curves(left, of, curves, styles)
+        _times(right, of, runs, styles)
+        left.set_title(_panel_title(of, table), fontsize=9, loc="left")
+    for axes in panels[-1]:
+        axes.set_xlabel("optimizer step", fontsize=9)
     marks.headed(
         figure,
-        f"{dataset}: steps to a validation AUC of {target:.3f} "
-        "(two evaluations in a row)",
-        _legend(runs, styles),
-        min(4, len(arms) + 4),
+        f"{marks.data_title(dataset, 'val', table.iloc[0])}\n"
+        "steps to a validation AUC, at two evaluations in a row",
+        _legend(styles, curves),
+        3,
     )
     return figure
 
 
-def _curves(axes, curves, styles, target):
-    for arm, rows in curves.groupby("arm", sort=False):
-        color = styles[arm]["color"]
+def _start(arm, network):
+    """What an arm of a network is called within the panels of the network."""
+    return arm.removeprefix(f"{network} ")
+
+
+def _panel_title(of, table):
+    """Network and target; where networks repeat, with the reference's name."""
+    first = of.iloc[0]
+    references = table[table["network"] == first["network"]]["reference"]
+    named = "reference" if references.nunique() > 1 else "network"
+    return f"{first[named]}: target {first['target']:.3f}"
+
+
+def _curves(axes, of, curves, styles):
+    missing = 0
+    for arm, network in zip(of["arm"], of["network"], strict=True):
+        rows = curves[curves["arm"] == arm]
+        look = styles[_start(arm, network)]
         axes.fill_between(
             rows["step"],
             rows["lowest"],
             rows["highest"],
-            color=color,
+            color=look["color"],
             alpha=0.15,
             linewidth=0,
         )
-        axes.plot(rows["step"], rows["mean"], markersize=4, **styles[arm])
-    axes.axhline(target, color="0.4", linestyle="--", linewidth=0.9)
-    axes.set_xlabel("optimizer step", fontsize=9)
+        axes.plot(rows["step"], rows["mean"], markersize=4, **look)
+        missing += rows.empty
+    axes.axhline(of["target"].iloc[0], color="0.4", ls="--", linewidth=0.9)
     axes.set_ylabel("validation AUC", fontsize=9)
+    marks.missing_points(axes, missing, f"{len(of)} curves")
     _finish(axes)
 
 
-def _times(axes, runs, medians, styles):
-    for place, (arm, color) in enumerate(
-        (arm, of["color"]) for arm, of in styles.items()
-    ):
-        rows = runs[runs["arm"] == arm]
+def _times(axes, of, runs, styles):
+    names = []
+    for place, row in enumerate(of.to_dict("records")):
+        start = _start(row["arm"], row["network"])
+        color = styles[start]["color"]
+        own = runs[runs["arm"] == row["arm"]]
         # Runs of one time lie beside each other.
-        rows = rows.assign(place=place + np.linspace(-0.15, 0.15, len(rows)))
+        own = own.assign(place=place + np.linspace(-0.15, 0.15, len(own)))
         for is_reached, marker in ((True, "o"), (False, ">")):
-            of = rows[rows["is_reached"] == is_reached]
+            part = own[own["is_reached"] == is_reached]
             axes.plot(
-                of["step"],
-                of["place"],
+                part["step"],
+                part["place"],
                 marker,
                 color=color,
                 markerfacecolor=color if is_reached else "white",
                 markersize=6,
                 alpha=0.8,
             )
-        if medians[arm] == medians[arm]:
-            axes.vlines(medians[arm], place - 0.3, place + 0.3, "0.2", lw=1.6)
-    axes.set_yticks(range(len(styles)), list(styles), fontsize=8)
-    axes.set_ylim(len(styles) - 0.5, -0.5)
-    axes.set_xlabel("optimizer step", fontsize=9)
+        median = row["median"]
+        if median == median:  # NaN: fewer than half have reached it.
+            axes.vlines(median, place - 0.3, place + 0.3, "0.2", lw=1.6)
+        reached = f"{row['num_reached']} of {row['num_runs']} runs"
+        names.append(f"{start}\n{reached}")
+    axes.set_yticks(range(len(of)), names, fontsize=7)
+    axes.set_ylim(len(of) - 0.5, -0.5)
     _finish(axes)
 
 
 def _finish(axes):
-    axes.tick_params(labelsize=8)
+    axes.tick_params(axis="x", labelsize=8, labelbottom=True)
     marks.frame(axes, "x")
 
 
-def _legend(runs, styles):
-    counts = runs["arm"].value_counts()
-    arms = [
-        Line2D([], [], label=f"{arm}: mean of {counts[arm]}", **of)
-        for arm, of in styles.items()
-    ]
+def _legend(styles, curves):
+    run = {"color": "0.3", "ls": ""}
+    band = "band: range over runs"
+    if (curves["num_runs"] == 1).all():
+        band = "band: range over runs (one each: none)"
     return [
-        *arms,
-        Patch(color="0.85", label="band: range over runs"),
-        Line2D([], [], color="0.4", ls="--", label="target"),
-        Line2D(
-            [], [], color="0.3", marker="o", ls="", label="a run reached it"
+        *(
+            Line2D([], [], label=f"{start}: mean over runs", **look)
+            for start, look in styles.items()
         ),
+        Patch(color="0.85", label=band),
+        Line2D([], [], color="0.4", ls="--", label="target"),
+        Line2D([], [], marker="o", label="a run reached it", **run),
         Line2D(
             [],
             [],
-            color="0.3",
             marker=">",
             markerfacecolor="white",
-            ls="",
             label="a run ended without",
+            **run,
         ),
         Line2D(
             [],

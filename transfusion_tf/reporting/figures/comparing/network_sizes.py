@@ -42,10 +42,8 @@ def draw(table):
 
 
 def _title(first):
-    text = (
-        f"{first['dataset']}, {first['split']}: {first['num_images']} images; "
-        f"the best: {first['best']}"
-    )
+    data = marks.data_title(first["dataset"], first["split"], first)
+    text = f"{data}; means over seeds; the best: {first['best']}"
     # No text in the table is NaN: read as "".
     return f"{text}\n{first['machine']}" if first["machine"] else text
 
@@ -56,6 +54,7 @@ def _panel(axes, table, cost, styles):
         -table["margin"].iloc[0], color="0.4", ls="--", lw=0.9, zorder=1
     )
     known = table[table["difference"].notna() & table[cost].notna()]
+    marks.missing_points(axes, len(table) - len(known), len(table))
     front = known[known[f"front_{cost}"] == True]  # noqa: E712 - NaN elsewhere.
     front = front.sort_values([cost, "value"])
     axes.step(

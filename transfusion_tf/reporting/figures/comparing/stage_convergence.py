@@ -10,12 +10,13 @@ _UNIT = "step"
 _DODGE = 0.12  # Between arms of one place, in places.
 
 
-def draw(stages, runs, *, dataset):
+def draw(stages, runs, table, *, dataset):
     """A panel a series: every run, and the median of each arm.
 
     Args:
         stages: rows of `analysis.comparing.stage_convergence.COLUMNS`.
         runs: rows of `analysis.comparing.convergence.RUN_COLUMNS`.
+        table: rows of COLUMNS there.
         dataset: its name, for the title.
     """
     stages = stages[stages["unit"] == _UNIT]
@@ -25,15 +26,17 @@ def draw(stages, runs, *, dataset):
     )
     panels = figure.subplots(1, len(names), squeeze=False, sharey=True)[0]
     for index, (axes, name) in enumerate(zip(panels, names, strict=True)):
-        _series(axes, stages[stages["series"] == name], runs, index)
-        axes.set_title(name, fontsize=9)
+        rows = stages[stages["series"] == name]
+        arms = rows["arm"]
+        _series(axes, rows, runs, index)
+        target = runs["target"][runs["arm"].isin(arms)].iloc[0]
+        axes.set_title(f"{name}: target {target:.3f}", fontsize=9)
     panels[0].set_ylabel("optimizer steps to the target", fontsize=9)
     panels[0].set_ylim(bottom=0)
-    target = runs["target"].iloc[0]
     marks.headed(
         figure,
-        f"{dataset}: steps to a validation AUC of {target:.3f} by the last "
-        "stage taken",
+        f"{marks.data_title(dataset, 'val', table.iloc[0])}\n"
+        "steps to a validation AUC, by the last stage taken",
         _legend(),
         3,
     )
@@ -51,6 +54,8 @@ def _series(axes, rows, runs, index):
             if arm["median"] == arm["median"]:  # NaN: fewer than half arrived.
                 medians.append((x, arm["median"]))
                 axes.hlines(arm["median"], x - 0.2, x + 0.2, "0.2", lw=2)
+            else:
+                _no_median(axes, x)
     axes.plot(
         [x for x, _ in medians],
         [y for _, y in medians],
@@ -63,6 +68,19 @@ def _series(axes, rows, runs, index):
     axes.set_xlabel("last stage taken from the source", fontsize=9)
     axes.tick_params(labelsize=8)
     marks.frame(axes, "y")
+
+
+def _no_median(axes, x):
+    """Says at the bottom that fewer than half of the runs arrived."""
+    axes.text(
+        x,
+        0.01,
+        "n/a",
+        transform=axes.get_xaxis_transform(),
+        ha="center",
+        fontsize=7,
+        color="0.35",
+    )
 
 
 def _runs(axes, x, runs, color):
@@ -92,5 +110,7 @@ def _legend():
             label="a run ended without",
             **point,
         ),
-        Line2D([], [], color="0.2", lw=2, label="Kaplan-Meier median"),
+        Line2D(
+            [], [], color="0.2", lw=2, label="Kaplan-Meier median (n/a: none)"
+        ),
     ]

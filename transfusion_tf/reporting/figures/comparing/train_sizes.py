@@ -38,14 +38,17 @@ def draw(arms, differences, *, margin):
             _curve(panels[1], rows, "difference", styles, factor)
     metric = arms["metric"].iloc[0]
     _finish(panels[0], f"{metric}, mean over seeds", sizes)
+    marks.missing_points(panels[0], arms["value"].isna().sum(), len(arms))
     if has_both:
         panels[1].axhspan(-margin, margin, color="0.9", zorder=0)
         panels[1].axhline(0, color="0.6", lw=0.8, zorder=1)
         _finish(panels[1], "difference of AUCs from the reference", sizes)
+        missing = differences["difference"].isna().sum()
+        marks.missing_points(panels[1], missing, len(differences))
     about = arms.iloc[0]
     marks.headed(
         figure,
-        f"{about['dataset']}, {about['split']}: {about['num_images']} images",
+        marks.data_title(about["dataset"], about["split"], about),
         _legend(styles, margin),
         2 if max(map(len, names)) > 40 else 3,
     )

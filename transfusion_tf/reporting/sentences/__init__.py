@@ -1,0 +1,1 @@
+"""Sentences on what a table shows, written from its numbers."""

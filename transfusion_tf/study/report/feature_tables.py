@@ -1,0 +1,86 @@
+"""Tables of features that a report makes, keeps, and draws."""
+
+import dataclasses
+
+from transfusion_tf.analysis.views.options import RepresentationOptions
+from transfusion_tf.reporting.html import page
+from transfusion_tf.study.report import kept_tables, pictures
+
+# One measure, of a few hundred images: so all networks of a small study take
+# less than a minute, and the intervals say what fewer images cost.
+_MEASURES = ("svcca",)
+_MAX_IMAGES = 300
+
+
+def options(context, **more):
+    """The RepresentationOptions of a study's report.
+
+    Args:
+      context: context.Context, whose records are there.
+      **more: in place of these.
+    """
+    available = context.card.num_examples["test"]
+    if context.config.num_folds:
+        # Folds are of unequal size where patients are.
+        every = sum(context.card.num_examples.values())
+        available = every // (2 * context.config.num_folds)
+    return RepresentationOptions(
+        **{
+            "measures": _MEASURES,
+            "max_images": min(_MAX_IMAGES, available),
+            **more,
+        }
+    )
+
+
+def attempt(context, title, make):
+    """The blocks that `make` returns, or a Missing that says why not.
+
+    Args:
+      context: context.Context.
+      title: of what would be missing.
+      make: function without arguments.
+    """
+    if context.card is None:
+        why = (
+            f"The records of {context.config.dataset} are gone, and networks "
+            "are compared on their images."
+        )
+        return [page.Missing(title=title, why=why)]
+    try:
+        return make()
+    except (ValueError, FileNotFoundError) as error:
+        return [page.Missing(title=title, why=str(error))]
+
+
+def kept(context, network, key, make, how, paths=None):
+    """Returns {stem: DataFrame} that is made once, see kept_tables.get.
+
+    Args:
+      context: context.Context.
+      network: network_runs.NetworkRuns.
+      key: name of these tables.
+      make: function without arguments that returns {stem: DataFrame}; the
+        files are <stem>_<network>.csv.
+      how: what the tables rest on besides runs and `options`, JSON-able.
+      paths: of the runs that they rest on; None: those of the network.
+    """
+
+    def make_named():
+        return {name_of(stem, network): of for stem, of in make().items()}
+
+    settings = dataclasses.asdict(options(context)) if context.card else {}
+    found = kept_tables.get(
+        context,
+        name_of(key, network),
+        network.paths if paths is None else paths,
+        [settings, how],
+        make_named,
+    )
+    ending = name_of("", network)
+    return {name.removesuffix(ending): of for name, of in found.items()}
+
+
+def name_of(stem, network):
+    """Name of a file of a network, without suffix."""
+    return pictures.of_network(stem, network.model)
