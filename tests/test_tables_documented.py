@@ -43,7 +43,16 @@ from transfusion_tf.data import card, carried, records
 from transfusion_tf.metrics import agreement
 from transfusion_tf.runs.directory import RunDir
 from transfusion_tf.study import selection, summary
-from transfusion_tf.study.report import audit, counts, data, warnings
+from transfusion_tf.study.report import (
+    audit,
+    checklists,
+    cost,
+    counts,
+    data,
+    settings,
+    warnings,
+)
+from transfusion_tf.study.report.claims import section as claims
 
 PAGE = pathlib.Path(__file__).parents[1] / "docs" / "tables.md"
 AUDIT = "`data_card.json`: `audit`"
@@ -141,6 +150,11 @@ def written(tiny_dataset, tiny_runs, tmp_path):
         "`network_sizes.csv`": network_sizes.COLUMNS,
         "`gain_points.csv`": gain.POINT_COLUMNS,
         "`gain_correlations.csv`": gain.CORRELATION_COLUMNS,
+        "`claims.csv`": claims.COLUMNS,
+        "`claim_comparisons.csv`": paired_table.COLUMNS,
+        "`cost.csv`": cost.COLUMNS,
+        "`settings.csv`": settings.COLUMNS,
+        "`checklists.csv`": checklists.COLUMNS,
         "`<view>.csv`": view_rows.TABLE_COLUMNS,
         "`<view>_summary.csv`": summaries.COLUMNS,
         "`filters_summary.csv`": filter_summaries.COLUMNS,

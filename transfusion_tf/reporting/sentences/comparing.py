@@ -89,7 +89,8 @@ def _of_target(first, of):
 
 
 def _reached(row):
-    text = f"{row['num_reached']} of {row['num_runs']} runs of {row['arm']}"
+    runs = "run" if row["num_runs"] == 1 else "runs"
+    text = f"{row['num_reached']} of {row['num_runs']} {runs} of {row['arm']}"
     if row["median"] == row["median"]:
         text += f" (median {row['median']:.0f} steps"
         if row["speed_up"] == row["speed_up"]:
