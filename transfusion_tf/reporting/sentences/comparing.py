@@ -77,7 +77,8 @@ def convergence(table):
         _of_target(of.iloc[0], of)
         for _, of in table.groupby(["reference", "target"], sort=False)
     ]
-    return _first_ones(parts, "; ")
+    said = _first_ones(parts, "; ")
+    return f"{said[0].upper()}{said[1:]}"
 
 
 def _of_target(first, of):
@@ -125,7 +126,7 @@ def _first_ones(parts, between):
     text += (
         f"{between}the others are in the table" if len(parts) > _MOST else ""
     )
-    return f"{text[0].upper()}{text[1:]}."
+    return f"{text}."
 
 
 def _plain(row):

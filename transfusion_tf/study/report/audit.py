@@ -7,7 +7,7 @@ from PIL import Image
 
 from transfusion_tf import files, tables
 from transfusion_tf.audit import audit as audits
-from transfusion_tf.reporting import audit_text
+from transfusion_tf.reporting import audit_text, reading
 from transfusion_tf.reporting.html import page
 from transfusion_tf.study.report import data
 
@@ -84,13 +84,7 @@ def _picture(context, rows):
             name=_FIGURE,
             title="Images that are the same, or look alike",
             sentence=_sentence(number),
-            reading=(
-                "Each pair of images stands side by side with its splits, "
-                "labels and ids; those across splits come first. The hash "
-                "distance is the number of bits in which the perceptual hashes "
-                "differ. Copies in several splits make AUCs too high; "
-                "different people who look alike do not: somebody has to look."
-            ),
+            reading=reading.READING["audit"],
             alt=(
                 "Pairs of images side by side, each with the split, the label "
                 "and the id of both and what they are to each other."

@@ -1,6 +1,6 @@
 """The verdicts of a study: every planned comparison, and each arm."""
 
-from transfusion_tf.reporting import verdict_summary, verdict_text
+from transfusion_tf.reporting import reading, verdict_summary, verdict_text
 from transfusion_tf.reporting.figures import style
 from transfusion_tf.reporting.figures.comparing import comparisons
 from transfusion_tf.reporting.html import page
@@ -17,14 +17,6 @@ _MARKS = {
     equivalence.CANNOT_TELL: "open",
 }
 _IN_WORDS = {verdict: verdict.replace("_", " ") for verdict in _MARKS}
-_READING = (
-    "Left: the AUC of each arm on the same images; the dot is the mean over "
-    "seeds, ticks are single seeds, the line is the 95% interval over other "
-    "seeds and patients. Right: each arm minus its reference. The thin line "
-    "is the 95% interval, the thick one the 90% interval; where the thick one "
-    "lies within the grey margin the two are equivalent, where the thin one "
-    "holds zero and leaves the margin one cannot tell."
-)
 
 
 def sentences(context):
@@ -140,7 +132,7 @@ def _figure(context):
         name=FIGURE,
         title="AUCs of the arms, and their differences",
         sentence=_figure_sentence(context),
-        reading=_READING,
+        reading=reading.READING["comparisons"],
         alt=(
             "On the left the AUC of each arm with its interval and its single "
             "seeds, on the right the difference of each arm from its "

@@ -30,7 +30,9 @@ def draw(table):
         layout="constrained",
     )
     panels = figure.subplots(num_rows, 2, squeeze=False, sharey=True)
-    for axes, cost in zip(panels.flat, costs, strict=True):
+    for axes in panels.flat[len(costs) :]:
+        axes.set_visible(False)
+    for axes, cost in zip(panels.flat, costs, strict=False):
         _panel(axes, table, cost, styles)
     for axes in panels[:, 0]:
         axes.set_ylabel("AUC minus that of the best", fontsize=9)
