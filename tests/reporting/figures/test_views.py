@@ -152,4 +152,4 @@ def test_points_have_start_and_end():
     for drawn in axes.get_lines()[:3]:
         points = drawn.get_xydata()
         np.testing.assert_allclose(points[:, 1] - points[:, 0], 0.1)
-    assert axes.get_title() == "conv1, $R^2$ 1.00 of 6"
+    assert axes.get_title() == "conv1, $R^2$ 1.00, 6 marks"
