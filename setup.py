@@ -111,8 +111,6 @@ setuptools.setup(
         "ray": ["ray>=2.50,<3"],
         "test": [
             "transfusion_tf[dicom]",
-            # An implementation of CKA that shares nothing with ours.
-            "dcor>=0.7,<0.8",
             "pytest>=8.3,<10",
             "pytest-xdist>=3.6,<4",
             "ruff>=0.12,<0.18",

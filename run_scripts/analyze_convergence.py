@@ -25,11 +25,10 @@ _TARGET = flags.DEFINE_float(
     "validation AUC to reach (default: nine tenths of the way from 0.5 to the "
     "median last AUC of the reference)",
 )
-_REFERENCE = flags.DEFINE_string(
-    "reference",
-    None,
-    "name of the arm that speed-ups are against, as convergence.csv has it "
-    "(default: the one from random weights)",
+_REFERENCE = comparing_flags.reference(
+    "that speed-ups are against",
+    "convergence.csv",
+    "the one from random weights",
 )
 _OUTPUT_DIR = comparing_flags.output_dir()
 

@@ -23,16 +23,13 @@ from transfusion_tf.process import quiet
 
 _RUNS = comparing_flags.runs()
 _SPLIT = comparing_flags.split()
-_REFERENCE = flags.DEFINE_string(
-    "reference",
-    None,
-    "name of the arm that stands for the best, as network_sizes.csv has it "
-    "(default: the one with the highest AUC on val)",
+_REFERENCE = comparing_flags.reference(
+    "that stands for the best",
+    "network_sizes.csv",
+    "the one with the highest AUC on val",
 )
-_MARGIN = flags.DEFINE_float(
-    "margin",
-    0.01,
-    "largest loss of AUC that would change nobody's choice",
+_MARGIN = comparing_flags.margin(
+    "largest loss of AUC that would change nobody's choice"
 )
 _THRESHOLD = comparing_flags.threshold()
 _TIME = flags.DEFINE_bool(

@@ -12,18 +12,15 @@ equivalent. Writes train_sizes.csv, train_sizes_differences.csv,
 train_sizes_limits.csv and train_sizes.png.
 """
 
-from absl import flags
-
 from transfusion_tf import cli
 from transfusion_tf.config import comparing_flags
 
 _RUNS = comparing_flags.runs()
 _SPLIT = comparing_flags.split()
-_REFERENCE = flags.DEFINE_string(
-    "reference",
-    None,
-    "name of the arm that the others are compared with, as train_sizes.csv has "
-    "it (default: for each the arm from random weights of the same network)",
+_REFERENCE = comparing_flags.reference(
+    "that the others are compared with",
+    "train_sizes.csv",
+    "for each the arm from random weights of the same network",
 )
 _MARGIN = comparing_flags.margin()
 _THRESHOLD = comparing_flags.threshold()

@@ -42,12 +42,11 @@ _SPLIT = flags.DEFINE_enum(
     names.SPLITS,
     "split whose predictions are compared; train goes with --dataset",
 )
-_REFERENCE = flags.DEFINE_string(
-    "reference",
-    None,
-    "name of the arm that the others are compared with, as arms.csv has it "
-    "(default: for each the arm from random weights of the same network, image "
-    "size and training images; of --predictions the first file)",
+_REFERENCE = comparing_flags.reference(
+    "that the others are compared with",
+    "arms.csv",
+    "for each the arm from random weights of the same network, image size and "
+    "training images; of --predictions the first file",
 )
 _MARGIN = comparing_flags.margin()
 _THRESHOLD = comparing_flags.threshold()

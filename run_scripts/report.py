@@ -24,14 +24,17 @@ _OUTPUT_DIR = flags.DEFINE_string(
 
 
 def main(argv):
-    """Writes the report and prints the path of its page."""
+    """Writes the report and prints the verdict and the path of its page."""
     del argv
     if not _STUDY_DIR.value:
         raise ValueError("Give --study_dir=DIR, the directory of a study.")
     quiet.start_tensorflow()
     from transfusion_tf.study.report import build
 
-    print(build.run(_STUDY_DIR.value, output_dir=_OUTPUT_DIR.value))
+    with cli.continued():
+        lines = build.lines(_STUDY_DIR.value, output_dir=_OUTPUT_DIR.value)
+    for line in lines:
+        print(line)
 
 
 if __name__ == "__main__":

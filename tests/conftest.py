@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 import transfusion_tf  # noqa: F401 (before any test imports TensorFlow)
+from tests.reporting.html import browser as browsers
+from tests.reporting.html import chromium
 from transfusion_tf import files
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -102,6 +104,16 @@ def binary(tmp_path_factory):
     binaries = Binaries(tmp_path_factory.mktemp("outputs"))
     yield binaries
     binaries.close()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A Browser that checks pages; skips where no Chromium is installed."""
+    binary = chromium.find()
+    if binary is None:
+        pytest.skip(chromium.MISSING)
+    with browsers.started(binary) as started:
+        yield started
 
 
 def blobs(count, *, size, seed):

@@ -9,6 +9,8 @@ import pydicom
 from pydicom import data as pydicom_data
 from pydicom import datadict
 
+from transfusion_tf.images import prepare
+
 
 def raw_of(name):
     """The bytes of one of the files that come with pydicom."""
@@ -54,6 +56,11 @@ def written(dataset, **options):
     buffer = io.BytesIO()
     dataset.save_as(buffer, **options)
     return buffer.getvalue()
+
+
+def prepared(raw, **options):
+    """The prepare.Prepared of a file, with these ImageOptions."""
+    return prepare.prepare(raw, prepare.ImageOptions(**options))
 
 
 def radiograph(words, **elements):

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 from pydicom import data as pydicom_data
 
+from tests.image_files import encoded
 from transfusion_tf.data import records, tfrecord
 from transfusion_tf.images import prepare
 
@@ -81,14 +82,6 @@ def originals():
         "folders": [folders()],
         "XML": [xml()],
     }
-
-
-def encoded(pixels, file_format, mode=None, **options):
-    buffer = io.BytesIO()
-    image = Image.fromarray(pixels)
-    image = image.convert(mode) if mode else image
-    image.save(buffer, file_format, **options)
-    return buffer.getvalue()
 
 
 def turned():

@@ -10,9 +10,10 @@ from PIL import Image
 SECRET = b"patient 4711"
 
 
-def encoded(pixels, file_format, mode=None, **options):
-    """The bytes of an image file of an array."""
-    image = Image.fromarray(pixels)
+def encoded(pixels, file_format="PNG", mode=None, **options):
+    """The bytes of an image file of an array or Pillow image."""
+    is_image = isinstance(pixels, Image.Image)
+    image = pixels if is_image else Image.fromarray(pixels)
     buffer = io.BytesIO()
     (image.convert(mode) if mode else image).save(
         buffer, file_format, **options

@@ -18,6 +18,8 @@ DISTRIBUTIONS = {
     "google": "protobuf",
     "google_crc32c": "google-crc32c",
     "imagehash": "ImageHash",
+    "jinja2": "Jinja2",
+    "markupsafe": "MarkupSafe",
     "PIL": "pillow",
     "sklearn": "scikit-learn",
     "tensorflow_datasets": "tensorflow-datasets",

@@ -1,7 +1,7 @@
 """docs/tables.md has every column and field that there is, and no other.
 
-What the code writes is listed once, in `written`; a constant that moves is
-changed there.
+What the code writes is listed once, by `written`; a constant that moves is
+changed in what that puts together.
 """
 
 import csv
@@ -25,6 +25,8 @@ from transfusion_tf.analysis import (
     subgroups,
 )
 from transfusion_tf.analysis.comparing import (
+    arm_aucs,
+    arm_scores,
     convergence,
     network_sizes,
     paired_table,
@@ -43,6 +45,16 @@ from transfusion_tf.data import card, carried, records
 from transfusion_tf.metrics import agreement
 from transfusion_tf.runs.directory import RunDir
 from transfusion_tf.study import selection, summary
+from transfusion_tf.study.report import (
+    audit,
+    checklists,
+    cost,
+    counts,
+    data,
+    settings,
+    warnings,
+)
+from transfusion_tf.study.report.claims import section as claims
 
 PAGE = pathlib.Path(__file__).parents[1] / "docs" / "tables.md"
 AUDIT = "`data_card.json`: `audit`"
@@ -50,6 +62,65 @@ AUDIT = "`data_card.json`: `audit`"
 OF_CLASSES = re.compile(r"^(val_auc_|label_|score_).+$")
 # Objects of config.json and metrics.json that are one field of the page.
 WHOLE = ("data.source", "source", "parts", "data.classes")
+# Tables whose columns are a constant each, by what they are made from.
+OF_PREDICTIONS = {
+    "`auc.csv`": auc_table.COLUMNS,
+    "`arm_aucs.csv`": arm_aucs.COLUMNS,
+    "`arm_scores.csv`": arm_scores.COLUMNS,
+    "`agreement.csv`": error_agreement.COLUMNS,
+    "`disagreement_by_class.csv`": error_agreement.CLASS_COLUMNS,
+    "`calibration.csv`": probability_tables.CALIBRATION_COLUMNS,
+    "`calibration_bins.csv`": probability_tables.BIN_COLUMNS,
+    "`operating_points.csv`": probability_tables.POINT_COLUMNS,
+    "`decisions.csv`": decision_table.COLUMNS,
+    "`curves.csv`": probability_tables.CURVE_COLUMNS,
+    "`subgroups.csv`": subgroups.COLUMNS,
+    "`subgroup_differences.csv`": subgroups.DIFFERENCE_COLUMNS,
+    "`label_associations.csv`": label_associations.COLUMNS,
+}
+OF_COMPARISONS = {
+    "`convergence.csv`": convergence.COLUMNS,
+    "`convergence_runs.csv`": convergence.RUN_COLUMNS,
+    "`convergence_curves.csv`": convergence.CURVE_COLUMNS,
+    "`convergence_stages.csv`": stage_convergence.COLUMNS,
+    "`study.csv`": summary.COLUMNS,
+    "`sources.csv`": summary.SOURCE_COLUMNS,
+    "`arms.csv`": paired_table.ARM_COLUMNS,
+    "`comparisons.csv`": paired_table.COLUMNS,
+    "`train_sizes.csv`": train_sizes.ARM_COLUMNS,
+    "`train_sizes_differences.csv`": train_sizes.COLUMNS,
+    "`train_sizes_limits.csv`": train_sizes.LIMIT_COLUMNS,
+    "`network_sizes.csv`": network_sizes.COLUMNS,
+    "`gain_points.csv`": gain.POINT_COLUMNS,
+    "`gain_correlations.csv`": gain.CORRELATION_COLUMNS,
+}
+OF_NETWORKS = {
+    "`<view>.csv`": view_rows.TABLE_COLUMNS,
+    "`<view>_summary.csv`": summaries.COLUMNS,
+    "`filters_summary.csv`": filter_summaries.COLUMNS,
+    "`<view>_fits.csv`": start_end.COLUMNS,
+    "`filters.csv`": (*changes.COLUMNS, *filter_tables.SUBJECT),
+    "`filter_kernels.csv`": changes.KERNEL_COLUMNS,
+    "`gabor_fits.csv`": gabor_like.COLUMNS,
+    "`gabor_counts.csv`": gabor_like.COUNT_COLUMNS,
+    "`gabor_scrambled.csv`": gabor_like.SCRAMBLED_COLUMNS,
+    "`gabor_bank.csv`": gabor_bank.COLUMNS,
+    "`stages.csv`": network_costs.COLUMNS,
+    "`scaling_probe.csv`": scaling_probe.COLUMNS,
+    "`scaling_differences.csv`": scaling_differences.COLUMNS,
+}
+OF_REPORTS = {
+    "`counts.csv`": counts.COLUMNS,
+    "`warnings.csv`": warnings.COLUMNS,
+    "`learning_rates.csv`": warnings.RATE_COLUMNS,
+    "`data.csv`": data.COLUMNS,
+    "`audit_pairs.csv`": audit.COLUMNS,
+    "`claims.csv`": claims.COLUMNS,
+    "`claim_comparisons.csv`": paired_table.COLUMNS,
+    "`cost.csv`": cost.COLUMNS,
+    "`settings.csv`": settings.COLUMNS,
+    "`checklists.csv`": checklists.COLUMNS,
+}
 
 
 def documented():
@@ -69,24 +140,40 @@ DOCUMENTED = documented()
 @pytest.fixture
 def written(tiny_dataset, tiny_runs, tmp_path):
     """{heading: names of the columns or fields that the code writes}."""
-    run = RunDir(tiny_runs[0])
-    (tmp_path / "audit").mkdir()
-    quarantine.write(tmp_path, [], {})
-    report.write_notes(tmp_path, [("0", "a note")])
-    (version,) = tiny_dataset.iterdir()
+    return {
+        **of_records(tiny_dataset, tmp_path),
+        **of_a_run(RunDir(tiny_runs[0])),
+        **OF_PREDICTIONS,
+        **OF_COMPARISONS,
+        "`verdict.json`": of_a_verdict(),
+        **OF_NETWORKS,
+        **OF_REPORTS,
+    }
+
+
+def of_records(dataset, folder):
+    """What a conversion leaves: its tables and data card."""
+    quarantine.write(folder, [], {})
+    report.write_notes(folder, [("0", "a note")])
+    (version,) = dataset.iterdir()
     on_card = json.loads((version / records.CARD).read_text())
     fields = [field.name for field in dataclasses.fields(card.DataCard)]
     assert on_card.keys() == set(fields) - set(card.OF_EXTRA)
-    comparison = dict.fromkeys(paired_table.COLUMNS)
     return {
-        "`quarantine.csv`": header(tmp_path / records.QUARANTINE),
-        "`notes.csv`": header(tmp_path / records.NOTES),
+        "`quarantine.csv`": header(folder / records.QUARANTINE),
+        "`notes.csv`": header(folder / records.NOTES),
         "`audit.csv`": pair_table.COLUMNS,
         "`phi.csv`": phi_scan.COLUMNS,
         "`data_card.json`": fields,
         "`data_card.json`: `shards`": card.ShardEntry.__annotations__,
         "`data_card.json`: `preprocessing`": on_card["preprocessing"],
         AUDIT: card.AuditSummary.__annotations__,
+    }
+
+
+def of_a_run(run):
+    """The files of a RunDir."""
+    return {
         "`history.csv`": [*header(run.history), "val_auc_<name>"],
         "`predictions.csv`": [
             *map(of_classes, header(run.predictions("val"))),
@@ -100,55 +187,20 @@ def written(tiny_dataset, tiny_runs, tmp_path):
             "config.data.fold",
         ],
         "`metrics.json`": flat_metrics(json.loads(run.metrics.read_text())),
-        "`auc.csv`": auc_table.COLUMNS,
-        "`agreement.csv`": error_agreement.COLUMNS,
-        "`disagreement_by_class.csv`": error_agreement.CLASS_COLUMNS,
-        "`calibration.csv`": probability_tables.CALIBRATION_COLUMNS,
-        "`calibration_bins.csv`": probability_tables.BIN_COLUMNS,
-        "`operating_points.csv`": probability_tables.POINT_COLUMNS,
-        "`decisions.csv`": decision_table.COLUMNS,
-        "`curves.csv`": probability_tables.CURVE_COLUMNS,
-        "`subgroups.csv`": subgroups.COLUMNS,
-        "`subgroup_differences.csv`": subgroups.DIFFERENCE_COLUMNS,
-        "`label_associations.csv`": label_associations.COLUMNS,
-        "`convergence.csv`": convergence.COLUMNS,
-        "`convergence_runs.csv`": convergence.RUN_COLUMNS,
-        "`convergence_curves.csv`": convergence.CURVE_COLUMNS,
-        "`convergence_stages.csv`": stage_convergence.COLUMNS,
-        "`study.csv`": summary.COLUMNS,
-        "`sources.csv`": summary.SOURCE_COLUMNS,
-        "`arms.csv`": paired_table.ARM_COLUMNS,
-        "`comparisons.csv`": paired_table.COLUMNS,
-        "`verdict.json`": flat_verdict(
-            run_comparison.Comparison(
-                arm_rows=[],
-                rows=[comparison],
-                margin=0.01,
-                left_out=[],
-                warnings=[],
-                learning_rates=[dict.fromkeys(selection.CHOICE_FIELDS)],
-            ).as_json()
-        ),
-        "`train_sizes.csv`": train_sizes.ARM_COLUMNS,
-        "`train_sizes_differences.csv`": train_sizes.COLUMNS,
-        "`train_sizes_limits.csv`": train_sizes.LIMIT_COLUMNS,
-        "`network_sizes.csv`": network_sizes.COLUMNS,
-        "`gain_points.csv`": gain.POINT_COLUMNS,
-        "`gain_correlations.csv`": gain.CORRELATION_COLUMNS,
-        "`<view>.csv`": view_rows.TABLE_COLUMNS,
-        "`<view>_summary.csv`": summaries.COLUMNS,
-        "`filters_summary.csv`": filter_summaries.COLUMNS,
-        "`<view>_fits.csv`": start_end.COLUMNS,
-        "`filters.csv`": (*changes.COLUMNS, *filter_tables.SUBJECT),
-        "`filter_kernels.csv`": changes.KERNEL_COLUMNS,
-        "`gabor_fits.csv`": gabor_like.COLUMNS,
-        "`gabor_counts.csv`": gabor_like.COUNT_COLUMNS,
-        "`gabor_scrambled.csv`": gabor_like.SCRAMBLED_COLUMNS,
-        "`gabor_bank.csv`": gabor_bank.COLUMNS,
-        "`stages.csv`": network_costs.COLUMNS,
-        "`scaling_probe.csv`": scaling_probe.COLUMNS,
-        "`scaling_differences.csv`": scaling_differences.COLUMNS,
     }
+
+
+def of_a_verdict():
+    """The fields of verdict.json."""
+    comparison = run_comparison.Comparison(
+        arm_rows=[],
+        rows=[dict.fromkeys(paired_table.COLUMNS)],
+        margin=0.01,
+        left_out=[],
+        warnings=[],
+        learning_rates=[dict.fromkeys(selection.CHOICE_FIELDS)],
+    )
+    return flat_verdict(comparison.as_json())
 
 
 def header(path):

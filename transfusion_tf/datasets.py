@@ -33,6 +33,22 @@ def open_dataset(dataset, *, image_size=None):
     """
     if dataset in names.SYNTHETIC:
         return records.open_records(_made(dataset, image_size))
+    return _opened(dataset)
+
+
+def open_existing(dataset, *, image_size=None):
+    """As `open_dataset`, but an embedded data set is not made.
+
+    Raises:
+      FileNotFoundError: also where it is not there.
+    """
+    if dataset in names.SYNTHETIC:
+        return records.open_records(_place(dataset, image_size))
+    return _opened(dataset)
+
+
+def _opened(dataset):
+    """The Records in a directory."""
     _check_scheme(dataset)
     place = paths.path(dataset)
     with paths.reaching(place):
@@ -148,8 +164,7 @@ def _check_scheme(dataset):
 def _made(name, image_size):
     """The records directory of an embedded data set, made if need be."""
     size = image_size or datasets.DEFAULT_IMAGE_SIZE
-    # A changed generator must not meet records that an older one has made.
-    folder = cache_dir() / f"{name}-{size}px-v{datasets.PROCEDURE}"
+    folder = _place(name, image_size)
     folder.parent.mkdir(parents=True, exist_ok=True)
     # One process makes it, the others wait.
     with files.locked(folder.with_suffix(".lock")):
@@ -160,3 +175,10 @@ def _made(name, image_size):
                 datasets.manifest(name, image_size=size), folder
             )
     return found
+
+
+def _place(name, image_size):
+    """Where an embedded data set is kept."""
+    size = image_size or datasets.DEFAULT_IMAGE_SIZE
+    # A changed generator must not meet records that an older one has made.
+    return cache_dir() / f"{name}-{size}px-v{datasets.PROCEDURE}"

@@ -1,6 +1,5 @@
-"""CCA and SVCCA against hand-made values, invariances and golden values."""
+"""Measures against hand-made values, invariances and golden values."""
 
-import dataclasses
 import json
 
 import numpy as np
@@ -8,6 +7,7 @@ import pytest
 import scipy.linalg
 import scipy.spatial
 
+from tests.analysis.arrays import normal, related
 from transfusion_tf import names
 from transfusion_tf.analysis import moments, similarity
 
@@ -26,18 +26,6 @@ def cca(x, y):
 
 def svcca(x, y, **how):
     return similarity.svcca(moments.from_arrays(x, y), **how)
-
-
-def normal(*shape, seed=0):
-    return np.random.default_rng(seed).normal(size=shape)
-
-
-def related(num_datapoints=500, seed=0):
-    """Two representations, of 6 and 4 neurons, that share two of them."""
-    x = normal(num_datapoints, 6, seed=seed)
-    y = normal(num_datapoints, 4, seed=seed + 1)
-    y[:, :2] += x[:, :2]
-    return x, y
 
 
 def by_qr(x, y):
@@ -299,100 +287,6 @@ def test_pwcca_lies_between_its_coefficients_and_needs_datapoints():
     assert found.coefficients.min() < found.value < found.coefficients.max()
     with pytest.raises(similarity.TooFewDatapoints, match="PWCCA of 6 and 4"):
         similarity.pwcca(moments.from_arrays(x[:20], y[:20]))
-
-
-def centered_kernel(x):
-    x = x - x.mean(axis=0)
-    return x @ x.T
-
-
-@pytest.mark.filterwarnings("ignore:Distance covariance is not guaranteed")
-@pytest.mark.parametrize("debiased", [False, True])
-def test_cka_is_the_distance_correlation_of_squared_distances(debiased):
-    """Of the package dcor, which knows neither kernels nor moments.
-
-    Centred matrices of squared Euclidean distances are -2 times those of inner
-    products (Sejdinovic et al. 2013, section 4), double-centred or U-centred.
-    """
-    import dcor
-
-    x, y = related(60)
-    expected = (
-        dcor.u_distance_correlation_sqr
-        if debiased
-        else dcor.distance_correlation_sqr
-    )(x, y, exponent=2)
-    found = similarity.cka(moments.from_arrays(x, y), debiased=debiased)
-    assert found.value == pytest.approx(expected, abs=1e-12)
-
-
-def test_plain_cka_is_the_alignment_of_centered_kernels():
-    x, y = related()
-    k, m = centered_kernel(x), centered_kernel(y)
-    expected = np.sum(k * m) / np.linalg.norm(k) / np.linalg.norm(m)
-    found = similarity.cka(moments.from_arrays(x, y), debiased=False)
-    assert found.value == pytest.approx(expected, abs=1e-12)
-
-
-def unbiased_hsic(x, y):
-    """Song et al. 2012, eq. 5, with matrices of datapoints."""
-    n = len(x)
-    k, m = x @ x.T, y @ y.T
-    np.fill_diagonal(k, 0)
-    np.fill_diagonal(m, 0)
-    ones = np.ones(n)
-    return (
-        np.trace(k @ m)
-        + (ones @ k @ ones) * (ones @ m @ ones) / (n - 1) / (n - 2)
-        - 2 * (ones @ k @ m @ ones) / (n - 2)
-    ) / (n * (n - 3))
-
-
-def test_debiased_cka_is_that_of_song_where_a_row_is_an_image():
-    x, y = related(60)
-    expected = unbiased_hsic(x, y) / np.sqrt(
-        unbiased_hsic(x, x) * unbiased_hsic(y, y)
-    )
-    found = similarity.cka(moments.from_arrays(x, y))
-    assert found.value == pytest.approx(expected, abs=1e-12)
-    shifted = similarity.cka(moments.from_arrays(x + 9, 5 * y - 70))
-    assert shifted.value == pytest.approx(expected, abs=1e-9)
-
-
-def within_images(seed, num_images=50, positions=49, neurons=8):
-    """Positions of an image that are nearly the same."""
-    rng = np.random.default_rng(seed)
-    common = rng.normal(size=(num_images, 1, neurons))
-    own = 0.3 * rng.normal(size=(num_images, positions, neurons))
-    return (common + own).reshape(-1, neurons)
-
-
-def test_debiased_cka_of_independent_positions_is_zero_on_average():
-    images = np.repeat(np.arange(50), 49)
-    found, by_row, plain = [], [], []
-    for seed in range(20):
-        x, y = within_images(2 * seed), within_images(2 * seed + 1)
-        m = moments.from_arrays(x, y, images=images)
-        found.append(similarity.cka(m).value)
-        plain.append(similarity.cka(m, debiased=False).value)
-        by_row.append(similarity.cka(moments.from_arrays(x, y)).value)
-    error = np.std(found, ddof=1) / np.sqrt(20)
-    assert abs(np.mean(found)) < 3 * error < 0.05
-    # To leave out the diagonal alone changes next to nothing.
-    assert np.mean(plain) > 0.1 and np.mean(by_row) > 0.1
-
-
-def test_debiased_cka_needs_four_images():
-    x, y = related(40)
-    images = np.arange(40) % 3
-    found = similarity.cka(moments.from_arrays(x, y, images=images))
-    assert np.isnan(found.value)
-
-
-def test_debiased_cka_needs_its_sums():
-    m = moments.from_arrays(*related())
-    with pytest.raises(ValueError, match="gather them with `debiased=True`"):
-        similarity.cka(dataclasses.replace(m, hsic=None))
 
 
 def test_procrustes_is_scipys():

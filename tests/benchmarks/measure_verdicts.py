@@ -46,12 +46,12 @@ _SHARE_OF_RANGES = 10
 
 def row(cell, num_studies):
     """The row of one Cell."""
-    from tests.benchmarks import verdict_cells
+    from tests.benchmarks import verdict_hits
     from transfusion_tf.statistics import intervals
 
     if cell.kind == "range":
         num_studies //= _SHARE_OF_RANGES
-    cell, share, known = verdict_cells.share(cell, num_studies)
+    cell, share, known = verdict_hits.share(cell, num_studies)
     low, high = intervals.exact(share, known)
     truth = cell.truth
     return {

@@ -32,7 +32,7 @@ class Row:
     Attributes:
       values: two values of it.
       shows: name of the function below that sees the difference; None where
-        `test_experiment.py` trains to see it.
+        `test_experiment_settings.py` trains to see it.
       beside: settings that both values need.
       without: settings that it does not go with, or None; the first of them is
         the one that decides.

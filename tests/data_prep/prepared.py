@@ -7,6 +7,7 @@ import tensorflow_datasets as tfds
 from PIL import Image
 from tensorflow_datasets.proto import tf_example_pb2
 
+from data_prep import sources
 from transfusion_tf.data import tfrecord
 
 CODES = ("uncertain", "positive", "negative", "unmentioned")
@@ -112,3 +113,10 @@ def make_prepared(folder, *, name="tiny", splits=None):
                 }
             )
     return write(folder, name, features, examples)
+
+
+def read(**options):
+    """The checked Manifest of such a data set."""
+    manifest = sources.get("tfds")(**options)
+    manifest.check()
+    return manifest

@@ -3,6 +3,8 @@
 Each function writes below `folder` and returns the options of the source.
 """
 
+import functools
+import io
 import pathlib
 
 import h5py
@@ -75,10 +77,8 @@ def make_isic(folder, parts=tuple(ISIC)):
         f"ISIC_{n:07d},HAM_{n // 2:07d},histopathology"
         for n in ISIC["Training"]
     ]
-    write(
-        root / "ISIC2018_Task3_Training_LesionGroupings.csv",
-        "\n".join(lines) + "\n",
-    )
+    path = root / "ISIC2018_Task3_Training_LesionGroupings.csv"
+    write(path, "\n".join(lines) + "\n")
     return {"input": root}
 
 
@@ -274,16 +274,17 @@ def make_cbis(folder, layout="dicom"):
     return {"input": root}
 
 
-def write_dicom(path, value):
-    """A mammogram of 8 x 8 pixels of 16 bits."""
+@functools.cache  # Most of a tree's files are alike, and pydicom is slow.
+def mammogram(value):
+    """The DICOM file of 8 x 8 pixels of 16 bits."""
     data = pydicom.dcmread(get_testdata_file("CT_small.dcm"))
     data.Modality, data.Rows, data.Columns = "MG", 8, 8
     data.PixelRepresentation = 0
     pixels = np.full((8, 8), 256 * value, np.uint16)
     pixels[0] = np.arange(8)
     data.PixelData = pixels.tobytes()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    data.save_as(path)
+    data.save_as(buffer := io.BytesIO())
+    return buffer.getvalue()
 
 
 def _write_cbis(root, layout, name, series, value):
@@ -294,4 +295,6 @@ def _write_cbis(root, layout, name, series, value):
             write_image(root / "images" / f"{name}.png", 8 * value)
     else:
         folder = root / "CBIS-DDSM" / name / "08-29-2017-DDSM-NA-96009"
-        write_dicom(folder / f"1.0-images-{value}" / "1-1.dcm", value)
+        folder /= f"1.0-images-{value}"
+        folder.mkdir(parents=True)
+        (folder / "1-1.dcm").write_bytes(mammogram(value))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.initialization import initialized, small_networks
 from transfusion_tf.models import zoo
 
 
@@ -14,3 +15,9 @@ def written(tmp_path_factory):
     model.save(folder / "w.keras")
     model.save(folder / "w.h5")
     return folder
+
+
+@pytest.fixture(scope="module")
+def source():
+    """Weights of a network for another task: seven outputs."""
+    return small_networks.source_of(initialized.build(num_outputs=7))

@@ -10,7 +10,12 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from tests.benchmarks import measure_verdicts, simulated_studies, verdict_cells
+from tests.benchmarks import (
+    measure_verdicts,
+    simulated_studies,
+    verdict_cells,
+    verdict_hits,
+)
 from tests.benchmarks.simulated_studies import Truth
 from transfusion_tf import tables
 from transfusion_tf.metrics import auc, paired_auc
@@ -86,7 +91,7 @@ def test_truths_are_what_studies_have_on_average():
 @pytest.mark.parametrize("number", range(len(FAST)))
 def test_promises_are_kept(number):
     cell = FAST[number]
-    _, share, known = verdict_cells.share(cell, NUM_STUDIES)
+    _, share, known = verdict_hits.share(cell, NUM_STUDIES)
     # 3.5 Monte Carlo standard errors: one false alarm in about 2,000 cells.
     below, above = (
         3.5 * np.sqrt(limit * (1 - limit) / known)

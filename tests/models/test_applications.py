@@ -78,6 +78,12 @@ def build_theirs(name, size):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(file_utils, "get_file", get_file)
+        # Drawing them takes long, and others are set.
+        patch.setattr(
+            keras.initializers.VarianceScaling,
+            "__call__",
+            lambda self, shape, dtype=None: keras.ops.zeros(shape, dtype),
+        )
         patch.setattr(
             keras.Model, "load_weights", lambda self, path: built.append(self)
         )
@@ -96,29 +102,23 @@ def pair(request):
     # As in a fresh process: Keras numbers what it names by itself.
     keras.backend.clear_session()
     theirs, asked = build_theirs(name, size)
-    arrays = random_weights(theirs)
-    theirs.set_weights(arrays)
     head = {x.path for layer in ours.head for x in layer.weights}
     body = [x for x in ours.weights if x.path not in head]
-    for weight, array in zip(body, arrays, strict=True):
-        weight.assign(array)
+    move_vectors(body)
+    theirs.set_weights([weight.numpy() for weight in body])
     return Pair(name, ours, theirs, size, asked)
 
 
-def random_weights(model):
-    """Values of every weight, none of them at its start."""
+def move_vectors(weights):
+    """Sets at random what is not drawn, so that none is at its start."""
     rng = np.random.default_rng(0)
-    arrays = []
-    for weight in model.weights:
-        low, high = {
-            "gamma": (0.5, 1.0),
-            "moving_variance": (0.5, 1.5),
-        }.get(weight.name, (-0.1, 0.1))
-        array = rng.uniform(low, high, weight.shape)
-        if len(weight.shape) > 1:
-            array = weight.numpy()
-        arrays.append(array.astype(np.float32))
-    return arrays
+    for weight in weights:
+        if len(weight.shape) == 1:
+            low, high = {
+                "gamma": (0.5, 1.0),
+                "moving_variance": (0.5, 1.5),
+            }.get(weight.name, (-0.1, 0.1))
+            weight.assign(rng.uniform(low, high, weight.shape))
 
 
 def leaves(model):
@@ -173,7 +173,8 @@ def test_cut_off_at_any_stage_the_layers_below_are_the_same(pair):
     """Legacy files are read by order, and draws are seeded by path."""
     whole, outputs = pair.ours, zoo.find(pair.name).outputs
     paths = [weight.path for weight in whole.weights]
-    for stage in whole.stage_names[:-1]:
+    cuts = whole.stage_names[:-1]
+    for stage in cuts[2:3] if pair.name in LIKE_OTHERS else cuts:
         made = truncation.cut(whole, stage, outputs, whole=None)
         *body, kernel, bias = [weight.path for weight in made.weights]
         assert body == paths[: len(body)] and len(body) < len(paths) - 2

@@ -57,20 +57,18 @@ def test_before_tensorflow_is_imported_the_environment_counts(
 
 
 @has_onednn
-def test_afterwards_what_tensorflow_found_counts():
-    code = f"""
-import os
-from transfusion_tf.process import quiet
-quiet.start_tensorflow()
-os.environ["{NAME}"] = "1"
-print(quiet.onednn_setting())
-"""
-    assert python(code, **{NAME: "0"}) == ["off"]
-
-
-@has_onednn
 def test_these_tests_run_with_onednn():
     import tensorflow  # noqa: F401
 
     asked = os.environ.get(NAME)
     assert quiet.onednn_setting() == ("off" if asked == "0" else "on")
+
+
+@has_onednn
+def test_afterwards_what_tensorflow_found_counts(monkeypatch):
+    import tensorflow  # noqa: F401
+
+    found = quiet.onednn_setting()
+    for value in ("0", "1"):
+        monkeypatch.setenv(NAME, value)
+        assert quiet.onednn_setting() == found

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.reporting.curve_trees import make_curve
+from tests.run_scripts.outputs import check_picture, check_tables
 from transfusion_tf import tables
 from transfusion_tf.analysis.comparing import convergence
 
@@ -29,28 +30,15 @@ def test_tables_picture_and_sentences(binary, runs, tmp_path):
         "2.50 times as fast [0, no bound]; p = 0.1 (with this many runs p "
         "cannot be below 0.1: more seeds are needed)." in done.stdout
     )
-    for part, columns in (
-        ("", convergence.COLUMNS),
-        ("_runs", convergence.RUN_COLUMNS),
-        ("_curves", convergence.CURVE_COLUMNS),
-    ):
-        table = tables.read(out / f"convergence{part}.csv")
-        assert tuple(table.columns) == columns and len(table)
-    assert (out / "convergence.png").read_bytes().startswith(b"\x89PNG")
-
-
-@pytest.mark.parametrize(
-    "flags, message",
-    [
-        ([], "Give --runs="),
-        (["--runs=/no/such/*", "--output_dir=x"], "matches nothing"),
-    ],
-)
-def test_mistakes_are_one_line(binary, flags, message, tmp_path):
-    done = binary(SCRIPT, *flags, cwd=tmp_path)
-    assert done.returncode == 2 and message in done.stderr
-    assert "Traceback" not in done.stderr
-    assert not list(tmp_path.iterdir())
+    check_tables(
+        out,
+        {
+            "convergence": convergence.COLUMNS,
+            "convergence_runs": convergence.RUN_COLUMNS,
+            "convergence_curves": convergence.CURVE_COLUMNS,
+        },
+    )
+    check_picture(out / "convergence.png")
 
 
 def test_transferred_stages_have_a_picture_of_their_own(binary, runs, tmp_path):
@@ -71,4 +59,4 @@ def test_transferred_stages_have_a_picture_of_their_own(binary, runs, tmp_path):
     assert list(table["median"][:3]) == [100, 70, 40]
     picture = out / "convergence_stages.png"
     assert str(picture) in done.stdout
-    assert picture.read_bytes().startswith(b"\x89PNG")
+    check_picture(picture)

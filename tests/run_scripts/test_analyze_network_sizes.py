@@ -1,8 +1,7 @@
 """The binary end to end, on predictions of known quality."""
 
-import pytest
-
 from tests.analysis.comparing.test_network_sizes import make_arm
+from tests.run_scripts.outputs import check_picture, check_tables
 from transfusion_tf import tables
 from transfusion_tf.analysis.comparing import network_sizes
 
@@ -29,26 +28,12 @@ def test_table_picture_and_answer(binary, tmp_path):
         "The smallest not inferior to it within 0.1: cbr_tiny_slim random"
         in done.stdout
     )
+    check_tables(out, {"network_sizes": network_sizes.COLUMNS})
     table = tables.read(out / "network_sizes.csv")
-    assert tuple(table.columns) == network_sizes.COLUMNS
     assert list(table["network"]) == [
         *("cbr_tiny@conv2", "cbr_tiny_slim", "cbr_tiny")
     ]
     for kind in ("single", "batch"):
         assert (table[f"milliseconds_{kind}"] > 0).all()
     assert "TensorFlow" in table["machine"][0]
-    assert (out / "network_sizes.png").read_bytes().startswith(b"\x89PNG")
-
-
-@pytest.mark.parametrize(
-    "flags, message",
-    [
-        ([], "Give --runs="),
-        (["--runs=/no/such/*", "--output_dir=x"], "matches nothing"),
-    ],
-)
-def test_mistakes_are_one_line(binary, flags, message, tmp_path):
-    done = binary(SCRIPT, *flags, cwd=tmp_path)
-    assert done.returncode == 2 and message in done.stderr
-    assert "Traceback" not in done.stderr
-    assert not list(tmp_path.iterdir())
+    check_picture(out / "network_sizes.png")

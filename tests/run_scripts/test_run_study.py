@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import shutil
 import subprocess
 import sys
 
@@ -23,13 +24,19 @@ GRID = (
 )
 
 
-def test_from_records_to_verdicts(binary, tiny_dataset, tmp_path):
-    toml = tmp_path / "study.toml"
+@pytest.fixture(scope="module")
+def study(binary, tiny_dataset, tmp_path_factory):
+    """The directory of a study of two runs, and what the binary has said."""
+    folder = tmp_path_factory.mktemp("studies")
+    toml = folder / "study.toml"
     toml.write_text(f'dataset = "{tiny_dataset}"\nseeds = 7\nmargin = 0.02\n')
-    root = tmp_path / "study"
-    given = (f"--study={toml}", "--seeds=1", f"--study_dir={root}")
+    given = (f"--study={toml}", "--seeds=1", f"--study_dir={folder / 'study'}")
     # One worker for both runs: each takes seconds to start.
-    done = binary(SCRIPT, *given, *GRID, "--num_workers=1")
+    return folder / "study", binary(SCRIPT, *given, *GRID, "--num_workers=1")
+
+
+def test_from_records_to_verdicts(study):
+    root, done = study
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[-5:] == [
@@ -46,14 +53,17 @@ def test_from_records_to_verdicts(binary, tiny_dataset, tmp_path):
     assert settings["train"]["num_threads"] == 1
 
 
-def test_a_job_script_trains_in_parts(binary, tiny_dataset, tmp_path):
+def test_a_job_script_trains_in_parts(binary, tiny_dataset, study, tmp_path):
     root, script = tmp_path / "study", tmp_path / "jobs.sh"
+    shutil.copytree(study[0], root)
+    # What is left to train is of the second part alone.
+    left = root / "runs" / tables.read(root / "study.csv")["run"][1]
+    shutil.rmtree(left)
     given = (f"--dataset={tiny_dataset}", "--seeds=1", f"--study_dir={root}")
     written = (f"--slurm={script}", "--num_parts=2")
     done = binary(SCRIPT, *given, *GRID, *written)
     assert done.returncode == 0, done.stderr
     assert "2 runs in 2 jobs" in done.stdout
-    assert not list((root / "runs").iterdir())
     # Its Python only notes what it is to run.
     note = tmp_path / "python"
     note.write_text('#!/bin/sh\nprintf "%s\\n" "$@" >"$0.words"\n')
@@ -64,6 +74,7 @@ def test_a_job_script_trains_in_parts(binary, tiny_dataset, tmp_path):
         ("part", "2", True),
         ("tables", "", True),
     ):
+        assert left.exists() == (job == "tables")
         (root / "study.csv").unlink(missing_ok=True)
         subprocess.run(
             ["bash", script, job], env={"SLURM_ARRAY_TASK_ID": number}

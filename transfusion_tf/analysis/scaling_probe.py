@@ -154,6 +154,7 @@ def _sums(inputs):
 
     @tf.function(reduce_retracing=True)
     def sums(scaled):
+        """[(channel sums, sums of squares, number of values)], by norm."""
         seen = [tf.cast(x, tf.float64) for x in inputs(scaled)]
         return [
             (tf.reduce_sum(x, axes), tf.reduce_sum(x * x, axes), tf.size(x))

@@ -22,15 +22,31 @@ def split():
     )
 
 
-def margin():
-    """Defines --margin."""
-    return flags.DEFINE_float(
-        "margin",
-        0.01,
-        "largest difference of AUCs that would change nobody's choice; at "
-        "0.01, of 100 pairs of a sick and a healthy image one more is ranked "
-        "right",
+def reference(role, table, default):
+    """Defines --reference.
+
+    Args:
+      role: what becomes of the arm that it names: "that ...".
+      table: CSV that is written, with the names of arms.
+      default: the arm where none is given.
+    """
+    return flags.DEFINE_string(
+        "reference",
+        None,
+        f"name of the arm {role}, as {table} has it (default: {default})",
     )
+
+
+def margin(
+    what="largest difference of AUCs that would change nobody's choice; at "
+    "0.01, of 100 pairs of a sick and a healthy image one more is ranked right",
+):
+    """Defines --margin.
+
+    Args:
+      what: help, what the margin is of.
+    """
+    return flags.DEFINE_float("margin", 0.01, what)
 
 
 def threshold():

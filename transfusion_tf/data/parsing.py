@@ -36,6 +36,7 @@ def decoder(card, image_size, extra=()):
 
     @_no_autograph
     def decode(serialized):
+        """{column: tensor} of one example, the image in its final size."""
         example = tf.io.parse_single_example(serialized, spec)
         image = decoded(example["image"], card)
         if card.image_size:

@@ -62,6 +62,7 @@ def training(
 
     @_no_autograph
     def prepare(epoch_seed, serialized):
+        """The decoded example, augmented by the epoch's seed and its id."""
         example = decode(serialized)
         draw = augment.fold_in(epoch_seed, example["id"])
         image = augment.apply(example["image"], draw, which=augmentations)
@@ -106,6 +107,7 @@ def _passes(records, seed, keep_ids, num_images):
 
     @_no_autograph
     def one_pass(epoch):
+        """A Dataset of (seed, example), shuffled by the seed of the epoch."""
         epoch_seed = tf.random.fold_in(run_seed, epoch)
         if is_cached:
             examples = cached

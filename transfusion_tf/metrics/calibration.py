@@ -172,6 +172,7 @@ def _slope(labels, scores, codes, level):
     columns = np.stack([np.ones(len(labels)), _logits(scores)], axis=1)
 
     def loss(coefficients):
+        """(mean log loss in nats, its gradient (2,))."""
         linear = columns @ coefficients
         gradient = columns.T @ (special.expit(linear) - labels)
         value = np.sum(np.logaddexp(0, linear) - labels * linear)

@@ -86,6 +86,7 @@ def adapt(model, bn_momentum):
     """A copy with our own layers where they stand for Keras'."""
 
     def change(layer, config):
+        """Our own batch norm or LayerScale in the place of Keras'."""
         if isinstance(layer, keras.layers.BatchNormalization):
             config["momentum"] = bn_momentum
             return batch_norm.BatchNormalization.from_config(config)

@@ -22,6 +22,7 @@ def rebuild(model, change):
     names = _settled_names(model)
 
     def clone(layer):
+        """A layer for the copy, fresh and under its settled name."""
         if isinstance(layer, keras.Sequential):
             return layer  # Only its layers, by `call`, enter the copy.
         config = layer.get_config()
@@ -30,6 +31,7 @@ def rebuild(model, change):
         return change(layer, config) or type(layer).from_config(config)
 
     def call(layer, *args, **kwargs):
+        """Calls a layer of the copy; a Sequential, layer by layer."""
         if not isinstance(layer, keras.Sequential):
             return layer(*args, **kwargs)
         (x,) = args

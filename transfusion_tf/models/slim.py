@@ -70,6 +70,7 @@ def narrow(backbone, slim_from, slim_width):
     }
 
     def change(layer, settings):
+        """Narrows a convolution of the slimmed stages, in its settings."""
         if layer.name in slimmed and isinstance(layer, keras.layers.Conv2D):
             full = settings["filters"]
             least = min(full, MIN_FILTERS)

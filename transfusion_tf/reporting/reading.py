@@ -5,6 +5,27 @@ of them.
 """
 
 READING = {
+    "comparisons": (
+        "Left: the AUC of each arm on the same images; the dot is the mean "
+        "over seeds, ticks are single seeds, the line is the 95% interval over "
+        "other seeds and patients. Right: each arm minus its reference. The "
+        "thin line is the 95% interval, the thick one the 90% interval; where "
+        "the thick one lies within the grey margin the two are equivalent, "
+        "where the thin one holds zero and leaves the margin one cannot tell."
+    ),
+    "audit": (
+        "Each pair of images stands side by side with its splits, "
+        "labels and ids; those across splits come first. The hash "
+        "distance is the number of bits in which the perceptual hashes "
+        "differ. Copies in several splits make AUCs too high; "
+        "different people who look alike do not: somebody has to look."
+    ),
+    "auc": (
+        "A band for each AUC, a mark for each run with its 95% interval: where "
+        "the AUC would be on other patients (images where patients are not "
+        "known), for these weights. Whether two runs differ is not read from "
+        "whether their intervals overlap: both are scored on the same images."
+    ),
     "arm_aucs": (
         "A band for each AUC, a mark for each way to begin. A mark is the mean "
         "over seeds, short strokes are the seeds, a line is the 95% interval: "
@@ -149,5 +170,17 @@ READING = {
         "random phases; the black stroke is what chance gives. Right, the "
         "share of filters (full) and of such patterns (dotted) whose fit "
         "reaches each R squared, and the threshold (dashed)."
+    ),
+    "gabor_bank": (
+        "The Gabor filters that a network of --init=gabor starts from, in the "
+        "order of its channels; gabor_bank.csv has orientation, wavelength, "
+        "phase and colour of each. Mid-grey is zero, and all share one scale."
+    ),
+    "scaling_probe": (
+        "For each way to scale pixels, how far the inputs of each batch norm "
+        "are from the statistics that the weights hold, bottom to top. The "
+        "lowest line is the scaling that fits best: a hint, not a proof, since "
+        "other images than those of the training differ somewhat under every "
+        "scaling. Lines that lie on each other cannot be told apart."
     ),
 }

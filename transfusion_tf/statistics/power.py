@@ -153,6 +153,7 @@ def needed_units(design, difference, *, margin, num=1):
 
 def _smallest(variance_at, least, difference, margin, num):
     def settles(count):
+        """Whether a study of this size has the power that is asked for."""
         variance, freedom = variance_at(count)
         power = of_settling(
             difference, variance, freedom, margin=margin, num=num

@@ -54,6 +54,7 @@ def learning_rate(config, total_steps):
     frozen_rate = config.frozen_learning_rate or config.learning_rate
 
     def at(step):
+        """Learning rate of a step, from 0: frozen, warming up, decaying."""
         if step < frozen:
             return frozen_rate
         step -= frozen

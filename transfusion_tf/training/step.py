@@ -99,6 +99,7 @@ class _Phase:
         variables = list(model.trainable_variables)
 
         def on_one_device(batch):
+            """Trains on a device's part of the batch; returns its loss."""
             with tf.GradientTape() as tape:
                 logits = model(batch["image"], training=True)
                 losses = tasks.losses(task, batch["label"], logits)

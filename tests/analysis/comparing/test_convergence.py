@@ -132,3 +132,29 @@ def test_a_damaged_history_is_named(tmp_path, text):
     (root / "history.csv").write_text(text)
     with pytest.raises(ValueError, match="history.csv is damaged"):
         convergence.compare([root])
+
+
+def test_each_network_and_size_has_a_target_of_its_own(tmp_path):
+    for model, size, end in (
+        ("cbr_tiny", 50, 0.7),
+        ("cbr_tiny", None, 0.8),
+        ("cbr_small", None, 0.9),
+        ("cbr_larget", None, 0.4),
+    ):
+        at = {"model": model, "train_size": size}
+        if size:
+            at["subset_seed"] = 0
+        for init in ("random", "pretrained"):
+            root = tmp_path / f"{model}-{size}-{init}"
+            make_curve(root, [0.5, end, end], seed=0, init=init, **at)
+    found = convergence.compare_networks([tmp_path / "*"])
+    targets = {row["reference"]: row["target"] for row in found.rows}
+    assert targets == {
+        "cbr_tiny random, train_size=50": pytest.approx(0.68),
+        "cbr_tiny random, train_size=all": pytest.approx(0.77),
+        "cbr_small random": pytest.approx(0.86),
+    }
+    assert len(found.rows) == 12 and len(found.run_rows) == 6
+    # Worse than chance at its end: nothing to be reached.
+    (line,) = found.left_out
+    assert line.startswith("cbr_larget random: The target is a validation AUC")

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.study.report import small_records, small_studies
+from transfusion_tf.study.report import build
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +23,13 @@ def tiny_study(tmp_path_factory, tiny_records):
         records_dir=tiny_records,
         weights=True,
     )
+
+
+@pytest.fixture(scope="session")
+def tiny_page(tiny_study, tmp_path_factory):
+    """The page of the report of `tiny_study`, with all of its sections."""
+    folder = tmp_path_factory.mktemp("tiny_report") / "a" / "b"
+    return build.run(tiny_study, output_dir=folder)
 
 
 @pytest.fixture(scope="session")

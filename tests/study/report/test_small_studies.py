@@ -1,10 +1,7 @@
 """The studies that the tests of reports are on, and reports of each kind."""
 
-import pytest
-
-from tests.study.report import small_studies
 from transfusion_tf.runs import networks
-from transfusion_tf.study.report import build, context
+from transfusion_tf.study.report import context
 
 
 def test_the_tiny_study_is_whole(tiny_study):
@@ -19,9 +16,3 @@ def test_the_tiny_study_is_whole(tiny_study):
         for step in (0, "last")
     )
     assert (first[0] != last[0]).any()
-
-
-@pytest.mark.parametrize("kind", small_studies.KINDS)
-def test_a_report_of_each_kind_of_study(study_of_kind, tmp_path, kind):
-    page = build.run(study_of_kind(kind), output_dir=tmp_path)
-    assert page == tmp_path / "index.html" and page.is_file()

@@ -254,7 +254,7 @@ def _names(starts):
             if other_name == name
         ]
         differing = [
-            f"{flag}={_shown(flag, settings[flag])}"
+            f"{flag}={shown(flag, settings[flag])}"
             for flag in settings
             if len({str(other[flag]) for other in alike}) > 1
         ]
@@ -262,7 +262,7 @@ def _names(starts):
     return names
 
 
-def _shown(flag, value):
+def shown(flag, value):
     """A setting's value in a name, also where the flag is left out."""
     if value is not None:
         return value

@@ -164,9 +164,9 @@ def warnings(grouped, left_out):
             f"The arms have unequal numbers of seeds: {'; '.join(numbers)}."
         )
     if left_out:
-        found.append(
-            f"{len(left_out)} runs or arms are left out; see left_out."
-        )
+        number = len(left_out)
+        what = "run or arm is" if number == 1 else "runs or arms are"
+        found.append(f"{number} {what} left out; see left_out.")
     return found
 
 

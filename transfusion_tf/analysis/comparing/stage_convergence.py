@@ -110,7 +110,7 @@ def _names(curves):
     for curve, key in zip(curves, keys, strict=True):
         parts = [f"{arms.model_label(curve.settings)} {curve.source}"]
         parts += [
-            f"{flag}={value}"
+            f"{flag}={arms.shown(flag, value)}"
             for flag, value in key.items()
             if flag not in ("model", "truncate_at")
             and len({str(other[flag]) for other in keys}) > 1

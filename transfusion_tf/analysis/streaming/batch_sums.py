@@ -163,6 +163,7 @@ class BatchSums:
         )
 
         def at(name, size):
+            """Maps of the whole batch, of the channels taken, at `size`."""
             found = products.resized(maps[name][plan.stage], size)
             return (
                 found

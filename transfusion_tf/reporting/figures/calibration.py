@@ -33,6 +33,7 @@ def _panel(axes, rows, styles):
             of_run["high"],
             color=styles[run]["color"],
             linewidth=0.8,
+            alpha=0.5,
         )
         axes.plot(
             of_run["mean_score"],

@@ -40,16 +40,16 @@ def draw(table):
         )
         line[0].set_ylabel("true class")
         line[1].set_yticklabels([])
-        marks = line[1].get_legend_handles_labels()
-        if marks[1] != explained:
+        handles = line[1].get_legend_handles_labels()
+        if handles[1] != explained:
             line[1].legend(
-                *marks,
+                *handles,
                 loc="upper left",
                 bbox_to_anchor=(1, 1),
                 frameon=False,
                 fontsize=7,
             )
-            explained = marks[1]
+            explained = handles[1]
     bars = ""
     if any(map(_is_short, sections.values())):
         bars = f"\n(bars: {100 * table['level'].iloc[0]:g}% intervals)"
@@ -76,8 +76,8 @@ def _panel(axes, rows):
     place = rows["true_class"].map(names.index).to_numpy(float)
     (_intervals if _is_short(rows) else _spread)(axes, rows, place)
     labels = [
-        f"{name}\n{count} images"
-        for name, count in zip(names, classes["num_images"], strict=True)
+        f"{row['true_class']}\n{marks.sizes(row)}"
+        for row in classes.to_dict("records")
     ]
     axes.set_yticks(np.arange(len(names)) + 0.5, labels, fontsize=8)
     axes.set_ylim(len(names), 0)

@@ -109,9 +109,15 @@ def data_title(dataset, split, row, *, between=": "):
         row: with num_images and num_patients, NaN where not known.
         between: data set and numbers; a line end where there is little room.
     """
-    text = f"{dataset}, {split}"
-    if row["num_images"] == row["num_images"]:
-        text += f"{between}{int(row['num_images']):,} images"
+    numbers = sizes(row)
+    return f"{dataset}, {split}" + (numbers and f"{between}{numbers}")
+
+
+def sizes(row):
+    """Images and patients of a row in words; "" where neither is known."""
+    if row["num_images"] != row["num_images"]:  # NaN.
+        return ""
+    text = f"{int(row['num_images']):,} images"
     if row["num_patients"] == row["num_patients"]:
         text += f" of {int(row['num_patients']):,} patients"
     return text

@@ -58,4 +58,5 @@ def _finish(axes, title, first, labels):
     axes.set_ylabel(labels[1], fontsize=8)
     axes.set_xlim(-0.02, 1.02)
     axes.set_ylim(-0.02, 1.02)
+    axes.tick_params(labelsize=8)
     axes.set_aspect("equal")

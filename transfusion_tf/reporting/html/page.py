@@ -72,7 +72,8 @@ class Table:
       rows: tuples of texts, as many as headings; the first names the row.
       numbers: indices of the columns that are set flush right.
       files: names of the CSV files beside the page that hold its numbers.
-      marks: {text of a cell: "good", "bad" or "open"}, for verdicts.
+      marks: {text of a cell: "good", "bad", "same" or "open"}, for verdicts:
+        each has a shape and a colour beside the text.
     """
 
     caption: str

@@ -77,7 +77,8 @@ def convergence(table):
         _of_target(of.iloc[0], of)
         for _, of in table.groupby(["reference", "target"], sort=False)
     ]
-    return _first_ones(parts, "; ")
+    said = _first_ones(parts, "; ")
+    return f"{said[0].upper()}{said[1:]}"
 
 
 def _of_target(first, of):
@@ -89,7 +90,8 @@ def _of_target(first, of):
 
 
 def _reached(row):
-    text = f"{row['num_reached']} of {row['num_runs']} runs of {row['arm']}"
+    runs = "run" if row["num_runs"] == 1 else "runs"
+    text = f"{row['num_reached']} of {row['num_runs']} {runs} of {row['arm']}"
     if row["median"] == row["median"]:
         text += f" (median {row['median']:.0f} steps"
         if row["speed_up"] == row["speed_up"]:
@@ -124,7 +126,7 @@ def _first_ones(parts, between):
     text += (
         f"{between}the others are in the table" if len(parts) > _MOST else ""
     )
-    return f"{text[0].upper()}{text[1:]}."
+    return f"{text}."
 
 
 def _plain(row):

@@ -24,16 +24,18 @@ def section(context):
     return page.Section(
         anchor="aucs",
         title="AUCs",
-        blocks=tuple(_blocks(context, tables.read(path))),
+        blocks=tuple(_blocks(context, runs, tables.read(path))),
     )
 
 
-def _blocks(context, table):
+def _blocks(context, runs, table):
+    largest = runs.at_largest_size()
     yield _arms(context)
     if table["auc_of"].nunique() > 1:
         for network, of in table.groupby("model", sort=False):
             yield _by_question(network, of)
-    yield _figure(context, table)
+    yield from scored.largest_size_text(context, runs)
+    yield _figure(context, table[table["arm"].isin(largest.by_arm)])
     yield page.Text(
         text=page.joined(
             "The AUCs of every run, with DeLong's intervals: ",

@@ -43,11 +43,11 @@ def interval(row):
 def spread(row):
     """Mean and range over runs of a row of arm_scores.COLUMNS, or n/a."""
     text = number(row["mean"])
-    if row["num_runs"] - row["num_undefined"] > 1:
+    if row["lowest"] < row["highest"]:
         text += f" ({number(row['lowest'])} to {number(row['highest'])})"
     return text
 
 
 def split(row):
     """Split, images and patients of a row."""
-    return marks.data_title("", row["split"], row).removeprefix(", ")
+    return f"{row['split']}: {marks.sizes(row)}"

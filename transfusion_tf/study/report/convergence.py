@@ -1,4 +1,4 @@
-"""How soon arms reach a validation AUC: figures 6 and 7 of Raghu et al. 2019."""
+"""How soon arms reach a validation AUC: figures 6, 7 of Raghu et al. 2019."""
 
 from transfusion_tf import tables
 from transfusion_tf.analysis.comparing import convergence, stage_convergence
@@ -102,6 +102,8 @@ def _speed_up(row):
     """The speed-up with its bounds, where the runs set any."""
     text = cells.number(row["speed_up"], digits=2)
     low, high = row["low"], row["high"]
+    if all(value != value for value in (row["speed_up"], low, high)):
+        return text
     lower = "no bound" if low != low else cells.number(low, digits=2)
     upper = "no bound" if high != high else cells.number(high, digits=2)
     return f"{text} [{lower}, {upper}]"

@@ -32,10 +32,7 @@ def _chosen(every):
     some = every.where(lambda run: every.arm_of[run.name] in arms)
     most = max(1, min(_MOST_SEEDS, _MOST_RUNS // len(arms)))
     runs = some.of_first_seeds(most)
-    fold = ", in fold 1" if runs.runs[0].config.data.fold else ""
-    text = f"Of each arm the first {most} seeds{fold}."
-    if most == 1:
-        text = f"Of each arm the first seed{fold}."
+    text = f"Of each arm {runs.which}."
     if len(arms) < len(every.by_arm):
         text += f" Of {len(every.by_arm)} arms the first {len(arms)}."
     return runs, text
@@ -60,7 +57,7 @@ def _blocks(context, runs, about, found):
         context,
         "agreement",
         pairs[pairs["of"].isin(shown)],
-        agreement.draw,
+        lambda table: agreement.draw(runs.named(table)),
         _TITLE,
         lambda table: sentences.agreement(table, runs.arm_of),
         "For each pair of runs the share of images on which both are right or "
@@ -70,7 +67,7 @@ def _blocks(context, runs, about, found):
         context,
         "disagreement_by_class",
         by_class[by_class["of"].isin(shown)],
-        disagreement.draw,
+        lambda table: disagreement.draw(runs.named(table)),
         "Disagreement by class",
         sentences.disagreement,
         "For the images of each class, the share on which exactly one of two "

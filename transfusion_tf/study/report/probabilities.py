@@ -10,7 +10,8 @@ from transfusion_tf.reporting.html import page
 from transfusion_tf.reporting.sentences import predictions as sentences
 from transfusion_tf.study.report import cells, pictures, scored
 
-_SEEDS = 3  # Of each arm: more lines are not read.
+# Lines that are read in a picture: of more arms one seed each.
+_SEEDS, _MOST_ARMS = 3, 3
 _MOST_ROWS = 12  # Of a table; more are folded away.
 _CALIBRATION = {
     "prevalence": "positives",
@@ -48,16 +49,18 @@ def section(context):
         anchor="calibration",
         title="Calibration and operating points",
         blocks=(
-            *_about(context, runs),
+            *scored.largest_size_text(context, runs),
             _table(
                 read["arm_scores"],
                 _CALIBRATION,
+                "Calibration of each arm",
                 "What the scores are worth as probabilities: mean and range "
                 "over the runs of an arm.",
             ),
             _table(
                 read["arm_scores"],
                 _POINTS,
+                "Operating points of each arm",
                 "Operating points on test: mean and range over the runs of an "
                 "arm. Thresholds are those of the test images themselves.",
             ),
@@ -77,20 +80,13 @@ def section(context):
     )
 
 
-def _about(context, runs):
-    """What is left out of this section, if anything."""
-    if len(context.config.train_sizes) > 1 and runs.runs:
-        size = runs.train_sizes[-1]
-        which = "all training images" if size is None else f"{size} images"
-        yield page.Text(text=f"Of the arms that were trained on {which}.")
-
-
-def _table(by_arm, measures, caption):
+def _table(by_arm, measures, title, caption):
     """A row for each question and arm, a column for each measure."""
     wanted = by_arm[by_arm["measure"].isin(measures)]
     rows = tuple(
         (f"{of}: {arm}", *_cells(rows, measures))
-        for (of, arm), rows in wanted.groupby(["auc_of", "arm"], sort=False)
+        for of, of_question in wanted.groupby("auc_of", sort=False)
+        for arm, rows in of_question.groupby("arm", sort=False)
     )
     table = page.Table(
         caption=caption,
@@ -101,7 +97,7 @@ def _table(by_arm, measures, caption):
     )
     if len(rows) <= _MOST_ROWS:
         return table
-    return page.Details(title=caption, blocks=(table,))
+    return page.Details(title=title, blocks=(table,))
 
 
 def _cells(rows, measures):
@@ -112,7 +108,9 @@ def _cells(rows, measures):
 def _figures(context, runs, read):
     """Reliability diagrams and curves, of each network a picture."""
     for network in runs.networks:
-        shown = runs.of_network(network).of_first_seeds(_SEEDS)
+        shown = runs.of_network(network)
+        few = len(shown.by_arm) <= _MOST_ARMS
+        shown = shown.of_first_seeds(_SEEDS if few else 1)
         of = {
             name: table[table["run"].isin(shown.arm_of)]
             for name, table in read.items()
@@ -122,15 +120,8 @@ def _figures(context, runs, read):
         yield _curves(context, network, shown, of)
 
 
-def _which(shown):
-    """Which runs a picture has, where it has not all."""
-    seeds = sorted({run.config.seed for run in shown.runs})
-    fold = ", fold 1" if shown.runs[0].config.data.fold else ""
-    return f"seeds {', '.join(map(str, seeds))}{fold}"
-
-
 def _diagrams(context, network, shown, of):
-    title = f"Calibration of {network} ({_which(shown)})"
+    title = f"Calibration of {network} ({shown.which})"
     bins = of["calibration_bins"]
     if not (bins["count"] > 0).any():
         return page.Missing(title=title, why="No image has a score.")
@@ -150,7 +141,7 @@ def _diagrams(context, network, shown, of):
 
 
 def _curves(context, network, shown, of):
-    title = f"ROC and precision-recall curves of {network} ({_which(shown)})"
+    title = f"ROC and precision-recall curves of {network} ({shown.which})"
     table = of["curves"]
     if table.empty or table["y"].isna().all():
         return page.Missing(title=title, why=_why(of["calibration"]))

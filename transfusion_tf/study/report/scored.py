@@ -5,6 +5,7 @@ import functools
 
 from transfusion_tf.analysis import auc_table
 from transfusion_tf.analysis.comparing import arms
+from transfusion_tf.reporting.html import page
 from transfusion_tf.runs import record
 from transfusion_tf.runs.directory import RunDir
 
@@ -58,6 +59,20 @@ class ScoredRuns:
         found = {run.config.data.train_size for run in self.runs}
         return sorted(found, key=_size)
 
+    def named(self, table):
+        """A table with its runs called by arm and seed, for a picture.
+
+        Args:
+          table: with the columns run and other_run.
+        """
+        names = {
+            run.name: f"{arm}, seed {run.config.seed}"
+            for arm, of in self.by_arm.items()
+            for run in of
+        }
+        columns = ("run", "other_run")
+        return table.assign(**{c: table[c].map(names) for c in columns})
+
     def at_largest_size(self):
         """Those that were trained on the most images."""
         return self.where(
@@ -81,6 +96,15 @@ class ScoredRuns:
                 and run.config.data.fold in (None, 1)
             )
         )
+
+    @property
+    def which(self):
+        """Which seeds, and which fold, they are of."""
+        seeds = sorted({run.config.seed for run in self.runs})
+        text = "seeds " if len(seeds) > 1 else "seed "
+        text += ", ".join(map(str, seeds))
+        folds = sorted({run.config.data.fold or 0 for run in self.runs})
+        return text if folds == [0] else f"{text}, fold {folds[0]}"
 
     def where(self, is_wanted):
         """Those for which a function of a ScoredRun is true."""
@@ -111,6 +135,19 @@ def load(context):
         )
     }
     return ScoredRuns(by_arm, free)
+
+
+def largest_size_text(context, runs):
+    """Yields a page.Text that says so, where a study has several sizes.
+
+    Args:
+      context: context.Context.
+      runs: ScoredRuns.
+    """
+    if len(context.config.train_sizes) > 1:
+        size = runs.train_sizes[-1]
+        which = "all training images" if size is None else f"{size} images"
+        yield page.Text(text=f"Arms that were trained on {which}.")
 
 
 def _place(run):

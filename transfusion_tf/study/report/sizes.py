@@ -145,9 +145,12 @@ def _reference(context):
 def _one_network(context, title, network):
     others = [name for name in _SMALL_NETWORKS if name != network][:1]
     models = (*context.config.models, *others)
+    why = "This study has one network. This command adds a small one."
+    if context.config.weights:
+        why += " Give it weights of its own: --weights=MODEL:SOURCE,..."
     return page.Missing(
         title=title,
-        why="This study has one network. This command adds a small one.",
+        why=why,
         command=commands.run_study(context, models=models),
     )
 

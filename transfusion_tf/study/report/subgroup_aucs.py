@@ -43,8 +43,8 @@ def _no_columns(unfit):
             "a study on these records then has this section."
         ),
         command=(
-            "python data_prep/make_tfrecords.py csv --csv=TABLE.csv "
-            "--extra_columns=sex,site --output_dir=DIR"
+            "python data_prep/make_tfrecords.py --source=csv --input=IMAGES "
+            "--labels=TABLE.csv --extra_columns=sex,site --output_dir=DIR"
         ),
     )
 
@@ -53,10 +53,8 @@ def _blocks(context, runs, columns, unfit):
     found = subgroups.run(runs.runs, columns)
     paths = tables.write_all(context.output_dir, found)
     table, differences = map(tables.read, paths)
-    first = runs.runs[0].config
-    fold = ", fold 1" if first.data.fold else ""
     yield page.Text(
-        text=f"Of each arm one run: its first seed{fold}. Groups by "
+        text=f"Of each arm one run: {runs.which}. Groups by "
         f"{', '.join(columns)}."
     )
     if table["value"].isna().all():

@@ -1,9 +1,13 @@
 """The verdicts of a study: every planned comparison, and each arm."""
 
-from transfusion_tf.reporting import verdict_text
+from transfusion_tf.reporting import reading, verdict_summary, verdict_text
+from transfusion_tf.reporting.figures import style
+from transfusion_tf.reporting.figures.comparing import comparisons
 from transfusion_tf.reporting.html import page
 from transfusion_tf.statistics import equivalence
+from transfusion_tf.study.report import commands, counts
 
+FIGURE = "comparisons"
 _MARKS = {
     equivalence.HELPS: "good",
     equivalence.HELPS_WITHIN_MARGIN: "good",
@@ -12,39 +16,198 @@ _MARKS = {
     equivalence.HURTS_WITHIN_MARGIN: "bad",
     equivalence.CANNOT_TELL: "open",
 }
-
-
-def section(context):
-    """The page.Section of the verdicts."""
-    rows = context.verdict["comparisons"]
-    return page.Section(
-        anchor="verdicts",
-        title="Verdicts",
-        blocks=(
-            page.Table(
-                caption="Every planned comparison.",
-                headings=("arm", "against", "difference [95%]", "verdict"),
-                rows=tuple(
-                    (
-                        row["arm"],
-                        row["reference"],
-                        verdict_text.interval(row),
-                        row["verdict"],
-                    )
-                    for row in rows
-                ),
-                numbers=(2,),
-                files=("../comparisons.csv", "../verdict.json"),
-                marks=_MARKS,
-            ),
-        ),
-    )
+_IN_WORDS = {verdict: verdict.replace("_", " ") for verdict in _MARKS}
 
 
 def sentences(context):
     """At most three sentences on what was found."""
-    rows = context.verdict["comparisons"]
-    return tuple(
-        f"{row['arm']} against {row['reference']}: {verdict_text.words(row)}."
-        for row in rows[:3]
+    return verdict_summary.sentences(
+        context.rows, context.arm_rows, margin=context.config.margin
+    )
+
+
+def section(context):
+    """The page.Section of the verdicts."""
+    numbers = counts.write(context)
+    blocks = [page.Text(text=_about(context))]
+    if context.rows:
+        blocks += [
+            page.Text(text=_rules(context, numbers)),
+            _table(context),
+            _figure(context),
+        ]
+    else:
+        blocks.append(_nothing(context))
+    blocks.append(_arms(context))
+    return page.Section(
+        anchor="verdicts", title="Verdicts", blocks=tuple(blocks)
+    )
+
+
+def _about(context):
+    """On which images, by which AUC."""
+    first = context.comparisons_or_arms.iloc[0]
+    return (
+        f"Arms are judged on {_images(first)} of {first['dataset']}, "
+        f"{first['split']}, by: {first['metric']}. An AUC of 1 puts every "
+        "image with the finding before every one without it, 0.5 is chance."
+    )
+
+
+def _images(row):
+    text = f"{row['num_images']} images"
+    patients = row["num_patients"]
+    if patients == patients:  # Not NaN.
+        return f"{text} of {int(patients)} patients"
+    return f"{text} (whose patients are not known)"
+
+
+def _rules(context, numbers):
+    margin = context.config.margin
+    return (
+        f"Planned comparisons: {numbers['comparisons']}. An arm helps or hurts "
+        "where the p value, adjusted for all of them by Holm's method, is at "
+        "most 0.05; it is equivalent where the 90% interval of the difference "
+        f"lies within the margin of {margin:g}; else these data cannot tell. "
+        "Not inferior is an arm that is worse by less than the margin at most, "
+        "whatever else is open."
+    )
+
+
+def _table(context):
+    headings = (
+        "arm",
+        "against",
+        "AUC",
+        "AUC against",
+        "difference [95% interval]",
+        "adjusted p",
+        "verdict",
+        "not inferior",
+        "note",
+    )
+    headings, rows = _without_notes(headings, map(_row, context.rows))
+    return page.Table(
+        caption="Every planned comparison: the arm minus its reference.",
+        headings=headings,
+        rows=rows,
+        numbers=(2, 3, 4, 5),
+        files=(context.table("comparisons.csv"), context.table("verdict.json")),
+        marks={_IN_WORDS[verdict]: mark for verdict, mark in _MARKS.items()},
+    )
+
+
+def _row(row):
+    p_value = row["p_adjusted"]
+    return (
+        row["arm"],
+        row["reference"],
+        _digits(row["arm_auc"], ".4f"),
+        _digits(row["reference_auc"], ".4f"),
+        verdict_text.interval(row),
+        _digits(p_value, ".2g"),
+        _IN_WORDS[row["verdict"]],
+        "yes" if row["non_inferior"] else "no",
+        row["note"] or "",
+    )
+
+
+def _without_notes(headings, rows):
+    """Headings and rows without the last column where that says nothing."""
+    rows = tuple(rows)
+    if any(row[-1] for row in rows):
+        return headings, rows
+    return headings[:-1], tuple(row[:-1] for row in rows)
+
+
+def _digits(value, form):
+    return "n/a" if value is None else format(value, form)
+
+
+def _figure(context):
+    figure = comparisons.differences(context.comparisons, context.arms)
+    for suffix in ("png", "pdf"):
+        style.save(figure, context.output_dir / f"{FIGURE}.{suffix}")
+    return page.Figure(
+        name=FIGURE,
+        title="AUCs of the arms, and their differences",
+        sentence=_figure_sentence(context),
+        reading=reading.READING["comparisons"],
+        alt=(
+            "On the left the AUC of each arm with its interval and its single "
+            "seeds, on the right the difference of each arm from its "
+            "reference with the margin around zero. The table above has the "
+            "same numbers."
+        ),
+        files=(context.table("comparisons.csv"), context.table("arms.csv")),
+    )
+
+
+def _figure_sentence(context):
+    defined = [r for r in context.rows if r["difference"] is not None]
+    if not defined:
+        return "No difference is defined here; the table says why."
+    lowest, highest = (
+        chosen(defined, key=lambda row: row["difference"])
+        for chosen in (min, max)
+    )
+    if lowest is highest:
+        return (
+            f"{lowest['arm']} minus {lowest['reference']} is "
+            f"{verdict_summary.difference(lowest)} in AUC."
+        )
+    return (
+        f"Differences go from {verdict_summary.difference(lowest)} "
+        f"({lowest['arm']}) to {verdict_summary.difference(highest)} "
+        f"({highest['arm']})."
+    )
+
+
+def _nothing(context):
+    """Why nothing is compared, and what would change that."""
+    config = context.config
+    failed = set(context.cells["status"]) - {"finished"}
+    if failed and len(set(config.inits)) > 1:
+        why = (
+            "Of the arms that were planned only those below have finished "
+            "runs. The same command trains the others."
+        )
+        changes = {}
+    else:
+        why = (
+            "All arms start from the same weights. A start from trained ones "
+            "is compared with them by adding it to the study."
+        )
+        inits = tuple(dict.fromkeys((*config.inits, "pretrained")))
+        changes = {"inits": inits, **commands.a_source(context)}
+    return page.Missing(
+        title="Nothing is compared",
+        why=why,
+        command=commands.run_study(context, **changes),
+    )
+
+
+def _arms(context):
+    headings, rows = _without_notes(
+        ("arm", "AUC [95% interval]", "SD of seeds", "seeds", "note"),
+        (
+            (
+                row["arm"],
+                verdict_summary.auc(row),
+                _digits(row["seed_sd"], ".3f"),
+                f"{row['num_seeds']}",
+                row["note"] or "",
+            )
+            for row in context.arm_rows
+        ),
+    )
+    return page.Table(
+        caption=(
+            "Every arm: mean AUC over its seeds, with the interval over other "
+            "seeds and patients."
+        ),
+        headings=headings,
+        rows=rows,
+        numbers=(1, 2, 3),
+        files=(context.table("arms.csv"),),
     )

@@ -3,6 +3,7 @@
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from transfusion_tf.reporting.figures import marks, style
 from transfusion_tf.statistics import equivalence
@@ -16,6 +17,7 @@ _COLORS = {
     equivalence.EQUIVALENT: "0.5",
     equivalence.CANNOT_TELL: "0.0",
 }
+_NOT_KNOWN = {"va": "center", "ha": "center", "fontsize": 8}
 
 
 def differences(table, arms):
@@ -56,7 +58,9 @@ def _title(first):
 def _aucs(axes, arms):
     for place, (_, arm) in enumerate(arms.iterrows()):
         if arm["value"] != arm["value"]:
-            axes.text(0.5, place, "n/a", va="center", ha="center", fontsize=8)
+            # In the middle of the axes, wherever other arms lie.
+            middle = axes.get_yaxis_transform()
+            axes.text(0.5, place, "n/a", transform=middle, **_NOT_KNOWN)
             continue
         seeds = [float(value) for value in str(arm["seed_values"]).split()]
         axes.plot(seeds, [place] * len(seeds), "|", color="0.6", markersize=12)
@@ -71,7 +75,7 @@ def _differences(axes, table):
     axes.axvline(0, color="0.6", lw=0.8)
     for place, (_, row) in enumerate(table.iterrows()):
         if row["difference"] != row["difference"]:
-            axes.text(0, place, "n/a", va="center", ha="center", fontsize=8)
+            axes.text(0, place, "n/a", **_NOT_KNOWN)
             continue
         color = _COLORS[row["verdict"]]
         axes.plot([row["low"], row["high"]], [place] * 2, color=color, lw=1.2)
@@ -99,4 +103,5 @@ def _finish(axes, names, label):
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlabel(label, fontsize=9)
     axes.tick_params(axis="x", labelsize=8)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6))
     marks.frame(axes, "x")

@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from transfusion_tf.reporting.figures import marks, style
 
@@ -23,9 +24,10 @@ def draw(table, runs, curves, *, dataset):
         dataset: its name, for the title.
     """
     table = table[table["unit"] == _UNIT]
-    groups = list(table.groupby(_GROUP, sort=False))
-    starts = dict.fromkeys(map(_start, table["arm"], table["network"]))
+    table = table.assign(start=[_start(row) for _, row in table.iterrows()])
+    starts = dict.fromkeys(table["start"])
     styles = {start: style.style(index) for index, start in enumerate(starts)}
+    groups = list(table.groupby(_GROUP, sort=False))
     heights = [1.6 + 0.22 * max(4, len(of)) for _, of in groups]
     figure = Figure(
         figsize=(11, sum(heights) + 1.0 + 0.1 * len(styles)),
@@ -56,9 +58,15 @@ def draw(table, runs, curves, *, dataset):
     return figure
 
 
-def _start(arm, network):
-    """What an arm of a network is called within the panels of the network."""
-    return arm.removeprefix(f"{network} ")
+def _start(row):
+    """What an arm is called in the panels of its network and reference.
+
+    That is without the network, and without settings such as the number of
+    training images that the reference shares.
+    """
+    settings = row["reference"].partition(", ")[2]
+    arm = row["arm"].removeprefix(f"{row['network']} ")
+    return arm.removesuffix(f", {settings}") if settings else arm
 
 
 def _panel_title(of, table):
@@ -71,9 +79,9 @@ def _panel_title(of, table):
 
 def _curves(axes, of, curves, styles):
     missing = 0
-    for arm, network in zip(of["arm"], of["network"], strict=True):
+    for arm, start in zip(of["arm"], of["start"], strict=True):
         rows = curves[curves["arm"] == arm]
-        look = styles[_start(arm, network)]
+        look = styles[start]
         axes.fill_between(
             rows["step"],
             rows["lowest"],
@@ -85,7 +93,7 @@ def _curves(axes, of, curves, styles):
         axes.plot(rows["step"], rows["mean"], markersize=4, **look)
         missing += rows.empty
     axes.axhline(of["target"].iloc[0], color="0.4", ls="--", linewidth=0.9)
-    axes.set_ylabel("validation AUC", fontsize=9)
+    axes.set_ylabel("validation AUC,\nmean over runs", fontsize=9)
     marks.missing_points(axes, missing, f"{len(of)} curves")
     _finish(axes)
 
@@ -93,8 +101,7 @@ def _curves(axes, of, curves, styles):
 def _times(axes, of, runs, styles):
     names = []
     for place, row in enumerate(of.to_dict("records")):
-        start = _start(row["arm"], row["network"])
-        color = styles[start]["color"]
+        color = styles[row["start"]]["color"]
         own = runs[runs["arm"] == row["arm"]]
         # Runs of one time lie beside each other.
         own = own.assign(place=place + np.linspace(-0.15, 0.15, len(own)))
@@ -113,13 +120,14 @@ def _times(axes, of, runs, styles):
         if median == median:  # NaN: fewer than half have reached it.
             axes.vlines(median, place - 0.3, place + 0.3, "0.2", lw=1.6)
         reached = f"{row['num_reached']} of {row['num_runs']} runs"
-        names.append(f"{start}\n{reached}")
+        names.append(f"{row['start']}\n{reached}")
     axes.set_yticks(range(len(of)), names, fontsize=7)
     axes.set_ylim(len(of) - 0.5, -0.5)
     _finish(axes)
 
 
 def _finish(axes):
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.tick_params(axis="x", labelsize=8, labelbottom=True)
     marks.frame(axes, "x")
 
@@ -131,7 +139,7 @@ def _legend(styles, curves):
         band = "band: range over runs (one each: none)"
     return [
         *(
-            Line2D([], [], label=f"{start}: mean over runs", **look)
+            Line2D([], [], label=start, **look)
             for start, look in styles.items()
         ),
         Patch(color="0.85", label=band),

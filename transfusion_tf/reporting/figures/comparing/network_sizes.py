@@ -1,11 +1,13 @@
 """Differences from the best against costs, drawn from the table alone."""
 
+from matplotlib import transforms
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogFormatter
 
 from transfusion_tf.reporting.figures import marks, style
 
+_DODGE = 9  # Points between arms of one cost.
 _LABELS = {
     "parameters": "parameters",
     "multiply_adds": "multiply-adds an image",
@@ -28,7 +30,9 @@ def draw(table):
         layout="constrained",
     )
     panels = figure.subplots(num_rows, 2, squeeze=False, sharey=True)
-    for axes, cost in zip(panels.flat, costs, strict=True):
+    for axes in panels.flat[len(costs) :]:
+        axes.set_visible(False)
+    for axes, cost in zip(panels.flat, costs, strict=False):
         _panel(axes, table, cost, styles)
     for axes in panels[:, 0]:
         axes.set_ylabel("AUC minus that of the best", fontsize=9)
@@ -65,14 +69,24 @@ def _panel(axes, table, cost, styles):
         lw=3,
         zorder=0,
     )
-    for _, row in known.iterrows():
+    # Arms of one network cost the same: they stand beside each other.
+    place = known.groupby(cost).cumcount()
+    count = known.groupby(cost)["arm"].transform("size")
+    for index, row in known.iterrows():
         look = styles[row["arm"]]
+        beside = transforms.offset_copy(
+            axes.transData,
+            axes.figure,
+            x=_DODGE * (place[index] - (count[index] - 1) / 2),
+            units="points",
+        )
         axes.vlines(
             row[cost],
             row["difference_low"],
             row["difference_high"],
             color=look["color"],
             lw=1,
+            transform=beside,
         )
         axes.plot(
             row[cost],
@@ -81,6 +95,7 @@ def _panel(axes, table, cost, styles):
             color=look["color"],
             markerfacecolor=look["color"] if row["non_inferior"] else "white",
             markersize=7,
+            transform=beside,
         )
     axes.set_xscale("log")
     if cost.startswith("milliseconds"):

@@ -7,6 +7,7 @@ from matplotlib.lines import Line2D
 from transfusion_tf.reporting.figures import marks, style
 
 _UNIT = "step"
+_MOST_COLUMNS = 2
 _DODGE = 0.12  # Between arms of one place, in places.
 
 
@@ -21,17 +22,24 @@ def draw(stages, runs, table, *, dataset):
     """
     stages = stages[stages["unit"] == _UNIT]
     names = list(dict.fromkeys(stages["series"]))
+    columns = min(_MOST_COLUMNS, len(names))
+    lines = -(-len(names) // columns)
     figure = Figure(
-        figsize=(max(6.0, 4.2 * len(names)), 4.2), layout="constrained"
+        figsize=(max(6.0, 4.2 * columns), 0.7 + 3.4 * lines),
+        layout="constrained",
     )
-    panels = figure.subplots(1, len(names), squeeze=False, sharey=True)[0]
-    for index, (axes, name) in enumerate(zip(panels, names, strict=True)):
+    grid = figure.subplots(lines, columns, squeeze=False, sharey=True)
+    panels = grid.ravel()
+    for axes in panels[len(names) :]:
+        axes.set_visible(False)
+    for index, (axes, name) in enumerate(zip(panels, names, strict=False)):
         rows = stages[stages["series"] == name]
         arms = rows["arm"]
         _series(axes, rows, runs, index)
         target = runs["target"][runs["arm"].isin(arms)].iloc[0]
         axes.set_title(f"{name}: target {target:.3f}", fontsize=9)
-    panels[0].set_ylabel("optimizer steps to the target", fontsize=9)
+    for axes in grid[:, 0]:
+        axes.set_ylabel("optimizer steps to the target", fontsize=9)
     panels[0].set_ylim(bottom=0)
     marks.headed(
         figure,

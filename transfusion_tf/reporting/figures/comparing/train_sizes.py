@@ -9,8 +9,9 @@ from matplotlib.ticker import NullLocator
 from transfusion_tf.reporting.figures import marks, style
 from transfusion_tf.statistics import equivalence
 
-# Factor between arms of one size, which would lie on each other.
-_DODGE = 1.03
+# Factor between arms of one size, which would lie on each other, and the share
+# of the way to the next size that all of them take together at most.
+_DODGE, _REACH = 1.03, 0.4
 
 
 def draw(arms, differences, *, margin):
@@ -30,8 +31,9 @@ def draw(arms, differences, *, margin):
     )
     panels = figure.subplots(1, 1 + has_both, squeeze=False)[0]
     sizes = arms[["num_train_images", "train_size"]].drop_duplicates()
+    step = _step(sorted(set(sizes["num_train_images"])), len(names))
     for index, name in enumerate(names):
-        factor = _DODGE ** (index - (len(names) - 1) / 2)
+        factor = step ** (index - (len(names) - 1) / 2)
         _curve(panels[0], arms[arms["arm"] == name], "value", styles, factor)
         if has_both:
             rows = differences[differences["arm"] == name]
@@ -53,6 +55,13 @@ def draw(arms, differences, *, margin):
         2 if max(map(len, names)) > 40 else 3,
     )
     return figure
+
+
+def _step(sizes, num_arms):
+    """Factor between arms at one size, so that sizes stay apart."""
+    ratios = [b / a for a, b in zip(sizes, sizes[1:], strict=False)]
+    nearest = min(ratios, default=np.inf)
+    return min(_DODGE, nearest ** (_REACH / num_arms))
 
 
 def _curve(axes, rows, column, styles, factor):

@@ -1,0 +1,52 @@
+"""Every number on a page stands in a table beside it."""
+
+import json
+
+import pytest
+
+from tests.study.report import page_numbers, small_studies
+from transfusion_tf.study.report import build
+
+
+def test_every_number_of_the_page_is_in_a_table(
+    tiny_study, tiny_page, tiny_records
+):
+    sources = page_numbers.sources_of(tiny_page, tiny_study, tiny_records)
+    assert page_numbers.unfounded(tiny_page, sources) == []
+
+
+@pytest.mark.parametrize("kind", small_studies.KINDS)
+def test_every_number_of_other_pages(study_of_kind, tmp_path, kind):
+    page = build.run(study_of_kind(kind), output_dir=tmp_path / "report")
+    sources = page_numbers.sources_of(page, study_of_kind(kind))
+    assert page_numbers.unfounded(page, sources) == []
+
+
+@pytest.mark.parametrize(
+    "text, missing",
+    [
+        ("AUC 0.812 [0.790, 0.835]", []),
+        ("AUC 0.813", ["0.813"]),
+        ("AUC 0.81 of 1,234 images, p 1.2e-05", []),
+        ("1,235 images", ["1,235"]),
+        ("-0.021 and +0.02", []),
+        ("3 of 40", ["3"]),
+        ("40.0 and 41", ["41"]),
+        ("81.2% and 81.3%", ["81.3%"]),
+        ("the 95% interval, see Holm (1979), arXiv:1902.07208", []),
+        ("conv3, resnet50@block2, <code>77</code> and 50 images", []),
+        ("version 2.21.0", []),
+        ("version 2.22.0", ["2.22.0"]),
+    ],
+)
+def test_what_counts_as_a_number_that_is_there(tmp_path, text, missing):
+    (tmp_path / "a.csv").write_text(
+        "name,value\nx,0.8124\nlow,0.79\nhigh,0.8351\n50 images,1234\n"
+    )
+    (tmp_path / "b.json").write_text(
+        json.dumps({"p": 1.2e-5, "d": [-0.0206, 40], "v": "2.21.0"})
+    )
+    page = tmp_path / "index.html"
+    page.write_text(f"<html><body><p>{text}</p></body></html>")
+    found = page_numbers.unfounded(page, [tmp_path])
+    assert [number.strip() for number, _ in found] == missing
