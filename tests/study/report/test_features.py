@@ -4,19 +4,26 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.reporting.figures.view_tables import TABLES
+from tests.reporting.figures import view_tables
+from transfusion_tf import tables
 from transfusion_tf.analysis import representations
 from transfusion_tf.analysis.filters import changes
 from transfusion_tf.analysis.filters import tables as filter_tables
 from transfusion_tf.reporting.figures import style
 from transfusion_tf.reporting.html import page
+from transfusion_tf.runs.directory import RunDir
 from transfusion_tf.study.report import context as contexts
-from transfusion_tf.study.report import features, first_filters
+from transfusion_tf.study.report import (
+    feature_gain,
+    features,
+    first_filters,
+    network_runs,
+)
 
 
 def table(view):
     """The made table of a view."""
-    return pd.DataFrame(TABLES[view]).assign(view=view, note="")
+    return pd.DataFrame(view_tables.TABLES[view]).assign(view=view, note="")
 
 
 @pytest.fixture
@@ -87,6 +94,38 @@ def test_a_figure_a_view_and_what_is_missing(asked, context, tiny_study):
     assert len(asked) == 4
     assert features.section(of_study) == section
     assert len(asked) == 4
+
+
+def test_gain_of_each_run_from_a_source(context, monkeypatch, tiny_study):
+    of_study = context(tiny_study)
+    (network,) = network_runs.of_networks(of_study)
+
+    def run(runs, options):
+        assert (options.view, options.checkpoint) == ("before_after", "best")
+        rows = []
+        for place, path in enumerate(runs):
+            best = RunDir(path).read_metrics()["best_step"]
+            rows += view_tables.rows(
+                path.name,
+                path.name,
+                view_tables.falling(0.6 + 0.05 * place),
+                other_step=best,
+                measures=["svcca"],
+            )
+        return pd.DataFrame(rows).assign(view="before_after", note="")
+
+    monkeypatch.setattr(representations, "run", run)
+    monkeypatch.setattr(feature_gain, "MIN_CLUSTERS", 3)
+    (figure,) = feature_gain.blocks(of_study, network)
+    assert figure.name == "gain_cbr_tiny"
+    # A correlation takes four seeds.
+    assert figure.sentence.startswith("No coefficient: Not defined: 3 clusters")
+    points = tables.read(of_study.output_dir / "gain_points_cbr_tiny.csv")
+    assert len(points) == 3 * len(view_tables.STAGES)
+    assert set(points["model"]) == {"cbr_tiny"}
+    assert set(figure.files) <= {
+        path.name for path in of_study.output_dir.iterdir()
+    }
 
 
 @pytest.mark.parametrize(
