@@ -5,10 +5,12 @@ import pandas as pd
 import pytest
 
 from tests.reporting.figures import view_tables
+from tests.study.report import small_records
 from transfusion_tf import tables
-from transfusion_tf.analysis import representations
+from transfusion_tf.analysis import comparison, representations
 from transfusion_tf.analysis.filters import changes
 from transfusion_tf.analysis.filters import tables as filter_tables
+from transfusion_tf.data import records
 from transfusion_tf.reporting.figures import style
 from transfusion_tf.reporting.html import page
 from transfusion_tf.runs.directory import RunDir
@@ -126,6 +128,18 @@ def test_gain_of_each_run_from_a_source(context, monkeypatch, tiny_study):
     assert set(figure.files) <= {
         path.name for path in of_study.output_dir.iterdir()
     }
+
+
+def test_patients_of_the_images_that_are_compared(tiny_records):
+    images = comparison.ComparisonImages(
+        records.open_records(tiny_records),
+        "test",
+        image_size=small_records.IMAGE_SIZE,
+        max_images=7,
+        batch_size=4,
+    )
+    first = small_records.read_split(tiny_records, "test").patients[:7]
+    assert images.num_patients() == len(set(first))
 
 
 @pytest.mark.parametrize(
