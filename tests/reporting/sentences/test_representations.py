@@ -44,8 +44,8 @@ def test_of_many_kinds_the_highest_and_the_lowest_are_named():
     kinds = {f"kind {place}": [0.5 - place / 100] for place in range(6)}
     assert sentences.between(summary(kinds, num_pairs=1)) == (
         "At the top stage, conv1, the mean SVCCA of two trained networks is "
-        "0.50 for kind 0 (1 pair); 0.45 for kind 5 (1 pair) (4 other kinds lie "
-        "between). Of this, chance 0.10."
+        "0.50 for kind 0 (1 pair); 0.45 for kind 5 (1 pair) (other kinds lie "
+        "between these). Of this, chance 0.10."
     )
 
 

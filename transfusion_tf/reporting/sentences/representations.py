@@ -177,8 +177,7 @@ def _shortened(rows):
     """The rows that are listed, and what is said of the others."""
     if len(rows) <= _MOST_KINDS:
         return rows, ""
-    between_them = len(rows) - 2
-    return rows.iloc[[0, -1]], f" ({between_them} other kinds lie between)"
+    return rows.iloc[[0, -1]], " (other kinds lie between these)"
 
 
 def _count(number, what):
