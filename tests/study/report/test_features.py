@@ -17,6 +17,7 @@ from transfusion_tf.runs.directory import RunDir
 from transfusion_tf.study.report import context as contexts
 from transfusion_tf.study.report import (
     feature_gain,
+    feature_tables,
     features,
     first_filters,
     network_runs,
@@ -66,6 +67,17 @@ def context(tmp_path):
         return contexts.gather(study, tmp_path / "report")
 
     return get
+
+
+@pytest.fixture(autouse=True)
+def widest(monkeypatch):
+    """widest(channels): sets the width of the widest stage, else 256."""
+
+    def set_to(channels):
+        monkeypatch.setattr(feature_tables, "_widest", lambda path: channels)
+
+    set_to(256)
+    return set_to
 
 
 def of_kind(section, kind):
@@ -128,6 +140,17 @@ def test_gain_of_each_run_from_a_source(context, monkeypatch, tiny_study):
     assert set(figure.files) <= {
         path.name for path in of_study.output_dir.iterdir()
     }
+
+
+def test_of_wide_networks_channels_are_drawn(context, tiny_study, widest):
+    of_study = context(tiny_study)
+    whole = feature_tables.options(of_study, [None], groups=1)
+    assert (whole.channels, whole.groups) == (None, 1)
+    # The test split of the study has fewer than the 300 that are compared.
+    assert whole.max_images == of_study.card.num_examples["test"] < 300
+    widest(2048)
+    drawn = feature_tables.options(of_study, [None], groups=1)
+    assert (drawn.channels, drawn.max_points, drawn.repeats) == (64, 10_000, 5)
 
 
 def test_patients_of_the_images_that_are_compared(tiny_records):

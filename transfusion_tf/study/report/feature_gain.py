@@ -56,7 +56,7 @@ def _figure(context, network, title):
     paths = network.every
 
     def compare():
-        how = feature_tables.options(context, **_HOW)
+        how = feature_tables.options(context, paths, **_HOW)
         return {_SIMILARITY: representations.run(paths, how)}
 
     def relate():

@@ -94,7 +94,9 @@ def _views(context, network, views):
 
     def make():
         found = representations.run_views(
-            network.paths, feature_tables.options(context), views
+            network.paths,
+            feature_tables.options(context, network.paths),
+            views,
         )
         made = dict(found)
         for view, table in found.items():
@@ -139,7 +141,8 @@ def _reuse_figure(context, network):
 
     def make():
         table = representations.run(
-            paths, feature_tables.options(context, view="reuse", **_PROBES)
+            paths,
+            feature_tables.options(context, paths, view="reuse", **_PROBES),
         )
         similar = table[table["measure"] != "probe_auc"]
         trained = similar[similar["other_step"] > 0]
