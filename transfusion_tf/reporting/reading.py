@@ -118,8 +118,9 @@ READING = {
     "start_against_end": (
         "Each mark is a pair of runs: across, how similar their networks were "
         "before training, upwards, after it. On the grey diagonal training "
-        "changed nothing. R squared is the share of the differences between "
-        "pairs that a line through them explains: near 1, the start decides "
+        "changed nothing; networks that began with the same weights are at 1 "
+        "across. R squared is the share of the differences between pairs that "
+        "a line through them explains: near 1, the start decides "
         "how similar networks end. Pairs that share a run are not independent, "
         "so no interval goes with it."
     ),

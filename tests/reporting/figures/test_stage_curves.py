@@ -62,6 +62,15 @@ def test_a_panel_per_measure_with_the_values_and_floors_of_every_pair():
         assert ticks == ["conv1", "conv2", "conv3", "conv4"]
 
 
+def test_unequal_numbers_of_images_are_said():
+    table = curves()
+    table.loc[table["stage"] == "conv1", "num_images"] = 39
+    assert stage_curves.title(table, WHAT).endswith(
+        "lungs, test: 1,000 images of 500 patients; of stages with large maps "
+        "fewer images are drawn"
+    )
+
+
 def test_the_legend_says_what_the_bars_are():
     def labels(**columns):
         figure = stage_curves.draw(curves().assign(**columns), WHAT)

@@ -110,9 +110,9 @@ def test_the_top_two_stages_are_averaged_by_kind():
     aside = figure.axes[1]
     kinds = [tick.get_text() for tick in aside.get_xticklabels()]
     assert kinds == [
-        "random and random",
-        "pretrained and random",
-        "pretrained and pretrained",
+        "random\nand random",
+        "pretrained\nand random",
+        "pretrained\nand pretrained",
     ]
     first = aside.get_lines()[0]
     # The first pair starts at 0.6; conv3 and conv4 are at 0.4 and 0.3.
@@ -152,4 +152,4 @@ def test_points_have_start_and_end():
     for drawn in axes.get_lines()[:3]:
         points = drawn.get_xydata()
         np.testing.assert_allclose(points[:, 1] - points[:, 0], 0.1)
-    assert axes.get_title() == "conv1, $R^2$ 1.00 of 6"
+    assert axes.get_title() == "conv1, $R^2$ 1.00, 6 marks"

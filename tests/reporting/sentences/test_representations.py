@@ -6,7 +6,7 @@ import pandas as pd
 from transfusion_tf.reporting.sentences import representations as sentences
 
 
-def summary(values, num_pairs=3, measure="svcca"):
+def summary(values, num_pairs=3, measure="svcca", layout=np.nan):
     """Rows for {kind: means from the bottom to the top stage}."""
     return pd.DataFrame(
         [
@@ -18,6 +18,7 @@ def summary(values, num_pairs=3, measure="svcca"):
                 "num_pairs": num_pairs,
                 "mean": value,
                 "chance": 0.1 + 0.02 * index,
+                "layout": layout,
             }
             for kind, of_kind in values.items()
             for index, value in enumerate(of_kind)
@@ -27,12 +28,15 @@ def summary(values, num_pairs=3, measure="svcca"):
 
 def test_between_is_on_the_top_stage_from_the_most_alike_kind():
     found = sentences.between(
-        summary({"random and random": [0.9, 0.412], "a and b": [0.8, 0.5]})
+        summary(
+            {"random and random": [0.9, 0.412], "a and b": [0.8, 0.5]},
+            layout=0.3,
+        )
     )
     assert found == (
         "At the top stage, conv2, the mean SVCCA of two trained networks is "
         "0.50 for a and b (3 pairs); 0.41 for random and random (3 pairs). "
-        "Chance is 0.12."
+        "Of this, the frame of the images alone gives 0.30, chance 0.12."
     )
 
 
@@ -40,8 +44,8 @@ def test_of_many_kinds_the_highest_and_the_lowest_are_named():
     kinds = {f"kind {place}": [0.5 - place / 100] for place in range(6)}
     assert sentences.between(summary(kinds, num_pairs=1)) == (
         "At the top stage, conv1, the mean SVCCA of two trained networks is "
-        "0.50 for kind 0 (1 pair); 0.45 for kind 5 (1 pair) (4 other kinds lie "
-        "between). Chance is 0.10."
+        "0.50 for kind 0 (1 pair); 0.45 for kind 5 (1 pair) (other kinds lie "
+        "between these). Of this, chance 0.10."
     )
 
 

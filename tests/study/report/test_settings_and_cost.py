@@ -170,8 +170,9 @@ def test_methods_of_other_tasks(tiny_study, gathered, task, parts):
 def test_methods_without_patients_and_records(tiny_study, gathered):
     context = gathered(tiny_study)
     arms = context.arms.assign(num_patients=math.nan)
-    gone = dataclasses.replace(context, arms=arms, records=None)
-    made = methods.section(gone)
+    made = methods.section(
+        dataclasses.replace(context, arms=arms, records=None)
+    )
     text = made.blocks[-1].text
     assert "over images is that of DeLong et al. (1988)" in text
     assert "splits" not in text

@@ -13,7 +13,7 @@ from transfusion_tf.runs import labels
 
 _PAIR = ["run", "step", "other_run", "other_step"]
 _THIN = "thin: each pair"
-_ZERO = {"color": "0.4", "linewidth": 0.9, "linestyle": "--"}
+_ZERO = {"color": "0.6", "linewidth": 0.9}
 _MEAN = {"color": "0.2", "linewidth": 1.5}
 
 
@@ -141,8 +141,9 @@ def _top_two(axes, rows, styles):
                 linewidth=1,
             )
         _mark_left_out(axes, place, len(of) - len(whole), len(whole))
+    names = [kind.replace(" and ", "\nand ") for kind in styles]
     axes.set_xticks(
-        range(len(styles)), list(styles), rotation=20, ha="right", fontsize=7
+        range(len(styles)), names, rotation=20, ha="right", fontsize=7
     )
     axes.set_ylim(*stage_curves.similarity_limits(rows))
     axes.set_ylabel(_averages(top, averaged), fontsize=8)

@@ -73,7 +73,11 @@ def title(table, what):
       what: is drawn, in a few words.
     """
     first = table.loc[table["num_images"].first_valid_index()]
-    data = marks.data_title(first["dataset"], first["split"], first)
+    most = table["num_images"].max()
+    about = {"num_images": most, "num_patients": first["num_patients"]}
+    data = marks.data_title(first["dataset"], first["split"], about)
+    if table["num_images"].nunique() > 1:
+        data += "; of stages with large maps fewer images are drawn"
     return f"{first['model']}: {what}\n{data}"
 
 

@@ -53,7 +53,8 @@ def draw(table, fits):
     for axes in panels[-1]:
         axes.set_xlabel("at the start", fontsize=9)
     what = "similarity of two networks at their starts and after training"
-    title = stage_curves.title(table, f"{what}; a mark is a pair")
+    point = "a draw of a pair" if table["draw"].notna().any() else "a pair"
+    title = stage_curves.title(table, f"{what}; a mark is {point}")
     marks.headed(figure, title, _legend(styles))
     return figure
 
@@ -95,7 +96,7 @@ def _title(stage, fit):
     r_squared = "n/a" if np.isnan(fit["r_squared"]) else fit["r_squared"]
     if r_squared != "n/a":
         r_squared = f"{r_squared:.2f}"
-    return f"{stage}, $R^2$ {r_squared} of {fit['num_points']}"
+    return f"{stage}, $R^2$ {r_squared}, {fit['num_points']} marks"
 
 
 def _legend(styles):

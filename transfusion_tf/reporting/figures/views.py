@@ -115,7 +115,7 @@ def reuse(table):
     runs = dict(tuple(of_runs.groupby("other_run", sort=False)))
     styles, unequal = _styles(runs, "other_init"), steps.unequal(of_runs)
     figure = Figure(
-        figsize=(3.8 * (len(measures) + 1), 3.6 + 0.21 * (len(runs) + 4)),
+        figsize=(3.8 * (len(measures) + 1), 3.4 + 0.21 * (2 * len(runs) + 4)),
         layout="constrained",
     )
     *panels, right = figure.subplots(1, len(measures) + 1)
@@ -154,16 +154,14 @@ def reuse(table):
             f"source and run: {stage_curves.name_of(measure)}",
             fontsize=9,
         )
-    _probes(right, table[table["measure"] == "probe_auc"])
+    probes = _probes(right, table[table["measure"] == "probe_auc"])
     handles = [*panels[0].get_legend_handles_labels()[0]]
     handles += stage_curves.floor_legend(of_runs, ["chance"])
+    title = "what there was to reuse in the source, and what was kept"
     marks.headed(
         figure,
-        stage_curves.title(
-            table, "what there was to reuse in the source, and what was kept"
-        ),
-        handles + stage_curves.interval_legend(of_runs),
-        2,
+        stage_curves.title(table, title),
+        handles + stage_curves.interval_legend(of_runs) + probes,
     )
     return figure
 
@@ -176,24 +174,28 @@ def _styles(runs, column):
 
 
 def _probes(axes, table):
-    """AUC of a linear probe of each stage, with its interval."""
+    """AUC of a linear probe of each stage; returns handles of a legend."""
     colors = ("0.1", figures.PALETTE[4])
     for place, (name, rows) in enumerate(table.groupby("run", sort=False)):
         rows = rows.sort_values("stage_index")
         color = colors[place % len(colors)]
         places = rows["stage_index"] + 0.08 * place
         axes.vlines(places, rows["low"], rows["high"], color=color)
-        label = "source" if name == "source" else f"{name}, start (random)"
+        label = "the source" if name == "source" else f"{name}, start"
         marker = figures.MARKERS[place % len(figures.MARKERS)]
         axes.plot(
-            places, rows["value"], marker=marker, color=color, label=label
+            places,
+            rows["value"],
+            marker=marker,
+            color=color,
+            label=f"right: probe of {label}",
         )
     stage_curves.mark_missing(axes, table)
     stage_curves.label_stages(axes, table)
     values = table[["low", "value"]].min().min()
     axes.set_ylim(min(0.5, values) - 0.02, 1.02)
     axes.set_title("AUC of a linear probe, 95% interval", fontsize=9)
-    axes.legend(fontsize=7, frameon=False, loc="lower right")
+    return axes.get_legend_handles_labels()[0]
 
 
 FIGURES = {

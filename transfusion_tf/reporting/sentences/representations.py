@@ -7,6 +7,10 @@ from transfusion_tf.reporting.figures import stage_curves
 
 # The measure that sentences are about, where a table has it.
 _PREFERRED = "svcca"
+_FLOORS = {
+    "layout": "the frame of the images alone gives",
+    "chance": "chance",
+}
 # More kinds are not listed: the highest and the lowest stand for them.
 _MOST_KINDS = 4
 
@@ -30,11 +34,12 @@ def between(summary):
         f"{_number(row.mean)} for {row.kind} ({_count(row.num_pairs, 'pair')})"
         for row in chosen.itertuples()
     )
-    chance = known["chance"].mean()
-    floor = ""
-    if pd.notna(chance):
-        lowest, highest = known["chance"].min(), known["chance"].max()
-        floor = f" Chance is {_range(lowest, highest)}."
+    floors = [
+        f"{words} {_range(known[floor].min(), known[floor].max())}"
+        for floor, words in _FLOORS.items()
+        if known[floor].notna().any()
+    ]
+    floor = f" Of this, {', '.join(floors)}." if floors else ""
     return (
         f"At the top stage, {stage}, the mean {measure} of two trained "
         f"networks is {listed}{left}.{floor}"
@@ -172,8 +177,7 @@ def _shortened(rows):
     """The rows that are listed, and what is said of the others."""
     if len(rows) <= _MOST_KINDS:
         return rows, ""
-    between_them = len(rows) - 2
-    return rows.iloc[[0, -1]], f" ({between_them} other kinds lie between)"
+    return rows.iloc[[0, -1]], " (other kinds lie between these)"
 
 
 def _count(number, what):

@@ -15,7 +15,8 @@ _HOW = {
     "floors": False,
     "groups": 1,
 }
-_SIMILARITY = "before_after_best"
+# Not before_after_*: claims are judged on those, of the last weights.
+_SIMILARITY = "gain_similarity"
 
 
 def blocks(context, network):
@@ -55,7 +56,7 @@ def _figure(context, network, title):
     paths = network.every
 
     def compare():
-        how = feature_tables.options(context, **_HOW)
+        how = feature_tables.options(context, paths, **_HOW)
         return {_SIMILARITY: representations.run(paths, how)}
 
     def relate():

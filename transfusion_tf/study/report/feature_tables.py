@@ -1,22 +1,26 @@
 """Tables of features that a report makes, keeps, and draws."""
 
-import dataclasses
-
 from transfusion_tf.analysis.views.options import RepresentationOptions
 from transfusion_tf.reporting.html import page
+from transfusion_tf.runs.directory import RunDir
 from transfusion_tf.study.report import kept_tables, pictures
 
 # One measure, of a few hundred images: so all networks of a small study take
 # less than a minute, and the intervals say what fewer images cost.
 _MEASURES = ("svcca",)
 _MAX_IMAGES = 300
+# Of wider stages, as Juodelyte et al. 2023: directions of all channels would
+# take minutes a pair.
+_WIDE = 512
+_DRAWN = {"max_points": 10_000, "channels": 64, "repeats": 5}
 
 
-def options(context, **more):
+def options(context, paths, **more):
     """The RepresentationOptions of a study's report.
 
     Args:
       context: context.Context, whose records are there.
+      paths: of the runs, of one network.
       **more: in place of these.
     """
     available = context.card.num_examples["test"]
@@ -24,13 +28,29 @@ def options(context, **more):
         # Folds are of unequal size where patients are.
         every = sum(context.card.num_examples.values())
         available = every // (2 * context.config.num_folds)
+    drawn = _DRAWN if _widest(paths[0]) > _WIDE else {}
+    if drawn:
+        more.pop("groups", None)  # What is drawn has no intervals.
     return RepresentationOptions(
         **{
             "measures": _MEASURES,
             "max_images": min(_MAX_IMAGES, available),
+            **drawn,
             **more,
         }
     )
+
+
+def _widest(path):
+    """Channels of the widest stage of the network of a run."""
+    from transfusion_tf.process import quiet
+
+    quiet.start_tensorflow()
+    from transfusion_tf.runs import networks
+
+    run = RunDir(path)
+    backbone = networks.load_backbone(run, max(run.weight_steps(), default=0))
+    return max(stage.output.shape[-1] for stage in backbone.stages)
 
 
 def attempt(context, title, make):
@@ -69,12 +89,12 @@ def kept(context, network, key, make, how, paths=None):
     def make_named():
         return {name_of(stem, network): of for stem, of in make().items()}
 
-    settings = dataclasses.asdict(options(context)) if context.card else {}
+    settings = [_MEASURES, _MAX_IMAGES, _WIDE, _DRAWN]
     found = kept_tables.get(
         context,
         name_of(key, network),
         network.paths if paths is None else paths,
-        [settings, how],
+        [*settings, how],
         make_named,
     )
     ending = name_of("", network)

@@ -94,7 +94,9 @@ def _views(context, network, views):
 
     def make():
         found = representations.run_views(
-            network.paths, feature_tables.options(context), views
+            network.paths,
+            feature_tables.options(context, network.paths),
+            views,
         )
         made = dict(found)
         for view, table in found.items():
@@ -121,7 +123,7 @@ def _reuse(context, network, has_starts):
                 command=commands.run_study(
                     context,
                     inits=_with(context, "pretrained"),
-                    **commands.a_source(context),
+                    **_a_source(context),
                 ),
             )
         ]
@@ -139,7 +141,8 @@ def _reuse_figure(context, network):
 
     def make():
         table = representations.run(
-            paths, feature_tables.options(context, view="reuse", **_PROBES)
+            paths,
+            feature_tables.options(context, paths, view="reuse", **_PROBES),
         )
         similar = table[table["measure"] != "probe_auc"]
         trained = similar[similar["other_step"] > 0]
@@ -200,7 +203,7 @@ def _hybrids(context):
             command=commands.run_study(
                 context,
                 inits=_with(context, "transfusion:conv1", "gabor"),
-                **commands.a_source(context),
+                **_a_source(context),
             ),
         )
     ]
@@ -209,3 +212,10 @@ def _hybrids(context):
 def _with(context, *inits):
     """The inits of a study, and others."""
     return list(dict.fromkeys([*context.config.inits, *inits]))
+
+
+def _a_source(context):
+    """{flag: value}: a source for those networks that have none."""
+    if context.config.source_dataset:
+        return {}
+    return {"source_dataset": "synthetic_textures"}

@@ -1,0 +1,61 @@
+"""Several views of the same runs, from one look at each network."""
+
+import numpy as np
+import pytest
+
+from transfusion_tf.analysis import representations
+from transfusion_tf.analysis.views import reuse
+from transfusion_tf.analysis.views import rows as view_rows
+
+VIEWS = ["between", "before_after", "start_against_end"]
+
+
+def options(view="between"):
+    return representations.RepresentationOptions(
+        view=view,
+        measures=("cca",),
+        stages=("conv1",),
+        max_images=20,
+        floors=False,
+        groups=1,
+    )
+
+
+@pytest.fixture(scope="module")
+def found(tiny_runs):
+    """{view: table} of three views that have pairs in common."""
+    return representations.run_views(tiny_runs, options(), VIEWS)
+
+
+def test_views_together_are_what_each_is_alone(found, tiny_runs):
+    alone = representations.run(tiny_runs, options("before_after"))
+    together = found["before_after"]
+    assert tuple(together.columns) == view_rows.TABLE_COLUMNS
+    assert set(together["view"]) == {"before_after"}
+    names = ["run", "step", "other_run", "other_step", "stage", "init"]
+    assert together[names].equals(alone[names])
+    np.testing.assert_allclose(together["value"], alone["value"], atol=1e-6)
+
+
+def test_a_pair_of_two_views_is_in_both(found):
+    ends = found["start_against_end"].query("step > 0")
+    assert len(found["between"]) == len(ends) == 1
+    assert ends["value"].item() == found["between"]["value"].item()
+    assert len(found["start_against_end"]) == 2
+
+
+def test_all_rows_say_what_they_are_about(found):
+    for table in found.values():
+        assert set(table["model"]) == {"cbr_tiny"}
+        assert set(table["split"]) == {"test"}
+        assert (table["num_images"] == 20).all()
+        assert table["num_patients"].isna().all()  # Of records without.
+        assert set(table["init"]) == {"random"}
+
+
+def test_probes_read_as_many_images_as_are_asked_for():
+    batches = [{"image": np.arange(4)}, {"image": np.arange(4, 6)}]
+    for wanted in (1, 4, 5, 6):
+        parts = [b["image"] for b in reuse._first(iter(batches), wanted)]
+        np.testing.assert_array_equal(np.concatenate(parts), np.arange(wanted))
+    assert len(list(reuse._first(iter(batches), None))) == 2
