@@ -13,6 +13,8 @@ import sys
 
 from tests.reporting.html import browser, chromium
 
+_MOST = 30  # Lines of a page; a table that is cut off has one a cell.
+
 
 def main(arguments=None):
     """Checks the pages that are named; returns the exit status."""
@@ -36,8 +38,10 @@ def main(arguments=None):
         for page in flags.pages:
             faults = started.faults(page)
             faulty += bool(faults)
-            for line in faults or ["no fault"]:
+            for line in faults[:_MOST] or ["no fault"]:
                 print(f"{page}: {line}")
+            if len(faults) > _MOST:
+                print(f"{page}: and {len(faults) - _MOST} more")
             if flags.pictures:
                 for path in started.pictures(page, flags.pictures):
                     print(path)

@@ -46,13 +46,15 @@ class Binaries:
     """Runs the binaries: binary("run_scripts/train.py", flags...).
 
     In a fork of a process that has imported TensorFlow; with cold=True in a
-    process of its own from the start.
+    process of its own from the start. One that stops itself by SIGSTOP has no
+    return code, and is there until `kill_stopped`.
     """
 
     def __init__(self, folder):
         self._folder = folder
         self._environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         self._warm = None
+        self._stopped = None
 
     def __call__(self, script, *arguments, cwd=None, cold=False):
         argv = [str(ROOT / script), *map(str, arguments)]
@@ -73,9 +75,14 @@ class Binaries:
             "stdout": str(outputs[0]),
             "stderr": str(outputs[1]),
         }
-        code = self._ask(request)["returncode"]
+        reply = self._ask(request)
+        self._stopped = reply.get("stopped", self._stopped)
         texts = [path.read_text() for path in outputs]
-        return subprocess.CompletedProcess(argv, code, *texts)
+        return subprocess.CompletedProcess(argv, reply["returncode"], *texts)
+
+    def kill_stopped(self):
+        """Ends the process that has stopped itself, by SIGKILL."""
+        self._ask({"kill": self._stopped})
 
     def _ask(self, request):
         if self._warm is None:

@@ -4,6 +4,7 @@ import pytest
 
 from tests import check_page
 from tests.reporting.html import browser as browsers
+from tests.reporting.html import chromium
 from transfusion_tf.reporting.html import page, render
 
 
@@ -32,6 +33,22 @@ def test_prints_faults_and_fails(browser, monkeypatch, tmp_path, capsys):
     assert capsys.readouterr().out == (
         f"{good}: a link to {gone}, which is not there\n"
     )
+
+
+def test_prints_the_first_faults_of_many(monkeypatch, tmp_path, capsys):
+    class Faulty:
+        def faults(self, page):
+            return [f"fault {number}" for number in range(1, 33)]
+
+    monkeypatch.setattr(chromium, "find", lambda: "chromium")
+    monkeypatch.setattr(
+        browsers, "started", lambda _: contextlib.nullcontext(Faulty())
+    )
+    page = tmp_path / "page.html"
+    page.touch()
+    assert check_page.main([str(page)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-2:] == [f"{page}: fault 30", f"{page}: and 2 more"]
 
 
 def test_says_that_nothing_is_checked(monkeypatch, tmp_path, capsys):

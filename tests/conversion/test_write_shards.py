@@ -150,18 +150,3 @@ def test_notes_are_counted_listed_and_told(tmp_path, monkeypatch, caplog):
         for e in examples(root, s)
     }
     assert set(table["id"]) <= ids and len(table) == 4
-
-
-def test_pneumoniamnist(shared, tmp_path):
-    from data_prep import sources
-
-    path = shared / "data/pneumoniamnist.npz"
-    manifest = sources.get("npz")(input=path)
-    root = convert.convert(
-        manifest, tmp_path, convert.ConvertOptions(num_workers=2)
-    )
-    card = records.open_records(root, verify=True).card
-    # 10 of 4,708 training images have the pixels of 8 validation images.
-    assert card.num_examples == {"train": 4698, "val": 524, "test": 624}
-    assert sum(card.counts["train"].values()) == 4698
-    assert card.audit["dropped"] == {"train": 10}

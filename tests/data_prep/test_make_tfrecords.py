@@ -431,7 +431,8 @@ def test_pneumoniamnist(shared, binary, tmp_path):
         f"--input={shared / 'data' / 'pneumoniamnist.npz'}",
     )
     assert done.returncode == 0, done.stderr
-    card = records.open_records(tmp_path).card
-    # 10 of the training images are, pixel for pixel, images of validation.
+    card = records.open_records(tmp_path, verify=True).card
+    # 10 of the training images have the pixels of 8 images of validation.
     assert card.num_examples == {"train": 4_698, "val": 524, "test": 624}
+    assert card.audit["dropped"] == {"train": 10}
     assert card.counts["train"] == {"normal": 1_214, "pneumonia": 3_484}

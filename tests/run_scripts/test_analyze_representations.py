@@ -117,6 +117,7 @@ def test_reuse_of_the_first_run(analyze, tmp_path, tiny_runs):
         "--view=reuse",
         f"--source={tiny_runs[0]}",
         "--measures=svcca,cka",
+        "--stages=conv1,conv4",
         "--groups=4",
         f"--moments_dir={tmp_path / 'moments'}",
     )

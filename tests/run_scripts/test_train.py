@@ -2,19 +2,13 @@
 
 import csv
 import os
-import pathlib
 import signal
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 from transfusion_tf import files
 from transfusion_tf.runs.directory import RunDir
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-
 
 # Forty steps: four epochs of ten.
 FORTY = ("--epochs=4", "--eval_every=14", "--augment=shift", "--snapshots=2")
@@ -117,32 +111,22 @@ def test_a_finished_run_is_reported_and_another_refused(train, whole):
 
 
 def test_killed_in_mid_epoch_it_ends_with_the_same_weights(
-    train, flags, whole, tmp_path
+    train, binary, flags, whole, tmp_path
 ):
     run = RunDir(tmp_path / "run")
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            str(ROOT / "run_scripts/train.py"),
-            *flags,
-            *FORTY,
-            f"--run_dir={run.root}",
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    stopped = binary(
+        *("tests/stopped_at.py", 17, "run_scripts/train.py"),
+        *(*flags, *FORTY, f"--run_dir={run.root}"),
     )
-    while "step 14/" not in process.stdout.readline():
-        assert process.poll() is None
-    process.send_signal(signal.SIGSTOP)  # It is still training.
+    assert stopped.returncode is None, stopped.stderr  # It is still training.
+    assert "step 14/" in stopped.stdout
     before = contents(run.root)
     for more in ((), ("--overwrite",)):
         done = train(*FORTY, *more)
         assert done.returncode == 2 and done.stderr.count("\n") == 1
         assert "Another process is training" in done.stderr
     assert contents(run.root) == before
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    binary.kill_stopped()
     assert run.read_status()["status"] == "running"
     assert 40 not in run.weight_steps()
     assert train(*FORTY).returncode == 0

@@ -210,7 +210,7 @@ def test_surround_is_dark_and_retina_is_orange():
 
 
 def test_colours_say_little_about_the_grade():
-    num_train, num_images = 600, 1000
+    num_train, num_images = 360, 600
     images = np.stack(
         [fundus.render(i, seed=0, size=32) for i in range(num_images)]
     )

@@ -170,7 +170,9 @@ def test_methods_of_other_tasks(tiny_study, gathered, task, parts):
 def test_methods_without_patients_and_records(tiny_study, gathered):
     context = gathered(tiny_study)
     arms = context.arms.assign(num_patients=math.nan)
-    made = methods.section(dataclasses.replace(context, arms=arms, card=None))
+    made = methods.section(
+        dataclasses.replace(context, arms=arms, records=None)
+    )
     text = made.blocks[-1].text
     assert "over images is that of DeLong et al. (1988)" in text
     assert "splits" not in text
@@ -190,7 +192,7 @@ def test_checklists(tiny_study, gathered):
     assert main == {str(number) for number in range(1, 28)}
     assert "AUC of sick" in tripod["text"]["23a"]
     # What goes without the records goes without the data card as well.
-    gone = dataclasses.replace(context, card=None)
+    gone = dataclasses.replace(context, records=None)
     rows = checklists.rows(gone, arm_facts.of_context(context))
     by_item = {(row["checklist"], row["item"]): row for row in rows}
     assert by_item["CLAIM 2024", "19"]["filled_by"] == "authors"

@@ -65,10 +65,8 @@ def rows(context, arms):
 
 
 def _details(name, found):
-    filled = sum(row["filled_by"] == STUDY for row in found)
     return page.Details(
-        title=f"{name}: {filled} of {len(found)} items have something from "
-        "this study",
+        title=f"Items of {name}",
         blocks=(
             page.Text(text=f"{checklists.REFERENCES[name]}."),
             page.Table(

@@ -40,11 +40,16 @@ def test_claims_of_a_study(tiny_study, tmp_path):
         "cbr_tiny pretrained textures minus cbr_tiny random: +"
     )
     (shown,) = (b for b in made.blocks if isinstance(b, page.Table))
-    assert len(shown.rows) == len(table)
-    by_claim = {row[0]: row for row in shown.rows}
+    asked = table[judged != "not asked"]
+    assert [row[0] for row in shown.rows] == list(asked["claim"])
+    folded = next(b for b in made.blocks if isinstance(b, page.Details))
+    others, *commands = folded.blocks
+    assert len(others.rows) + len(shown.rows) == len(table)
+    by_claim = {row[0]: row for row in others.rows}
     row = by_claim[table["claim"]["pretraining_helps"]]
     assert row[3] == "Raghu et al. 2019, Table 1"
-    assert row[-1] == "command below"
+    wanted = set(table["command"]) - {""}
+    assert {block.command for block in commands} == wanted
     assert len(tables.read(tmp_path / "claim_comparisons.csv")) == 0
 
 

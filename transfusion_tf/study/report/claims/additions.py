@@ -5,6 +5,7 @@ StudyConfig: what it must be}, or {} where no runs would do.
 """
 
 from transfusion_tf import names
+from transfusion_tf.statistics import clustered_correlation
 from transfusion_tf.study import spec
 
 _MADE = ("synthetic_textures",)
@@ -20,6 +21,12 @@ def inits(*schemes):
         return {"inits": _joined(config.inits, *schemes), **_source(config)}
 
     return adds
+
+
+def seeds(config, arms):
+    """Adds seeds, of which a correlation needs MIN_CLUSTERS."""
+    number = max(clustered_correlation.MIN_CLUSTERS, config.seeds)
+    return {**inits("random", "pretrained")(config, arms), "seeds": number}
 
 
 def models(*added, weights=("imagenet",)):

@@ -136,7 +136,10 @@ def _tables(folder, arms):
     runs = {run for arm in arms for run in arm.runs}
     found = {}
     for stem, columns in _TABLES.items():
-        parts = map(tables.read, sorted(folder.glob(f"{stem}*.csv")))
+        paths = sorted(folder.glob(f"{stem}*.csv"))
+        # Similarity is judged where training ended, not at the best step.
+        paths = [p for p in paths if not p.name.startswith(f"{stem}_best")]
+        parts = map(tables.read, paths)
         parts = [part for part in parts if set(columns) <= set(part)]
         if not parts:
             continue

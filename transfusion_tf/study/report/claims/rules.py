@@ -181,7 +181,7 @@ RULES = {
             "exclude 0 on one side."
         ),
         judge=similarity_rules.similarity_without_gain,
-        adds=additions.inits("random", "pretrained"),
+        adds=additions.seeds,
     ),
     "similarity_against_gain": Rule(
         text=_CORRELATIONS.format(
@@ -189,7 +189,7 @@ RULES = {
             "than half lie above 0 or all are weak."
         ),
         judge=similarity_rules.similarity_against_gain,
-        adds=additions.inits("random", "pretrained"),
+        adds=additions.seeds,
     ),
     "features_and_statistics": Rule(
         text=f"pretrained minus mean_var, and mean_var minus random. {_BETTER}",

@@ -42,7 +42,6 @@ def section(context):
     evidence, note = gather.of_context(context)
     found = rows(evidence, context)
     tables.write(context.output_dir / f"{NAME}.csv", found, columns=COLUMNS)
-    by_key = {row["key"]: row for row in found}
     notes = (page.Bullets(items=(note,), kind="warning"),) if note else ()
     return page.Section(
         anchor=NAME,
@@ -50,22 +49,8 @@ def section(context):
         blocks=(
             page.Text(text=_WHAT),
             *notes,
-            page.Table(
-                caption="What these data say of each claim.",
-                headings=(
-                    "claim",
-                    "source",
-                    "known from",
-                    "contradicted by",
-                    "these data",
-                    "numbers",
-                ),
-                rows=tuple(_shown(row, by_key) for row in found),
-                files=(f"{NAME}.csv", f"{gather.PAIRS}.csv"),
-                marks=_MARKS,
-            ),
+            *_tables(found),
             _rules(found),
-            *_commands(found),
         ),
     )
 
@@ -114,10 +99,44 @@ def _command(rule, evidence, context):
     return commands.run_study(context, **changes) if changes else ""
 
 
-def _shown(row, by_key):
+def _tables(found):
+    """A table of the claims that were asked; the others folded away."""
+    asked = [r for r in found if r["these_data"] != judgement.NOT_ASKED]
+    others = [r for r in found if r["these_data"] == judgement.NOT_ASKED]
+    if asked:
+        yield page.Table(
+            caption="What these data say of each claim that they ask.",
+            headings=(
+                "claim",
+                "source",
+                "known from",
+                "contradicted by",
+                "these data",
+                "numbers",
+            ),
+            rows=tuple(
+                (*_about(row, found), row["these_data"], row["numbers"])
+                for row in asked
+            ),
+            files=(f"{NAME}.csv", f"{gather.PAIRS}.csv"),
+            marks=_MARKS,
+        )
+    if others:
+        table = page.Table(
+            caption="Claims that the runs of this study do not ask.",
+            headings=("claim", "source", "known from", "contradicted by"),
+            rows=tuple(_about(row, found) for row in others),
+            files=(f"{NAME}.csv",),
+        )
+        title = "Claims that the runs of this study do not ask"
+        yield page.Details(title=title, blocks=(table, *_commands(others)))
+
+
+def _about(row, found):
+    """What a row says of its claim, and who contradicts it."""
     others = [
         other["source"]
-        for other in by_key.values()
+        for other in found
         if row["key"] in other["contradicts"].split()
         or other["key"] in row["contradicts"].split()
     ]
@@ -126,8 +145,6 @@ def _shown(row, by_key):
         row["source"],
         row["known"],
         "; ".join(dict.fromkeys(others)),
-        row["these_data"],
-        row["numbers"] or ("command below" if row["command"] else ""),
     )
 
 
@@ -152,21 +169,16 @@ def _rules(found):
 
 
 def _commands(found):
-    """A Details of the commands, each once, with the claims it asks."""
+    """The commands that would ask claims, each once."""
     by_command = {}
     for row in found:
         if row["command"]:
             by_command.setdefault(row["command"], []).append(row["claim"])
-    if not by_command:
-        return
-    yield page.Details(
-        title="Commands that would ask the other claims",
-        blocks=tuple(
-            page.Missing(
-                title=" ".join(texts),
-                why="No runs of this study ask this; the command adds them.",
-                command=command,
-            )
-            for command, texts in by_command.items()
-        ),
-    )
+    return [
+        page.Missing(
+            title=" ".join(texts),
+            why="No runs of this study ask this; the command adds them.",
+            command=command,
+        )
+        for command, texts in by_command.items()
+    ]
