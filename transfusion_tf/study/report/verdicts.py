@@ -1,11 +1,10 @@
 """The verdicts of a study: every planned comparison, and each arm."""
 
-from transfusion_tf.reporting import reading, verdict_summary, verdict_text
-from transfusion_tf.reporting.figures import style
+from transfusion_tf.reporting import verdict_summary, verdict_text
 from transfusion_tf.reporting.figures.comparing import comparisons
 from transfusion_tf.reporting.html import page
 from transfusion_tf.statistics import equivalence
-from transfusion_tf.study.report import commands, counts
+from transfusion_tf.study.report import commands, counts, pictures
 
 FIGURE = "comparisons"
 _MARKS = {
@@ -125,14 +124,12 @@ def _digits(value, form):
 
 
 def _figure(context):
-    figure = comparisons.differences(context.comparisons, context.arms)
-    for suffix in ("png", "pdf"):
-        style.save(figure, context.output_dir / f"{FIGURE}.{suffix}")
-    return page.Figure(
-        name=FIGURE,
+    return pictures.write(
+        context,
+        FIGURE,
+        comparisons.differences(context.comparisons, context.arms),
         title="AUCs of the arms, and their differences",
         sentence=_figure_sentence(context),
-        reading=reading.READING["comparisons"],
         alt=(
             "On the left the AUC of each arm with its interval and its single "
             "seeds, on the right the difference of each arm from its "
