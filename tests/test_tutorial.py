@@ -79,7 +79,7 @@ def test_the_plan_says_what_the_text_says(followed):
 def test_the_study_ends_with_the_verdict_that_the_page_shows(followed):
     folder, printed = followed
     rows = tables.read(folder / "studies/scans/comparisons.csv")
-    assert list(rows["arm"]) == ["cbr_tiny pretrained"]
+    assert list(rows["arm"]) == ["cbr_tiny@conv2 pretrained synthetic_textures"]
     assert rows["verdict"][0] in printed["run_scripts/run_study.py"]
     assert rows["verdict"][0] in TUTORIAL.read_text()
     page = (folder / "studies/scans/report/index.html").read_text()
@@ -101,5 +101,5 @@ def test_the_notebook_does_the_same(tmp_path, monkeypatch, capsys):
     assert len(namespace["found"].rows) == 1
     assert namespace["card"].positive == "ill"
     stages = namespace["similar"].query("value == value")["stage"]
-    assert set(stages) == {"conv1", "conv2", "conv3", "conv4"}
-    assert "against cbr_tiny random" in capsys.readouterr().out
+    assert set(stages) == {"conv1", "conv2"}
+    assert "against cbr_tiny@conv2 random" in capsys.readouterr().out
