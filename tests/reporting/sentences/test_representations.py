@@ -36,7 +36,7 @@ def test_between_is_on_the_top_stage_from_the_most_alike_kind():
     assert found == (
         "At the top stage, conv2, the mean SVCCA of two trained networks is "
         "0.50 for a and b (3 pairs); 0.41 for random and random (3 pairs). "
-        "Of this, the frame of the images alone gives 0.30, chance 0.12."
+        "There, the layout floor is 0.30, the chance floor is 0.12."
     )
 
 
@@ -45,7 +45,8 @@ def test_of_many_kinds_the_highest_and_the_lowest_are_named():
     assert sentences.between(summary(kinds, num_pairs=1)) == (
         "At the top stage, conv1, the mean SVCCA of two trained networks is "
         "0.50 for kind 0 (1 pair); 0.45 for kind 5 (1 pair) (other kinds lie "
-        "between these). Of this, chance 0.10."
+        "between these). There, the chance floor is "
+        "0.10."
     )
 
 
@@ -70,6 +71,15 @@ def test_before_after_names_the_nearest_and_the_furthest_stage():
         "and is furthest from it at conv2 (0.70); pretrained eyes (3 runs) "
         "stays nearest to its start at conv1 (0.99) and is furthest from it at "
         "conv3 (0.80); gabor: n/a."
+    )
+
+
+def test_the_layout_floor_stands_beside_each_similarity():
+    one = summary({"random": [0.9, 0.7]}, layout=0.65)
+    assert sentences.before_after(one) == (
+        "By SVCCA, random (3 runs) stays nearest to its start at conv1 (0.90, "
+        "layout floor 0.65) and is furthest from it at conv2 (0.70, layout "
+        "floor 0.65)."
     )
 
 

@@ -7,10 +7,7 @@ from transfusion_tf.reporting.figures import stage_curves
 
 # The measure that sentences are about, where a table has it.
 _PREFERRED = "svcca"
-_FLOORS = {
-    "layout": "the frame of the images alone gives",
-    "chance": "chance",
-}
+_FLOORS = ("layout", "chance")
 # More kinds are not listed: the highest and the lowest stand for them.
 _MOST_KINDS = 4
 
@@ -35,11 +32,11 @@ def between(summary):
         for row in chosen.itertuples()
     )
     floors = [
-        f"{words} {_range(known[floor].min(), known[floor].max())}"
-        for floor, words in _FLOORS.items()
+        f"the {floor} floor is {_range(known[floor].min(), known[floor].max())}"
+        for floor in _FLOORS
         if known[floor].notna().any()
     ]
-    floor = f" Of this, {', '.join(floors)}." if floors else ""
+    floor = f" There, {', '.join(floors)}." if floors else ""
     return (
         f"At the top stage, {stage}, the mean {measure} of two trained "
         f"networks is {listed}{left}.{floor}"
@@ -62,10 +59,10 @@ def before_after(summary):
         nearest = known.loc[known["mean"].idxmax()]
         furthest = known.loc[known["mean"].idxmin()]
         parts.append(
-            f"{kind} ({_count(of['num_pairs'].max(), 'run')}) stays nearest to "
-            f"its start at {nearest['stage']} ({_number(nearest['mean'])}) and "
-            f"is furthest from it at {furthest['stage']} "
-            f"({_number(furthest['mean'])})"
+            f"{kind} ({_count(of['num_pairs'].max(), 'run')}) stays nearest "
+            f"to its start at {nearest['stage']} ({_above_layout(nearest)}) "
+            f"and is furthest from it at {furthest['stage']} "
+            f"({_above_layout(furthest)})"
         )
     return f"By {_name(rows)}, {'; '.join([*parts, *undefined])}."
 
@@ -178,6 +175,14 @@ def _shortened(rows):
     if len(rows) <= _MOST_KINDS:
         return rows, ""
     return rows.iloc[[0, -1]], " (other kinds lie between these)"
+
+
+def _above_layout(row):
+    """A mean, beside what the layout of the images alone gives."""
+    text = _number(row["mean"])
+    if pd.notna(row["layout"]):
+        text += f", layout floor {_number(row['layout'])}"
+    return text
 
 
 def _count(number, what):
