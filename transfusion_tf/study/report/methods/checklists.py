@@ -3,7 +3,10 @@
 from transfusion_tf import tables
 from transfusion_tf.reporting.html import page
 from transfusion_tf.reporting.published import checklists
-from transfusion_tf.study.report import arm_facts, checklist_answers
+from transfusion_tf.study.report.methods import (
+    arm_facts,
+    checklist_answers,
+)
 
 NAME = "checklists"
 COLUMNS = ("checklist", "item", "topic", "filled_by", "text", "section")

@@ -7,7 +7,8 @@ from transfusion_tf.config.fields import flag_name
 from transfusion_tf.reporting.html import page
 from transfusion_tf.runs import record
 from transfusion_tf.study import directory, spec
-from transfusion_tf.study.report import arm_facts, commands
+from transfusion_tf.study.report import commands
+from transfusion_tf.study.report.methods import arm_facts
 
 NAME = "settings"
 COLUMNS = ("of", "name", "value", "default", "is_default")

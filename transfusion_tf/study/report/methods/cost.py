@@ -6,7 +6,7 @@ import pathlib
 from transfusion_tf import tables
 from transfusion_tf.reporting.html import page
 from transfusion_tf.study import cell_state
-from transfusion_tf.study.report import arm_facts
+from transfusion_tf.study.report.methods import arm_facts
 
 NAME = "cost"
 COLUMNS = (

@@ -5,11 +5,10 @@ from transfusion_tf.reporting.figures import filters, gabor
 from transfusion_tf.reporting.html import page
 from transfusion_tf.reporting.sentences import filters as sentences
 from transfusion_tf.runs.directory import RunDir
-from transfusion_tf.study.report import (
-    commands,
+from transfusion_tf.study.report import commands, pictures
+from transfusion_tf.study.report.features import (
     feature_tables,
     network_runs,
-    pictures,
 )
 from transfusion_tf.study.spec import KEPT
 

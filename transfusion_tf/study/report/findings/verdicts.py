@@ -5,7 +5,8 @@ from transfusion_tf.reporting.figures import style
 from transfusion_tf.reporting.figures.comparing import comparisons
 from transfusion_tf.reporting.html import page
 from transfusion_tf.statistics import equivalence
-from transfusion_tf.study.report import commands, counts
+from transfusion_tf.study.report import commands
+from transfusion_tf.study.report.findings import counts
 
 FIGURE = "comparisons"
 _MARKS = {

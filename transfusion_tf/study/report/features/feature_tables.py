@@ -3,7 +3,8 @@
 from transfusion_tf.analysis.views.options import RepresentationOptions
 from transfusion_tf.reporting.html import page
 from transfusion_tf.runs.directory import RunDir
-from transfusion_tf.study.report import kept_tables, pictures
+from transfusion_tf.study.report import pictures
+from transfusion_tf.study.report.features import kept_tables
 
 # One measure, of a few hundred images: so all networks of a small study take
 # less than a minute, and the intervals say what fewer images cost.

@@ -6,12 +6,11 @@ from transfusion_tf.reporting.figures import views as figures
 from transfusion_tf.reporting.html import page
 from transfusion_tf.reporting.sentences import representations as sentences
 from transfusion_tf.runs.directory import RunDir
-from transfusion_tf.study.report import (
-    commands,
+from transfusion_tf.study.report import commands, pictures
+from transfusion_tf.study.report.features import (
     feature_gain,
     feature_tables,
     network_runs,
-    pictures,
 )
 from transfusion_tf.study.spec import KEPT
 
