@@ -12,7 +12,6 @@ from transfusion_tf.study.report.features import (
     feature_tables,
     network_runs,
 )
-from transfusion_tf.study.spec import KEPT
 
 TITLES = {
     "between": "Similarity of trained networks to each other",
@@ -70,16 +69,7 @@ def _missing(context, view, model, has_starts):
     """Says what a view needs that the runs do not have."""
     title = f"{TITLES[view]}: {model}"
     if not has_starts and view != "between":
-        return page.Missing(
-            title=title,
-            why="The study has not kept the weights that its runs started "
-            "from (--keep without initial).",
-            command=commands.run_study(
-                context,
-                keep=KEPT,
-                study_dir=f"{context.study.root}-with-weights",
-            ),
-        )
+        return feature_tables.no_starts(context, title)
     return page.Missing(
         title=title,
         why="It takes two runs of this network.",
