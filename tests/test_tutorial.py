@@ -59,11 +59,11 @@ def followed(binary, tmp_path_factory):
 def test_the_files_that_it_names_are_there(followed):
     folder, _ = followed
     named = re.findall(
-        r"`((?:data|studies)/eyes[\w./]*)`", TUTORIAL.read_text()
+        r"`((?:data|studies)/scans[\w./]*)`", TUTORIAL.read_text()
     )
-    assert "studies/eyes/report/index.html" in named
+    assert "studies/scans/report/index.html" in named
     assert all((folder / path).exists() for path in named)
-    card = records.read_card(folder / "data/eyes/1.0.0")
+    card = records.read_card(folder / "data/scans/1.0.0")
     assert card.positive == "ill"
     assert card.grouped_by == "patient"
     # "Some seventy images", with as many for each patient.
@@ -78,11 +78,11 @@ def test_the_plan_says_what_the_text_says(followed):
 
 def test_the_study_ends_with_the_verdict_that_the_page_shows(followed):
     folder, printed = followed
-    rows = tables.read(folder / "studies/eyes/comparisons.csv")
-    assert list(rows["arm"]) == ["cbr_tiny pretrained"]
+    rows = tables.read(folder / "studies/scans/comparisons.csv")
+    assert list(rows["arm"]) == ["cbr_tiny@conv2 pretrained synthetic_textures"]
     assert rows["verdict"][0] in printed["run_scripts/run_study.py"]
     assert rows["verdict"][0] in TUTORIAL.read_text()
-    page = (folder / "studies/eyes/report/index.html").read_text()
+    page = (folder / "studies/scans/report/index.html").read_text()
     assert f"{rows['difference'][0]:+.4f}" in page
 
 
@@ -101,5 +101,5 @@ def test_the_notebook_does_the_same(tmp_path, monkeypatch, capsys):
     assert len(namespace["found"].rows) == 1
     assert namespace["card"].positive == "ill"
     stages = namespace["similar"].query("value == value")["stage"]
-    assert set(stages) == {"conv1", "conv2", "conv3", "conv4"}
-    assert "against cbr_tiny random" in capsys.readouterr().out
+    assert set(stages) == {"conv1", "conv2"}
+    assert "against cbr_tiny@conv2 random" in capsys.readouterr().out

@@ -88,9 +88,9 @@ def test_panels_and_lines(found):
     figure = diagrams.diagrams(found["calibration_bins"])
     titles = [axes.get_title("left") for axes in figure.axes]
     assert [title.split("\n")[0] for title in titles] == [
-        "eyes, test: yes",
-        "eyes, test: >=mild",
-        "eyes, test: >=severe",
+        "cbr_tiny: yes",
+        "cbr_tiny: >=mild",
+        "cbr_tiny: >=severe",
     ]
     assert "60 patients" in titles[0]
     figure = curves.draw(found["curves"])

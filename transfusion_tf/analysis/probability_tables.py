@@ -59,14 +59,15 @@ _LEVEL = 0.95
 _MAX_CORNERS = 500
 
 
-def run(loaded, *, seed=0):
+def run(loaded, *, seed=0, num_resamples=operating.NUM_RESAMPLES):
     """Returns {stem: DataFrame} of four tables.
 
     Args:
         loaded: ScoredRuns, as of auc_table.load.
-        seed: of the resamples behind the intervals of operating_points and of
-            the average precision.
+          seed, num_resamples: of the bootstrap behind the intervals of
+            operating_points and of the average precision.
     """
+    how = {"level": _LEVEL, "seed": seed, "num_resamples": num_resamples}
     rows = {"calibration": [], "bins": [], "points": [], "curves": []}
     for scored_run in progress.over(loaded, "Calibration", unit="runs"):
         for about, asked, patients in _questions(scored_run):
@@ -74,15 +75,13 @@ def run(loaded, *, seed=0):
             groups = None if patients is None else patients[asked.keep]
             found = operating.curves(*question)
             measured = calibration.measure(*question, groups, level=_LEVEL)
-            area = average_precision.average_precision(
-                *question, groups, level=_LEVEL, seed=seed
-            )
+            area = average_precision.average_precision(*question, groups, **how)
             rows["calibration"].append(
                 {**about, **_numbers(measured, area, found.prevalence)}
             )
             rows["bins"] += [{**about, **_bin(one)} for one in measured.bins]
             rows["points"] += [
-                {**about, **row} for row in _points(*question, groups, seed)
+                {**about, **row} for row in _points(*question, groups, how)
             ]
             rows["curves"] += [{**about, **row} for row in _corners(found)]
     columns = (CALIBRATION_COLUMNS, BIN_COLUMNS, POINT_COLUMNS, CURVE_COLUMNS)
@@ -144,14 +143,14 @@ def _bin(one):
     }
 
 
-def _points(labels, scores, groups, seed):
+def _points(labels, scores, groups, how):
     """Rows of sensitivity at specificities, then of the reverse."""
     for given, measure, at in (
         ("specificity", "sensitivity", operating.sensitivity_at),
         ("sensitivity", "specificity", operating.specificity_at),
     ):
         for asked in ASKED:
-            point = at(asked, labels, scores, groups, level=_LEVEL, seed=seed)
+            point = at(asked, labels, scores, groups, **how)
             yield {
                 "given": given,
                 "asked": asked,

@@ -249,3 +249,12 @@ def test_all_images_are_named_so_beside_a_number(tmp_path):
         "cbr_tiny random, train_size=50",
         "cbr_tiny random, train_size=all",
     ]
+
+
+def test_one_and_several_that_are_left_out():
+    said = [run_comparison.warnings([], ["a", "b"][:n]) for n in (0, 1, 2)]
+    assert said == [
+        [],
+        ["1 run or arm is left out; see left_out."],
+        ["2 runs or arms are left out; see left_out."],
+    ]

@@ -5,8 +5,8 @@
 A number on a page is one of the CSV files beside it, of the study's tables,
 verdict.json, study.json, a run's config.json or metrics.json or the data card,
 to the digits that are printed; or 100 times one where it is a percentage. Not
-looked at are code, references (years, arXiv and DOI numbers) and levels that
-are words of the text, as in "95% interval".
+looked at are code, references (years, arXiv and DOI numbers, tables of papers)
+and levels that are words of the text, as in "95% interval".
 """
 
 import csv
@@ -17,12 +17,15 @@ import re
 import sys
 
 _NUMBER = re.compile(
-    r"(?<![\w.@/#-])[-+\u2212]?(?P<digits>\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?)"
+    r"(?<![\w.@/#-])[-+\u2212]?(?P<digits>(?:\d{1,3}(?:,\d{3})+|\d+)"
+    r"(?:\.\d+)?(?:e[-+]?\d+)?)"
     r"(?P<percent>\s?%)?(?![\w@]|\.\d|-\w)"
 )
 _VERSION = re.compile(r"(?<![\w.])\d+(?:\.\d+){2,}\w*")
 _REFERENCE = re.compile(
-    r"arXiv:\S+|doi:?\s?\S+|\b(?:19|20)\d\d\b(?![.%])", re.IGNORECASE
+    r"arXiv:\S+|doi:?\s?\S+|\b(?:19|20)\d\d\b(?![.%])"
+    r"|\b(?:Tables?|Figures?|Section) \d+\w?\b",
+    re.IGNORECASE,
 )
 _IN_TEXT = re.compile(r"\d+(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
 _WORDS = {"95%", "90%", "80%", "100", "0.05", "0.5", "1", "0"}

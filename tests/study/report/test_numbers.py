@@ -34,6 +34,7 @@ def test_every_number_of_other_pages(study_of_kind, tmp_path, kind):
         ("40.0 and 41", ["41"]),
         ("81.2% and 81.3%", ["81.3%"]),
         ("the 95% interval, see Holm (1979), arXiv:1902.07208", []),
+        ("Raghu et al. 2019, Table 3 and Figure 8b: 77, 7", ["77", "7"]),
         ("conv3, resnet50@block2, <code>77</code> and 50 images", []),
         ("version 2.21.0", []),
         ("version 2.22.0", ["2.22.0"]),

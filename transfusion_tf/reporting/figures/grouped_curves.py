@@ -13,6 +13,7 @@ from transfusion_tf.runs import labels
 
 _PAIR = ["run", "step", "other_run", "other_step"]
 _THIN = "thin: each pair"
+_NAMES_FIT = 3  # Kinds whose names have room beside each other.
 _ZERO = {"color": "0.6", "linewidth": 0.9}
 _MEAN = {"color": "0.2", "linewidth": 1.5}
 
@@ -142,9 +143,12 @@ def _top_two(axes, rows, styles):
             )
         _mark_left_out(axes, place, len(of) - len(whole), len(whole))
     names = [kind.replace(" and ", "\nand ") for kind in styles]
-    axes.set_xticks(
-        range(len(styles)), names, rotation=20, ha="right", fontsize=7
+    turned = (
+        {"rotation": 20, "ha": "right"}
+        if len(names) <= _NAMES_FIT
+        else {"rotation": 90, "ha": "center"}
     )
+    axes.set_xticks(range(len(styles)), names, fontsize=7, **turned)
     axes.set_ylim(*stage_curves.similarity_limits(rows))
     axes.set_ylabel(_averages(top, averaged), fontsize=8)
     axes.grid(axis="y", color="0.9", linewidth=0.8)

@@ -1,6 +1,7 @@
 """Marks that several figures have: estimates, missing values, frames."""
 
 import numpy as np
+import pandas as pd
 from matplotlib.lines import Line2D
 
 
@@ -136,10 +137,10 @@ def data_title(dataset, split, row, *, between=": "):
 
 def sizes(row):
     """Images and patients of a row in words; "" where neither is known."""
-    if row["num_images"] != row["num_images"]:  # NaN.
+    if pd.isna(row["num_images"]):
         return ""
     text = f"{int(row['num_images']):,} images"
-    if row["num_patients"] == row["num_patients"]:
+    if pd.notna(row["num_patients"]):
         text += f" of {int(row['num_patients']):,} patients"
     return text
 

@@ -10,9 +10,8 @@ CLAIM = "CLAIM 2024"
 TRIPOD = "TRIPOD+AI"
 REFERENCES = {
     CLAIM: "Checklist for Artificial Intelligence in Medical Imaging, 2024 "
-    "update: Tejani et al. 2024, doi:10.1148/ryai.240300",
-    TRIPOD: "TRIPOD+AI statement: Collins et al. 2024, "
-    "doi:10.1136/bmj-2023-078378",
+    "update: Tejani et al. 2024, Radiology: Artificial Intelligence",
+    TRIPOD: "TRIPOD+AI statement: Collins et al. 2024, BMJ",
 }
 
 

@@ -3,8 +3,7 @@
 from transfusion_tf.analysis.views.options import RepresentationOptions
 from transfusion_tf.reporting.html import page
 from transfusion_tf.runs.directory import RunDir
-from transfusion_tf.study.report import commands, pictures
-from transfusion_tf.study.report.features import kept_tables
+from transfusion_tf.study.report import commands, kept_tables, pictures
 from transfusion_tf.study.spec import KEPT
 
 # One measure, of a few hundred images: so all networks of a small study take

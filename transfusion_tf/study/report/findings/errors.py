@@ -1,11 +1,10 @@
 """Whether the networks of a study err on the same images."""
 
-from transfusion_tf import tables
 from transfusion_tf.analysis import error_agreement
 from transfusion_tf.reporting.figures import agreement, disagreement
 from transfusion_tf.reporting.html import page
 from transfusion_tf.reporting.sentences import predictions as sentences
-from transfusion_tf.study.report import commands, pictures, scored
+from transfusion_tf.study.report import commands, kept_tables, pictures, scored
 
 _TITLE = "Agreement of errors"
 _MOST_RUNS = 12  # A matrix of more has no room for its numbers.
@@ -17,10 +16,10 @@ def section(context):
     """The page.Section on the agreement of errors."""
     every = scored.load(context).at_largest_size()
     runs, about = _chosen(every)
-    found, message = error_agreement.run(runs.runs)
+    pairs, message = error_agreement.comparable_pairs(runs.runs)
     blocks = (page.Missing(title=_TITLE, why=message, command=_more(context)),)
-    if found:
-        blocks = tuple(_blocks(context, runs, about, found))
+    if pairs:
+        blocks = tuple(_blocks(context, runs, about))
     return page.Section(
         anchor="errors", title="Where networks err alike", blocks=blocks
     )
@@ -42,9 +41,14 @@ def _more(context):
     return commands.run_study(context, seeds=max(3, context.config.seeds + 1))
 
 
-def _blocks(context, runs, about, found):
-    paths = tables.write_all(context.output_dir, found)
-    pairs, by_class = map(tables.read, paths)
+def _blocks(context, runs, about):
+    pairs, by_class = kept_tables.get(
+        context,
+        "errors",
+        [run.root for run in runs.runs],
+        {"runs": [run.name for run in runs.runs]},
+        lambda: error_agreement.run(runs.runs)[0],
+    ).values()
     labels = list(dict.fromkeys(pairs["of"]))
     if len(labels) > _MOST_LABELS:
         about += (

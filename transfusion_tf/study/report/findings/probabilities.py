@@ -1,15 +1,18 @@
 """Calibration, operating points, and the curves that these are points of."""
 
+import functools
+
 import pandas as pd
 
-from transfusion_tf import tables
 from transfusion_tf.analysis import decision_table, probability_tables
 from transfusion_tf.analysis.comparing import arm_scores
 from transfusion_tf.reporting.figures import calibration, curves
 from transfusion_tf.reporting.html import page
 from transfusion_tf.reporting.sentences import predictions as sentences
-from transfusion_tf.study.report import cells, pictures, scored
+from transfusion_tf.study.report import cells, kept_tables, pictures, scored
 
+# Enough for the first two digits of an interval; all runs have several.
+_NUM_RESAMPLES = 200
 # Lines that are read in a picture: of more arms one seed each.
 _SEEDS, _MOST_ARMS = 3, 3
 _MOST_ROWS = 12  # Of a table; more are folded away.
@@ -64,17 +67,13 @@ _TABLES = (
 def section(context):
     """The page.Section of probabilities, thresholds and curves."""
     runs = scored.load(context).at_largest_size()
-    found = probability_tables.run(runs.runs)
-    by_arm = arm_scores.run(
-        found["calibration"], found["operating_points"], runs.arm_of
+    read = kept_tables.get(
+        context,
+        "probabilities",
+        [run.root for run in runs.runs],
+        {"arms": runs.arm_of, "num_resamples": _NUM_RESAMPLES},
+        functools.partial(_tables, runs),
     )
-    named = {
-        **found,
-        "arm_scores": by_arm,
-        "decisions": decision_table.run(runs.runs),
-    }
-    paths = tables.write_all(context.output_dir, named)
-    read = {path.stem: tables.read(path) for path in paths}
     return page.Section(
         anchor="calibration",
         title="Calibration and operating points",
@@ -98,6 +97,19 @@ def section(context):
             ),
         ),
     )
+
+
+def _tables(runs):
+    """{stem: DataFrame} of all that the section rests on."""
+    found = probability_tables.run(runs.runs, num_resamples=_NUM_RESAMPLES)
+    by_arm = arm_scores.run(
+        found["calibration"], found["operating_points"], runs.arm_of
+    )
+    return {
+        **found,
+        "arm_scores": by_arm,
+        "decisions": decision_table.run(runs.runs),
+    }
 
 
 def _table(by_arm, measures, title, caption):

@@ -5,7 +5,7 @@ import pytest
 
 from transfusion_tf import files
 from transfusion_tf.runs.directory import RunDir
-from transfusion_tf.study.report.features import kept_tables
+from transfusion_tf.study.report import kept_tables
 
 
 class Kept:
