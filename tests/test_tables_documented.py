@@ -45,16 +45,14 @@ from transfusion_tf.data import card, carried, records
 from transfusion_tf.metrics import agreement
 from transfusion_tf.runs.directory import RunDir
 from transfusion_tf.study import selection, summary
-from transfusion_tf.study.report import (
-    audit,
+from transfusion_tf.study.report.claims import section as claims
+from transfusion_tf.study.report.findings import counts, warnings
+from transfusion_tf.study.report.methods import (
     checklists,
     cost,
-    counts,
-    data,
     settings,
-    warnings,
 )
-from transfusion_tf.study.report.claims import section as claims
+from transfusion_tf.study.report.records import audit, data
 
 PAGE = pathlib.Path(__file__).parents[1] / "docs" / "tables.md"
 AUDIT = "`data_card.json`: `audit`"

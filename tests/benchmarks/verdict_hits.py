@@ -8,7 +8,7 @@ import dataclasses
 import numpy as np
 
 from tests.benchmarks import simulated_studies
-from transfusion_tf.analysis.comparing import paired_table
+from transfusion_tf.analysis.comparing import settling
 from transfusion_tf.metrics import auc, paired_auc, seed_auc
 from transfusion_tf.statistics import equivalence, power
 
@@ -119,7 +119,7 @@ def _range_holds(cell, first, other):
     if _is_settled(cell, first, other):
         return None
     found = paired_auc.between(first, other)
-    low, high = paired_table.would_settle(found, margin=cell.margin)[cell.needs]
+    low, high = settling.needed(found, margin=cell.margin)[cell.needs]
     return low is not None and low <= cell.number <= (high or np.inf)
 
 

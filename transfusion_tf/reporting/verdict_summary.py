@@ -100,18 +100,22 @@ def _nothing(arms):
 def _different(better, worse):
     parts = []
     for rows, word in ((better, "better"), (worse, "worse")):
-        if 0 < len(rows) <= _NAMED:
-            parts += [
+        parts += _each_or_first(
+            rows,
+            lambda row, word=word: (
                 f"{row['arm']} does {word} than {row['reference']} "
                 f"({difference(row)} in AUC)"
-                for row in rows
-            ]
-        elif rows:
-            parts.append(
-                f"{len(rows)} arms do {word} than what they are compared with, "
-                f"most of all {_named(rows[0])}"
-            )
+            ),
+            f"arms do {word} than what they are compared with, most of all",
+        )
     return "; ".join(parts)
+
+
+def _each_or_first(rows, say, many):
+    """What is said of each row; of too many, their number and the first."""
+    if len(rows) <= _NAMED:
+        return [say(row) for row in rows]
+    return [f"{len(rows)} {many} {_named(rows[0])}"]
 
 
 def _alike(rows, margin):
@@ -132,15 +136,14 @@ def _alike(rows, margin):
 
 
 def _open(rows, undefined):
-    parts = []
-    if 0 < len(rows) <= _NAMED:
-        parts += [
+    parts = _each_or_first(
+        rows,
+        lambda row: (
             f"{row['arm']} against {row['reference']} "
             f"({difference(row)}; {_needs(row)})"
-            for row in rows
-        ]
-    elif rows:
-        parts.append(f"{len(rows)} comparisons, as {_named(rows[0])}")
+        ),
+        "comparisons, as",
+    )
     said = []
     if parts:
         said.append(

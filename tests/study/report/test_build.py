@@ -6,7 +6,8 @@ import shutil
 
 import pytest
 
-from transfusion_tf.study.report import build, context, verdicts
+from transfusion_tf.study.report import build, context
+from transfusion_tf.study.report.findings import verdicts
 
 
 @pytest.fixture

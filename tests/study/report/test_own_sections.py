@@ -7,15 +7,14 @@ import pytest
 
 from transfusion_tf import tables
 from transfusion_tf.reporting.html import page
-from transfusion_tf.study.report import (
-    audit,
-    context,
+from transfusion_tf.study.report import context
+from transfusion_tf.study.report.findings import (
     counts,
-    data,
     undecided,
     verdicts,
     warnings,
 )
+from transfusion_tf.study.report.records import audit, data
 
 
 @pytest.fixture

@@ -81,13 +81,7 @@ def probe_rows(
     backbones = {n: networks[n].backbone for n in (source, *others)}
     opened = images.opened
     (train, train_columns), (test, columns) = (
-        probe.pooled(
-            backbones,
-            stages,
-            _first(
-                datasets.images(opened, split, **images.reading), max_images
-            ),
-        )
+        probe.pooled(backbones, stages, _first(images, split, max_images))
         for split, max_images in (
             ("train", max_train_images),
             (images.split, images.num_images),
@@ -110,31 +104,38 @@ def probe_rows(
                 classes=opened.card.classes,
                 groups=patients,
             )
-            auc = numbers["auc"]
             rows.append(
                 {
                     **dict.fromkeys(view_rows.COLUMNS),
                     **view_rows.about(view, (network, network), networks),
                     "stage": stage,
                     "stage_index": index,
-                    "measure": MEASURE,
-                    "value": auc["value"],
-                    "low": auc["low"],
-                    "high": auc["high"],
-                    "interval": auc["interval"],
-                    "level": numbers["level"],
-                    "num_images": numbers["num_images"],
-                    "note": auc["reason"] or auc["note"],
+                    **_of_score(numbers),
                 }
             )
             bar.update()
     return rows
 
 
-def _first(batches, max_images):
+def _of_score(numbers):
+    """What a row says of the numbers of a probe."""
+    auc = numbers["auc"]
+    return {
+        "measure": MEASURE,
+        "value": auc["value"],
+        "low": auc["low"],
+        "high": auc["high"],
+        "interval": auc["interval"],
+        "level": numbers["level"],
+        "num_images": numbers["num_images"],
+        "note": auc["reason"] or auc["note"],
+    }
+
+
+def _first(images, split, max_images):
     """Yields batches until there were `max_images`; None for all."""
     left = max_images
-    for batch in batches:
+    for batch in datasets.images(images.opened, split, **images.reading):
         if left is not None:
             batch = {name: rows[:left] for name, rows in batch.items()}
             left -= len(batch["image"])

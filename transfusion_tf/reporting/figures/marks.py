@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.lines import Line2D
 
 
 def frame(axes, grid):
@@ -50,6 +51,26 @@ def estimates(axes, rows, heights, look, label):
         markerfacecolor="white",
         zorder=3,
         **look,
+    )
+
+
+def reached_or_not(marker):
+    """Lines of a legend: a run that reached a target, one that did not.
+
+    Args:
+      marker: of the one that did not.
+    """
+    look = {"color": "0.3", "ls": ""}
+    return (
+        Line2D([], [], marker="o", label="a run reached it", **look),
+        Line2D(
+            [],
+            [],
+            marker=marker,
+            markerfacecolor="white",
+            label="a run ended without",
+            **look,
+        ),
     )
 
 

@@ -1,7 +1,7 @@
 """Items of reporting checklists, by their numbers and topics in our own words.
 
-`filled` names what a report can fill an item with (study.report.checklists);
-None: only authors can.
+`filled` names what a report can fill an item with
+(study.report.methods.checklists); None: only authors can.
 """
 
 import typing

@@ -30,11 +30,17 @@ def gabor_like(summary):
         if pd.isna(row.gabor_like_before):
             parts.append(f"{row.init}: n/a")
             continue
+        before, after, expected = (
+            _number(number, 1)
+            for number in (
+                row.gabor_like_before,
+                row.gabor_like_after,
+                row.expected_by_chance,
+            )
+        )
         parts.append(
-            f"{row.init} ({_runs(row.num_runs)}) "
-            f"{_number(row.gabor_like_before, 1)} before and "
-            f"{_number(row.gabor_like_after, 1)} after training, where chance "
-            f"gives {_number(row.expected_by_chance, 1)}"
+            f"{row.init} ({_runs(row.num_runs)}) {before} before and {after} "
+            f"after training, where chance gives {expected}"
         )
     return (
         f"Gabor-like filters of {summary['num_filters'].max()}, mean over "

@@ -117,9 +117,7 @@ def agreement(table, arms):
       table: rows of analysis.error_agreement.COLUMNS.
       arms: {run: name of its arm}.
     """
-    of = _first_label(table)
-    known = table[(table["measure"] == "kappa") & table["value"].notna()]
-    known = known[known["of"] == of]
+    about, known = _of_first_label(table, "kappa")
     if known.empty:
         return _NOTHING.format(reason="no run errs")
     same = known["run"].map(arms) == known["other_run"].map(arms)
@@ -131,7 +129,6 @@ def agreement(table, arms):
         )
         if len(part)
     ]
-    about = "" if of == error_agreement.ALL_CLASSES else f" of {of}"
     return (
         f"The kappa of errors{about} is {' and '.join(parts)}; 0 is "
         "independence, 1 the same errors."
@@ -144,12 +141,9 @@ def disagreement(table):
     Args:
       table: rows of analysis.error_agreement.CLASS_COLUMNS.
     """
-    of = _first_label(table)
-    known = table[(table["measure"] == "one_right") & table["value"].notna()]
-    known = known[known["of"] == of]
+    about, known = _of_first_label(table, "one_right")
     if known.empty:
         return _NOTHING.format(reason="no class has images")
-    about = "" if of == error_agreement.ALL_CLASSES else f" of {of}"
     medians = known.groupby("true_class", sort=False)["value"].agg(
         ["min", "max"]
     )
@@ -165,9 +159,12 @@ def disagreement(table):
     )
 
 
-def _first_label(table):
-    """What the sentence is about where there are several labels."""
-    return table["of"].iloc[0]
+def _of_first_label(table, measure):
+    """(" of <label>" or "", its defined rows), of the first of several."""
+    of = table["of"].iloc[0]
+    is_it = (table["measure"] == measure) & (table["of"] == of)
+    about = "" if of == error_agreement.ALL_CLASSES else f" of {of}"
+    return about, table[is_it & table["value"].notna()]
 
 
 def _with_arm(row):

@@ -77,8 +77,7 @@ def start_against_end(fits):
     known = rows.dropna(subset=["r_squared"])
     if known.empty:
         return f"Of {_name(rows)}: {rows['note'].iloc[0]}"
-    lowest = known.loc[known["r_squared"].idxmin()]
-    highest = known.loc[known["r_squared"].idxmax()]
+    lowest, highest = _ends(known, "r_squared")
     first = known.iloc[0]
     return (
         f"Over {_count(first['num_points'], 'pair')} of "
@@ -141,8 +140,7 @@ def gain(correlations):
     known = rows.dropna(subset=["value"])
     if known.empty:
         return f"No coefficient: {rows['note'].iloc[0]}"
-    lowest = known.loc[known["value"].idxmin()]
-    highest = known.loc[known["value"].idxmax()]
+    lowest, highest = _ends(known, "value")
     apart = known[(known["low"] > 0) | (known["high"] < 0)]
     at = ", ".join(apart["stage"])
     first = known.iloc[0]
@@ -157,6 +155,12 @@ def gain(correlations):
             else "no interval leaves out 0."
         )
     )
+
+
+def _ends(rows, column):
+    """The rows with the lowest and the highest value of a column."""
+    values = rows[column]
+    return rows.loc[values.idxmin()], rows.loc[values.idxmax()]
 
 
 def _of_measure(table):

@@ -5,7 +5,8 @@ import shutil
 from transfusion_tf import __version__, files, progress
 from transfusion_tf.reporting.html import page, render
 from transfusion_tf.study.report import context as contexts
-from transfusion_tf.study.report import counts, sections, verdicts
+from transfusion_tf.study.report import sections
+from transfusion_tf.study.report.findings import counts, verdicts
 
 # More than the pictures and tables of a large study.
 _SPACE = 2**26

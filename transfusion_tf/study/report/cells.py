@@ -1,7 +1,61 @@
-"""Numbers of tables as the page shows them."""
+"""Rows and numbers of tables as the page shows them."""
+
+import dataclasses
+from collections.abc import Callable
 
 from transfusion_tf import tables
 from transfusion_tf.reporting.figures import marks
+from transfusion_tf.reporting.html import page
+
+NOTE = "note"
+
+
+@dataclasses.dataclass(frozen=True)
+class Column:
+    """A column of a table of the page.
+
+    Attributes:
+      heading: above it.
+      text: of a cell: a key of the rows, or a function of a row.
+      is_number: whether it is set flush right.
+    """
+
+    heading: str
+    text: str | Callable
+    is_number: bool = False
+
+    def cell(self, row):
+        """The text of a row; "" for None."""
+        found = self.text(row) if callable(self.text) else row[self.text]
+        if isinstance(found, str):
+            return found  # Links and code of html.page stay what they are.
+        return "" if found is None else str(found)
+
+
+def table(rows, columns, *, caption, files, marks=None):
+    """The page.Table of rows.
+
+    A last column NOTE that is empty in all rows is left out.
+
+    Args:
+      rows: dicts, or what else the columns make texts of.
+      columns: Columns; the first one names the row.
+      caption, files, marks: as of page.Table.
+    """
+    shown = [tuple(column.cell(row) for column in columns) for row in rows]
+    if columns[-1].heading == NOTE and not any(row[-1] for row in shown):
+        columns = columns[:-1]
+        shown = [row[:-1] for row in shown]
+    return page.Table(
+        caption=caption,
+        headings=tuple(column.heading for column in columns),
+        rows=tuple(shown),
+        numbers=tuple(
+            index for index, column in enumerate(columns) if column.is_number
+        ),
+        files=files,
+        marks=marks or {},
+    )
 
 
 def number(value, digits=3):

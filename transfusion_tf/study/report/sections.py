@@ -1,25 +1,22 @@
 """The sections of a report, in their order."""
 
-from transfusion_tf.study.report import (
+from transfusion_tf.study.report.claims import section as claims
+from transfusion_tf.study.report.features import first_filters
+from transfusion_tf.study.report.features import section as features
+from transfusion_tf.study.report.findings import (
     aucs,
-    audit,
-    checklists,
     convergence,
-    cost,
-    data,
     errors,
-    features,
-    first_filters,
-    methods,
     probabilities,
-    settings,
     sizes,
     subgroup_aucs,
     undecided,
     verdicts,
     warnings,
 )
-from transfusion_tf.study.report.claims import section as claims
+from transfusion_tf.study.report.methods import checklists, cost, settings
+from transfusion_tf.study.report.methods import section as methods
+from transfusion_tf.study.report.records import audit, data
 
 # Each makes a page.Section of a context.Context, or None where there is
 # nothing to say. Claims are judged by tables that sections before them write.

@@ -118,13 +118,7 @@ def _differences(study, config, found):
         yield "margin", verdict.get("margin"), "study.json", config.margin
     rows = tables.read_text(study.root / "comparisons.csv").to_dict("records")
     said = verdict["comparisons"]
-    if len(said) != len(rows):
-        yield (
-            "the number of comparisons",
-            len(said),
-            "comparisons.csv",
-            len(rows),
-        )
+    yield from _of_numbers("comparisons", said, "comparisons.csv", rows)
     for index, (one, row) in enumerate(zip(said, rows, strict=False)):
         one = as_row(one)
         for column in paired_table.COLUMNS:
@@ -134,6 +128,12 @@ def _differences(study, config, found):
         yield from _of_arms(index, one, arms)
     yield from _of_seeds(config, found)
     yield from _of_rates(found)
+
+
+def _of_numbers(name, said, table, rows):
+    """Whether there are as many as the table has."""
+    if len(said) != len(rows):
+        yield f"the number of {name}", len(said), table, len(rows)
 
 
 def as_row(said):
@@ -199,13 +199,7 @@ def _of_rates(found):
     """Whether the chosen learning rates are those of study.csv."""
     expected = _rates(found.tables["study"])
     said = found.verdict["learning_rates"]
-    if len(said) != len(expected):
-        yield (
-            "the number of learning_rates",
-            len(said),
-            "study.csv",
-            len(expected),
-        )
+    yield from _of_numbers("learning_rates", said, "study.csv", expected)
     for index, (one, row) in enumerate(zip(said, expected, strict=False)):
         for field in selection.CHOICE_FIELDS:
             here = one.get(field) if isinstance(one, dict) else None

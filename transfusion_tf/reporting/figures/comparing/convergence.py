@@ -133,7 +133,6 @@ def _finish(axes):
 
 
 def _legend(styles, curves):
-    run = {"color": "0.3", "ls": ""}
     band = "band: range over runs"
     if (curves["num_runs"] == 1).all():
         band = "band: range over runs (one each: none)"
@@ -144,15 +143,7 @@ def _legend(styles, curves):
         ),
         Patch(color="0.85", label=band),
         Line2D([], [], color="0.4", ls="--", label="target"),
-        Line2D([], [], marker="o", label="a run reached it", **run),
-        Line2D(
-            [],
-            [],
-            marker=">",
-            markerfacecolor="white",
-            label="a run ended without",
-            **run,
-        ),
+        *marks.reached_or_not(">"),
         Line2D(
             [],
             [],

@@ -107,17 +107,8 @@ def _runs(axes, x, runs, color):
 
 
 def _legend():
-    point = {"color": "0.3", "ls": ""}
     return [
-        Line2D([], [], marker="o", label="a run reached it", **point),
-        Line2D(
-            [],
-            [],
-            marker="^",
-            markerfacecolor="white",
-            label="a run ended without",
-            **point,
-        ),
+        *marks.reached_or_not("^"),
         Line2D(
             [], [], color="0.2", lw=2, label="Kaplan-Meier median (n/a: none)"
         ),

@@ -14,8 +14,8 @@ from transfusion_tf.analysis.comparing import (
 )
 from transfusion_tf.analysis.views import rows as view_rows
 from transfusion_tf.runs import labels
-from transfusion_tf.study.report import arm_facts
 from transfusion_tf.study.report.claims import evidence
+from transfusion_tf.study.report.methods import arm_facts
 
 PAIRS = "claim_comparisons"
 # {stem of a table: columns that it must have}; other files may begin alike.

@@ -3,7 +3,7 @@
 from transfusion_tf import tables
 from transfusion_tf.reporting.html import page
 from transfusion_tf.reporting.published import claims
-from transfusion_tf.study.report import commands
+from transfusion_tf.study.report import cells, commands
 from transfusion_tf.study.report.claims import gather, judgement, rules
 
 NAME = "claims"
@@ -23,6 +23,11 @@ _MARKS = {
     judgement.DISAGREES: "bad",
     judgement.CANNOT_TELL: "open",
 }
+_DATA_COLUMNS = (
+    cells.Column("these data", "these_data"),
+    cells.Column("numbers", "numbers"),
+)
+_RULE_COLUMNS = (cells.Column("claim", "claim"), cells.Column("rule", "rule"))
 _WHAT = (
     "Claims of papers in our own words, and what this study's data say of "
     "each, by rules that are stated below, from arms with the most training "
@@ -103,48 +108,43 @@ def _tables(found):
     """A table of the claims that were asked; the others folded away."""
     asked = [r for r in found if r["these_data"] != judgement.NOT_ASKED]
     others = [r for r in found if r["these_data"] == judgement.NOT_ASKED]
+    columns = _about_columns(found)
     if asked:
-        yield page.Table(
+        yield cells.table(
+            asked,
+            (*columns, *_DATA_COLUMNS),
             caption="What these data say of each claim that they ask.",
-            headings=(
-                "claim",
-                "source",
-                "known from",
-                "contradicted by",
-                "these data",
-                "numbers",
-            ),
-            rows=tuple(
-                (*_about(row, found), row["these_data"], row["numbers"])
-                for row in asked
-            ),
             files=(f"{NAME}.csv", f"{gather.PAIRS}.csv"),
             marks=_MARKS,
         )
     if others:
-        table = page.Table(
+        table = cells.table(
+            others,
+            columns,
             caption="Claims that the runs of this study do not ask.",
-            headings=("claim", "source", "known from", "contradicted by"),
-            rows=tuple(_about(row, found) for row in others),
             files=(f"{NAME}.csv",),
         )
         title = "Claims that the runs of this study do not ask"
         yield page.Details(title=title, blocks=(table, *_commands(others)))
 
 
-def _about(row, found):
-    """What a row says of its claim, and who contradicts it."""
-    others = [
-        other["source"]
-        for other in found
-        if row["key"] in other["contradicts"].split()
-        or other["key"] in row["contradicts"].split()
-    ]
+def _about_columns(found):
+    """Columns of what a row says of its claim, and who contradicts it."""
+
+    def contradicting(row):
+        others = [
+            other["source"]
+            for other in found
+            if row["key"] in other["contradicts"].split()
+            or other["key"] in row["contradicts"].split()
+        ]
+        return "; ".join(dict.fromkeys(others))
+
     return (
-        row["claim"],
-        row["source"],
-        row["known"],
-        "; ".join(dict.fromkeys(others)),
+        cells.Column("claim", "claim"),
+        cells.Column("source", "source"),
+        cells.Column("known from", "known"),
+        cells.Column("contradicted by", contradicting),
     )
 
 
@@ -156,12 +156,13 @@ def _rules(found):
     return page.Details(
         title="Rules by which claims are judged",
         blocks=(
-            page.Table(
+            cells.table(
+                [
+                    {"claim": " ".join(texts), "rule": rule}
+                    for rule, texts in by_rule.items()
+                ],
+                _RULE_COLUMNS,
                 caption="How each claim is judged.",
-                headings=("claim", "rule"),
-                rows=tuple(
-                    (" ".join(texts), rule) for rule, texts in by_rule.items()
-                ),
                 files=(f"{NAME}.csv",),
             ),
         ),

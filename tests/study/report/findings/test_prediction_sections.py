@@ -10,10 +10,9 @@ from transfusion_tf.reporting import reading
 from transfusion_tf.reporting.figures import style
 from transfusion_tf.reporting.html import page
 from transfusion_tf.study import spec
-from transfusion_tf.study.report import (
+from transfusion_tf.study.report import commands, context
+from transfusion_tf.study.report.findings import (
     aucs,
-    commands,
-    context,
     convergence,
     errors,
     probabilities,

@@ -2,7 +2,11 @@
 
 from transfusion_tf import files
 from transfusion_tf.reporting.html import page
-from transfusion_tf.study.report import arm_facts, methods_data, methods_runs
+from transfusion_tf.study.report.methods import (
+    arm_facts,
+    methods_data,
+    methods_runs,
+)
 
 NAME = "methods"
 

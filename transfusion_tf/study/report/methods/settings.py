@@ -7,10 +7,16 @@ from transfusion_tf.config.fields import flag_name
 from transfusion_tf.reporting.html import page
 from transfusion_tf.runs import record
 from transfusion_tf.study import directory, spec
-from transfusion_tf.study.report import arm_facts, commands
+from transfusion_tf.study.report import cells, commands
+from transfusion_tf.study.report.methods import arm_facts
 
 NAME = "settings"
 COLUMNS = ("of", "name", "value", "default", "is_default")
+_SETTING_COLUMNS = (
+    cells.Column("setting", "name"),
+    cells.Column("value", lambda row: row["value"] or "none"),
+    cells.Column("default", lambda row: row["default"] or "none"),
+)
 
 
 def section(context):
@@ -30,35 +36,29 @@ def section(context):
                 label="Command that makes the study",
             ),
             *_warnings(found),
-            page.Table(
+            cells.table(
+                changed.to_dict("records"),
+                _SETTING_COLUMNS,
                 caption="Settings that are not at their defaults.",
-                headings=("setting", "value", "default"),
-                rows=tuple(map(_shown, changed.to_dict("records"))),
                 files=(f"{NAME}.csv", "../study.json"),
             ),
-            page.Table(
+            cells.table(
+                table[table["of"] != "setting"].to_dict("records"),
+                (cells.Column("what", "name"), cells.Column("value", "value")),
                 caption="What the runs were computed with.",
-                headings=("what", "value"),
-                rows=tuple(
-                    (row["name"], row["value"])
-                    for row in table[table["of"] != "setting"].to_dict(
-                        "records"
-                    )
-                ),
                 files=(f"{NAME}.csv",),
             ),
-            page.Details(
-                title="All settings",
-                blocks=(
-                    page.Table(
-                        caption="All settings of the study.",
-                        headings=("setting", "value", "default"),
-                        rows=tuple(map(_shown, of_study.to_dict("records"))),
-                        files=(f"{NAME}.csv",),
-                    ),
-                ),
-            ),
+            page.Details(title="All settings", blocks=(_all(of_study),)),
         ),
+    )
+
+
+def _all(of_study):
+    return cells.table(
+        of_study.to_dict("records"),
+        _SETTING_COLUMNS,
+        caption="All settings of the study.",
+        files=(f"{NAME}.csv",),
     )
 
 
@@ -163,7 +163,3 @@ def _warnings(found):
         for row in differing
     )
     return (page.Bullets(items=items, kind="warning"),) if items else ()
-
-
-def _shown(row):
-    return row["name"], row["value"] or "none", row["default"] or "none"

@@ -4,7 +4,8 @@ from transfusion_tf.reporting import verdict_summary, verdict_text
 from transfusion_tf.reporting.figures.comparing import comparisons
 from transfusion_tf.reporting.html import page
 from transfusion_tf.statistics import equivalence
-from transfusion_tf.study.report import commands, counts, pictures
+from transfusion_tf.study.report import cells, commands, pictures
+from transfusion_tf.study.report.findings import counts
 
 FIGURE = "comparisons"
 _MARKS = {
@@ -16,6 +17,14 @@ _MARKS = {
     equivalence.CANNOT_TELL: "open",
 }
 _IN_WORDS = {verdict: verdict.replace("_", " ") for verdict in _MARKS}
+
+_RULES = (
+    "Planned comparisons: {count}. An arm helps or hurts where the p value, "
+    "adjusted for all of them by Holm's method, is at most 0.05; it is "
+    "equivalent where the 90% interval of the difference lies within the "
+    "margin of {margin:g}; else these data cannot tell. Not inferior is an arm "
+    "that is worse by less than the margin at most, whatever else is open."
+)
 
 
 def sentences(context):
@@ -31,7 +40,11 @@ def section(context):
     blocks = [page.Text(text=_about(context))]
     if context.rows:
         blocks += [
-            page.Text(text=_rules(context, numbers)),
+            page.Text(
+                text=_RULES.format(
+                    count=numbers["comparisons"], margin=context.config.margin
+                )
+            ),
             _table(context),
             _figure(context),
         ]
@@ -61,66 +74,41 @@ def _images(row):
     return f"{text} (whose patients are not known)"
 
 
-def _rules(context, numbers):
-    margin = context.config.margin
-    return (
-        f"Planned comparisons: {numbers['comparisons']}. An arm helps or hurts "
-        "where the p value, adjusted for all of them by Holm's method, is at "
-        "most 0.05; it is equivalent where the 90% interval of the difference "
-        f"lies within the margin of {margin:g}; else these data cannot tell. "
-        "Not inferior is an arm that is worse by less than the margin at most, "
-        "whatever else is open."
-    )
+def _digits(name, form):
+    """A function of a row that says its number in a form, or n/a."""
+    return lambda row: "n/a" if row[name] is None else format(row[name], form)
+
+
+_COMPARISON_COLUMNS = (
+    cells.Column("arm", "arm"),
+    cells.Column("against", "reference"),
+    cells.Column("AUC", _digits("arm_auc", ".4f"), True),
+    cells.Column("AUC against", _digits("reference_auc", ".4f"), True),
+    cells.Column("difference [95% interval]", verdict_text.interval, True),
+    cells.Column("adjusted p", _digits("p_adjusted", ".2g"), True),
+    cells.Column("verdict", lambda row: _IN_WORDS[row["verdict"]]),
+    cells.Column(
+        "not inferior", lambda row: "yes" if row["non_inferior"] else "no"
+    ),
+    cells.Column(cells.NOTE, "note"),
+)
+_ARM_COLUMNS = (
+    cells.Column("arm", "arm"),
+    cells.Column("AUC [95% interval]", verdict_summary.auc, True),
+    cells.Column("SD of seeds", _digits("seed_sd", ".3f"), True),
+    cells.Column("seeds", "num_seeds", True),
+    cells.Column(cells.NOTE, "note"),
+)
 
 
 def _table(context):
-    headings = (
-        "arm",
-        "against",
-        "AUC",
-        "AUC against",
-        "difference [95% interval]",
-        "adjusted p",
-        "verdict",
-        "not inferior",
-        "note",
-    )
-    headings, rows = _without_notes(headings, map(_row, context.rows))
-    return page.Table(
+    return cells.table(
+        context.rows,
+        _COMPARISON_COLUMNS,
         caption="Every planned comparison: the arm minus its reference.",
-        headings=headings,
-        rows=rows,
-        numbers=(2, 3, 4, 5),
         files=(context.table("comparisons.csv"), context.table("verdict.json")),
         marks={_IN_WORDS[verdict]: mark for verdict, mark in _MARKS.items()},
     )
-
-
-def _row(row):
-    p_value = row["p_adjusted"]
-    return (
-        row["arm"],
-        row["reference"],
-        _digits(row["arm_auc"], ".4f"),
-        _digits(row["reference_auc"], ".4f"),
-        verdict_text.interval(row),
-        _digits(p_value, ".2g"),
-        _IN_WORDS[row["verdict"]],
-        "yes" if row["non_inferior"] else "no",
-        row["note"] or "",
-    )
-
-
-def _without_notes(headings, rows):
-    """Headings and rows without the last column where that says nothing."""
-    rows = tuple(rows)
-    if any(row[-1] for row in rows):
-        return headings, rows
-    return headings[:-1], tuple(row[:-1] for row in rows)
-
-
-def _digits(value, form):
-    return "n/a" if value is None else format(value, form)
 
 
 def _figure(context):
@@ -185,26 +173,12 @@ def _nothing(context):
 
 
 def _arms(context):
-    headings, rows = _without_notes(
-        ("arm", "AUC [95% interval]", "SD of seeds", "seeds", "note"),
-        (
-            (
-                row["arm"],
-                verdict_summary.auc(row),
-                _digits(row["seed_sd"], ".3f"),
-                f"{row['num_seeds']}",
-                row["note"] or "",
-            )
-            for row in context.arm_rows
-        ),
-    )
-    return page.Table(
+    return cells.table(
+        context.arm_rows,
+        _ARM_COLUMNS,
         caption=(
             "Every arm: mean AUC over its seeds, with the interval over other "
             "seeds and patients."
         ),
-        headings=headings,
-        rows=rows,
-        numbers=(1, 2, 3),
         files=(context.table("arms.csv"),),
     )

@@ -6,7 +6,8 @@ this study says nothing.
 """
 
 from transfusion_tf.reporting import words
-from transfusion_tf.study.report import methods, methods_data, methods_runs
+from transfusion_tf.study.report.methods import methods_data, methods_runs
+from transfusion_tf.study.report.methods import section as methods
 
 _VERDICTS, _METHODS = "Verdicts", "Methods, ready to paste"
 _DATA, _SETTINGS = "Data", "Settings and versions"

@@ -10,7 +10,7 @@ _TASKS = {
 
 
 def paragraph(context, arms):
-    """The paragraph; args as of `methods.written`."""
+    """The paragraph; args as of `section.written`."""
     card, data = context.card, arms[0].data
     classes = data["classes"]
     task = _TASKS[data["task"]].format(

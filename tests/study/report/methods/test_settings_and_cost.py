@@ -11,15 +11,15 @@ import pytest
 from transfusion_tf import tables
 from transfusion_tf.reporting.html import page
 from transfusion_tf.reporting.published import checklists as published
-from transfusion_tf.study.report import (
+from transfusion_tf.study.report import context as contexts
+from transfusion_tf.study.report.methods import (
     arm_facts,
     checklist_answers,
     checklists,
     cost,
-    methods,
     settings,
 )
-from transfusion_tf.study.report import context as contexts
+from transfusion_tf.study.report.methods import section as methods
 
 
 @pytest.fixture

@@ -3,11 +3,19 @@
 from transfusion_tf.reporting import verdict_text
 from transfusion_tf.reporting.html import page
 from transfusion_tf.statistics import equivalence
-from transfusion_tf.study.report import commands
+from transfusion_tf.study.report import cells, commands
 
 _UNDECIDED = equivalence.CANNOT_TELL
 # Of a study of one seed, whose spread between seeds is not known.
 _SEEDS = 5
+_EXPLAINED = (
+    "That one cannot tell is not to say that there is no difference: the "
+    "interval holds differences that would matter as well as none at all. How "
+    "much more data would settle it depends on the true difference, which is "
+    "not known, so there is a range: from the fewest to the most over "
+    "differences within one standard error of the one that was found, at a "
+    "power of 80%."
+)
 
 
 def section(context):
@@ -17,7 +25,7 @@ def section(context):
     undefined = [row for row in rows if row["difference"] is None]
     blocks = []
     if open_ones:
-        blocks += [_explained(), _table(context, open_ones)]
+        blocks += [page.Text(text=_EXPLAINED), _table(context, open_ones)]
         blocks += _more_seeds(context, open_ones)
     if undefined:
         blocks += [
@@ -50,49 +58,6 @@ def _nothing_open(context):
     return page.Text(text="Every planned comparison has an answer.")
 
 
-def _explained():
-    return page.Text(
-        text=(
-            "That one cannot tell is not to say that there is no difference: "
-            "the interval holds differences that would matter as well as none "
-            "at all. How much more data would settle it depends on the true "
-            "difference, which is not known, so there is a range: from the "
-            "fewest to the most over differences within one standard error of "
-            "the one that was found, at a power of 80%."
-        )
-    )
-
-
-def _table(context, rows):
-    unit = "patients" if rows[0]["num_patients"] is not None else "images"
-    return page.Table(
-        caption="Undecided comparisons, and what would settle each.",
-        headings=(
-            "arm",
-            "against",
-            "difference [95% interval]",
-            "seeds now",
-            "seeds that would settle it",
-            f"test {unit} now",
-            f"test {unit} that would settle it",
-        ),
-        rows=tuple(
-            (
-                row["arm"],
-                row["reference"],
-                verdict_text.interval(row),
-                f"{row['num_seeds']} and {row['num_reference_seeds']}",
-                _range(row, "seeds"),
-                f"{row[f'num_{unit}']}",
-                _range(row, "patients"),
-            )
-            for row in rows
-        ),
-        numbers=(2, 3, 4, 5, 6),
-        files=(context.table("comparisons.csv"),),
-    )
-
-
 def _range(row, name):
     low, high = (row[f"settled_by_{name}_{end}"] for end in ("from", "to"))
     if low is None:
@@ -102,6 +67,39 @@ def _range(row, name):
     if high is None:
         return f"{low} or more"
     return f"{low}" if low == high else f"{low} to {high}"
+
+
+def _patients(row):
+    return _range(row, "patients")
+
+
+_COLUMNS = (
+    cells.Column("arm", "arm"),
+    cells.Column("against", "reference"),
+    cells.Column("difference [95% interval]", verdict_text.interval, True),
+    cells.Column(
+        "seeds now",
+        lambda row: f"{row['num_seeds']} and {row['num_reference_seeds']}",
+        True,
+    ),
+    cells.Column(
+        "seeds that would settle it", lambda row: _range(row, "seeds"), True
+    ),
+)
+
+
+def _table(context, rows):
+    unit = "patients" if rows[0]["num_patients"] is not None else "images"
+    return cells.table(
+        rows,
+        (
+            *_COLUMNS,
+            cells.Column(f"test {unit} now", f"num_{unit}", True),
+            cells.Column(f"test {unit} that would settle it", _patients, True),
+        ),
+        caption="Undecided comparisons, and what would settle each.",
+        files=(context.table("comparisons.csv"),),
+    )
 
 
 def _more_seeds(context, rows):

@@ -8,6 +8,14 @@ from transfusion_tf.reporting.sentences import predictions as sentences
 from transfusion_tf.study.report import cells, pictures, scored
 
 _TITLE = "AUC within subgroups"
+_COLUMNS = (
+    cells.Column("arm", "arm"),
+    cells.Column("AUC of", "auc_of"),
+    cells.Column("group", lambda row: f"{row['column']}={row['group']}"),
+    cells.Column("against", "other_group"),
+    cells.Column("difference", cells.difference, True),
+    cells.Column("p", lambda row: cells.significant(row["p_adjusted"]), True),
+)
 
 
 def section(context):
@@ -84,23 +92,13 @@ def _blocks(context, runs, columns, unfit):
 
 
 def _table(differences, arm_of):
-    return page.Table(
+    arms = differences["run"].map(arm_of)
+    return cells.table(
+        differences.assign(arm=arms).to_dict("records"),
+        _COLUMNS,
         caption=(
             "AUC of each group minus that of the largest group; p values are "
             "adjusted for all groups of a question."
         ),
-        headings=("arm", "AUC of", "group", "against", "difference", "p"),
-        rows=tuple(
-            (
-                arm_of[row["run"]],
-                row["auc_of"],
-                f"{row['column']}={row['group']}",
-                row["other_group"],
-                cells.difference(row),
-                cells.significant(row["p_adjusted"]),
-            )
-            for row in differences.to_dict("records")
-        ),
-        numbers=(4, 5),
         files=("subgroup_differences.csv",),
     )

@@ -6,6 +6,7 @@ from transfusion_tf import progress, tables
 from transfusion_tf.reporting.html import page
 from transfusion_tf.runs import record
 from transfusion_tf.runs.directory import RunDir
+from transfusion_tf.study.report import cells
 
 NAME = "warnings.csv"
 COLUMNS = ("about", "text", "num_runs")
@@ -121,6 +122,17 @@ def _left_out(lines):
     ]
 
 
+_RATE_COLUMNS = (
+    cells.Column("arm", "arm"),
+    cells.Column("chosen", lambda row: f"{row['learning_rate']:g}", True),
+    cells.Column(
+        "AUC on val", lambda row: cells.number(row["val_auc"], digits=4), True
+    ),
+    cells.Column("tried", "tried"),
+    cells.Column("at the edge", "edge"),
+)
+
+
 def _rates(context):
     """The learning rates of the arms, where there were several to try."""
     rows = rate_rows(context)
@@ -128,23 +140,13 @@ def _rates(context):
     if len(context.config.learning_rates) == 1:
         return []
     return [
-        page.Table(
+        cells.table(
+            rows,
+            _RATE_COLUMNS,
             caption=(
                 "Learning rates, each chosen by the best AUC on val, mean over "
                 "seeds. At the edge of those tried a further one may be better."
             ),
-            headings=("arm", "chosen", "AUC on val", "tried", "at the edge"),
-            rows=tuple(
-                (
-                    row["arm"],
-                    f"{row['learning_rate']:g}",
-                    _digits(row["val_auc"]),
-                    row["tried"],
-                    row["edge"],
-                )
-                for row in rows
-            ),
-            numbers=(1, 2),
             files=(RATES_NAME,),
         )
     ]
@@ -164,10 +166,6 @@ def rate_rows(context):
         }
         for choice in context.verdict["learning_rates"]
     ]
-
-
-def _digits(value):
-    return "n/a" if value is None else f"{value:.4f}"
 
 
 def _numbers(context):

@@ -3,7 +3,7 @@
 import pytest
 
 from transfusion_tf.study.report import context as contexts
-from transfusion_tf.study.report import network_runs
+from transfusion_tf.study.report.features import network_runs
 
 
 @pytest.fixture

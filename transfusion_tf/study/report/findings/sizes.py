@@ -78,14 +78,13 @@ def _sizes(context, runs, title):
     )
     paths = tables.write_rows(context.output_dir, size_report.tables_of(found))
     arms, differences = map(tables.read, paths[:2])
-    yield page.Table(
+    yield cells.table(
+        _size_rows(arms, differences),
+        _SIZE_COLUMNS,
         caption=(
             "AUC by the number of training images: mean over seeds with its "
             "95% interval, and the difference from the reference."
         ),
-        headings=("arm", "images", "AUC [95%]", "difference [95%]", "verdict"),
-        rows=tuple(_size_rows(arms, differences)),
-        numbers=(1, 2, 3),
         files=("train_sizes.csv", "train_sizes_differences.csv"),
     )
     if arms["value"].isna().all():
@@ -120,15 +119,20 @@ def _size_rows(arms, differences):
     }
     for row in arms.sort_values(keys, kind="stable").to_dict("records"):
         other = by_place.get(tuple(row[key] for key in keys))
-        against = ("", "")
+        against = {"difference": "", "verdict": ""}
         if other is not None:
-            against = cells.difference(other), other["verdict"]
-        yield (
-            row["arm"],
-            str(row["num_train_images"]),
-            cells.interval(row),
-            *against,
-        )
+            against["difference"] = cells.difference(other)
+            against["verdict"] = other["verdict"]
+        yield {**row, **against}
+
+
+_SIZE_COLUMNS = (
+    cells.Column("arm", "arm"),
+    cells.Column("images", "num_train_images", True),
+    cells.Column("AUC [95%]", cells.interval, True),
+    cells.Column("difference [95%]", "difference", True),
+    cells.Column("verdict", "verdict"),
+)
 
 
 def _reference(context):
@@ -168,21 +172,13 @@ def _networks(context, runs, title):
     named = {"network_sizes": (found.rows, network_sizes.COLUMNS)}
     (path,) = tables.write_rows(context.output_dir, named)
     table = tables.read(path)
-    yield page.Table(
+    yield cells.table(
+        table.to_dict("records"),
+        _NETWORK_COLUMNS,
         caption=(
             "What networks cost, and how far they are from the arm that is "
             "best on val."
         ),
-        headings=(
-            "arm",
-            "parameters",
-            "multiply-adds",
-            "AUC [95%]",
-            "difference [95%]",
-            "not inferior",
-        ),
-        rows=tuple(map(_network_row, table.to_dict("records"))),
-        numbers=(1, 2, 3, 4),
         files=("network_sizes.csv",),
     )
     if table["difference"].isna().all():
@@ -203,18 +199,29 @@ def _networks(context, runs, title):
     yield _timing(context, runs)
 
 
-def _network_row(row):
-    is_best = row["arm"] == row["best"]
-    return (
-        row["arm"],
-        f"{row['parameters']:,}",
-        f"{row['multiply_adds']:,}",
-        cells.interval(row),
-        "the best"
-        if is_best
-        else cells.difference(row, "difference_low", "difference_high"),
-        "" if is_best else ("yes" if row["non_inferior"] else "not shown"),
-    )
+def _from_best(row):
+    """How far a row is from the best one."""
+    if row["arm"] == row["best"]:
+        return "the best"
+    return cells.difference(row, "difference_low", "difference_high")
+
+
+def _not_inferior(row):
+    if row["arm"] == row["best"]:
+        return ""
+    return "yes" if row["non_inferior"] else "not shown"
+
+
+_NETWORK_COLUMNS = (
+    cells.Column("arm", "arm"),
+    cells.Column("parameters", lambda row: f"{row['parameters']:,}", True),
+    cells.Column(
+        "multiply-adds", lambda row: f"{row['multiply_adds']:,}", True
+    ),
+    cells.Column("AUC [95%]", cells.interval, True),
+    cells.Column("difference [95%]", _from_best, True),
+    cells.Column("not inferior", _not_inferior),
+)
 
 
 def _timing(context, runs):

@@ -3,11 +3,22 @@
 from transfusion_tf import tables
 from transfusion_tf.reporting.html import page
 from transfusion_tf.reporting.published import checklists
-from transfusion_tf.study.report import arm_facts, checklist_answers
+from transfusion_tf.study.report import cells
+from transfusion_tf.study.report.methods import (
+    arm_facts,
+    checklist_answers,
+)
 
 NAME = "checklists"
 COLUMNS = ("checklist", "item", "topic", "filled_by", "text", "section")
 STUDY, AUTHORS = "this study", "authors"
+_COLUMNS = (
+    cells.Column("item", "item"),
+    cells.Column("topic", "topic"),
+    cells.Column("filled by", "filled_by"),
+    cells.Column("what", "text"),
+    cells.Column("section", "section"),
+)
 _WHAT = (
     "Topics are in our own words; the checklists themselves have the exact "
     "ones. What this study fills is to be checked and completed by the "
@@ -69,19 +80,10 @@ def _details(name, found):
         title=f"Items of {name}",
         blocks=(
             page.Text(text=f"{checklists.REFERENCES[name]}."),
-            page.Table(
+            cells.table(
+                found,
+                _COLUMNS,
                 caption=f"Items of {name}.",
-                headings=("item", "topic", "filled by", "what", "section"),
-                rows=tuple(
-                    (
-                        row["item"],
-                        row["topic"],
-                        row["filled_by"],
-                        row["text"],
-                        row["section"],
-                    )
-                    for row in found
-                ),
                 files=(f"{NAME}.csv",),
                 marks={STUDY: "good", AUTHORS: "open"},
             ),

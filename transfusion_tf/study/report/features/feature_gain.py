@@ -5,7 +5,8 @@ from transfusion_tf.reporting.figures import gain as figure
 from transfusion_tf.reporting.html import page
 from transfusion_tf.reporting.sentences import representations as sentences
 from transfusion_tf.statistics.clustered_correlation import MIN_CLUSTERS
-from transfusion_tf.study.report import commands, feature_tables, pictures
+from transfusion_tf.study.report import commands, pictures
+from transfusion_tf.study.report.features import feature_tables
 
 _TITLE = "Similarity to the start, and what was gained"
 # Of the weights that AUCs are of; neither floors nor intervals are drawn.

@@ -4,7 +4,7 @@ from transfusion_tf import tables
 from transfusion_tf.reporting.html import page
 from transfusion_tf.runs import record
 from transfusion_tf.runs.directory import RunDir
-from transfusion_tf.study.report import commands
+from transfusion_tf.study.report import cells, commands
 
 NAME = "data.csv"
 COLUMNS = ("split", "class", "num_images")
@@ -71,20 +71,19 @@ def _counts(context, card):
     rows = rows_of(card)
     tables.write(context.output_dir / NAME, rows, columns=COLUMNS)
     count = {(row["split"], row["class"]): row["num_images"] for row in rows}
-    splits = tuple(card.num_examples)
     what = (
         "images that have each label"
         if card.task == "multilabel"
-        else ("images of each class")
+        else "images of each class"
     )
-    return page.Table(
+    splits = [
+        cells.Column(split, lambda row, s=split: f"{count[s, row]:,}", True)
+        for split in card.num_examples
+    ]
+    return cells.table(
+        (*card.classes, ALL),
+        (cells.Column("class", str), *splits),
         caption=f"Number of {what}, by split.",
-        headings=("class", *splits),
-        rows=tuple(
-            (name, *(f"{count[split, name]:,}" for split in splits))
-            for name in (*card.classes, ALL)
-        ),
-        numbers=tuple(range(1, len(splits) + 1)),
         files=(NAME,),
     )
 

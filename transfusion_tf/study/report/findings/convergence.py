@@ -60,46 +60,10 @@ def _blocks(context, found):
     yield _by_stage(context, found, table, runs)
 
 
-def _table(table):
-    rows = table[table["unit"] == "step"].to_dict("records")
-    return page.Table(
-        caption=(
-            "Optimizer steps until the validation AUC of a run was at the "
-            "target for two evaluations in a row, and how many times as fast "
-            "that is as the reference (log-rank test)."
-        ),
-        headings=(
-            "arm",
-            "target",
-            "reached it",
-            "runs",
-            "median steps",
-            "times as fast [95%]",
-            "p",
-            "note",
-        ),
-        rows=tuple(map(_row, rows)),
-        numbers=(1, 2, 3, 4, 5, 6),
-        files=("convergence.csv",),
-    )
-
-
-def _row(row):
-    is_reference = row["arm"] == row["reference"]
-    return (
-        row["arm"],
-        cells.number(row["target"]),
-        str(row["num_reached"]),
-        str(row["num_runs"]),
-        cells.number(row["median"], digits=0),
-        "reference" if is_reference else _speed_up(row),
-        "" if is_reference else cells.significant(row["p_value"]),
-        row["note"],
-    )
-
-
 def _speed_up(row):
     """The speed-up with its bounds, where the runs set any."""
+    if _is_reference(row):
+        return "reference"
     text = cells.number(row["speed_up"], digits=2)
     low, high = row["low"], row["high"]
     if all(value != value for value in (row["speed_up"], low, high)):
@@ -107,6 +71,41 @@ def _speed_up(row):
     lower = "no bound" if low != low else cells.number(low, digits=2)
     upper = "no bound" if high != high else cells.number(high, digits=2)
     return f"{text} [{lower}, {upper}]"
+
+
+def _p_value(row):
+    return "" if _is_reference(row) else cells.significant(row["p_value"])
+
+
+def _is_reference(row):
+    return row["arm"] == row["reference"]
+
+
+_COLUMNS = (
+    cells.Column("arm", "arm"),
+    cells.Column("target", lambda row: cells.number(row["target"]), True),
+    cells.Column("reached it", "num_reached", True),
+    cells.Column("runs", "num_runs", True),
+    cells.Column(
+        "median steps", lambda row: cells.number(row["median"], digits=0), True
+    ),
+    cells.Column("times as fast [95%]", _speed_up, True),
+    cells.Column("p", _p_value, True),
+    cells.Column(cells.NOTE, "note"),
+)
+
+
+def _table(table):
+    return cells.table(
+        table[table["unit"] == "step"].to_dict("records"),
+        _COLUMNS,
+        caption=(
+            "Optimizer steps until the validation AUC of a run was at the "
+            "target for two evaluations in a row, and how many times as fast "
+            "that is as the reference (log-rank test)."
+        ),
+        files=("convergence.csv",),
+    )
 
 
 def _no_stages(context, title):

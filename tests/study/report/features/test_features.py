@@ -15,13 +15,13 @@ from transfusion_tf.reporting.figures import style
 from transfusion_tf.reporting.html import page
 from transfusion_tf.runs.directory import RunDir
 from transfusion_tf.study.report import context as contexts
-from transfusion_tf.study.report import (
+from transfusion_tf.study.report.features import (
     feature_gain,
     feature_tables,
-    features,
     first_filters,
     network_runs,
 )
+from transfusion_tf.study.report.features import section as features
 
 
 def table(view):

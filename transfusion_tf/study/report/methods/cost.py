@@ -6,7 +6,8 @@ import pathlib
 from transfusion_tf import tables
 from transfusion_tf.reporting.html import page
 from transfusion_tf.study import cell_state
-from transfusion_tf.study.report import arm_facts
+from transfusion_tf.study.report import cells
+from transfusion_tf.study.report.methods import arm_facts
 
 NAME = "cost"
 COLUMNS = (
@@ -30,6 +31,27 @@ _WHAT = (
 )
 
 
+def _count(name):
+    """A function of a row that says its count, or n/a."""
+    return lambda row: "n/a" if math.isnan(row[name]) else f"{int(row[name]):,}"
+
+
+def _tenths(name):
+    return lambda row: f"{row[name]:.1f}"
+
+
+_COLUMNS = (
+    cells.Column("arm", "arm"),
+    cells.Column("runs", "num_tried", True),
+    cells.Column("seconds a run", _tenths("seconds_per_run"), True),
+    cells.Column("seconds in all", _tenths("seconds_total"), True),
+    cells.Column("steps", "steps", True),
+    cells.Column("parameters", _count("parameters"), True),
+    cells.Column("multiply-adds", _count("multiply_adds"), True),
+    cells.Column("MB on disk", _tenths("megabytes"), True),
+)
+
+
 def section(context):
     """The page.Section of what runs cost; writes cost.csv."""
     found = rows(context)
@@ -40,20 +62,10 @@ def section(context):
         title="Cost",
         blocks=(
             page.Text(text=_WHAT),
-            page.Table(
+            cells.table(
+                table.to_dict("records"),
+                _COLUMNS,
                 caption="What each arm costs.",
-                headings=(
-                    "arm",
-                    "runs",
-                    "seconds a run",
-                    "seconds in all",
-                    "steps",
-                    "parameters",
-                    "multiply-adds",
-                    "MB on disk",
-                ),
-                rows=tuple(map(_shown, table.to_dict("records"))),
-                numbers=tuple(range(1, 8)),
                 files=(f"{NAME}.csv",),
             ),
         ),
@@ -66,8 +78,8 @@ def rows(context):
     Args:
       context: study.report.context.Context.
     """
-    cells = context.cells
-    done = cells[cells["status"] == cell_state.FINISHED]
+    planned = context.cells
+    done = planned[planned["status"] == cell_state.FINISHED]
     groups = {
         name: part
         for _, part in done.groupby(_GROUP, sort=False, dropna=False)
@@ -98,8 +110,8 @@ def _source_rows(context):
     """Rows of the runs that sources were trained in."""
     if not context.study.sources_table.is_file():
         return
-    cells = tables.read(context.study.sources_table)
-    done = cells[cells["status"] == cell_state.FINISHED]
+    planned = tables.read(context.study.sources_table)
+    done = planned[planned["status"] == cell_state.FINISHED]
     for (model, dataset), tried in done.groupby(
         ["model", "dataset"], sort=False
     ):
@@ -125,20 +137,3 @@ def _bytes(folder):
     """Of all files in a directory and below."""
     paths = pathlib.Path(folder).rglob("*")
     return sum(path.stat().st_size for path in paths if path.is_file())
-
-
-def _shown(row):
-    return (
-        row["arm"],
-        f"{row['num_tried']}",
-        f"{row['seconds_per_run']:.1f}",
-        f"{row['seconds_total']:.1f}",
-        f"{row['steps']}",
-        _count(row["parameters"]),
-        _count(row["multiply_adds"]),
-        f"{row['megabytes']:.1f}",
-    )
-
-
-def _count(value):
-    return "n/a" if math.isnan(value) else f"{int(value):,}"

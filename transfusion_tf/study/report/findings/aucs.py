@@ -3,6 +3,8 @@
 Tables 1 and 2 of Raghu et al. 2019 for the user's data.
 """
 
+import operator
+
 from transfusion_tf import tables
 from transfusion_tf.analysis import auc_table
 from transfusion_tf.analysis.comparing import arm_aucs
@@ -12,6 +14,14 @@ from transfusion_tf.reporting.sentences import predictions as sentences
 from transfusion_tf.study.report import cells, pictures, scored
 
 _TABLE = "arm_aucs.csv"
+_TITLE = "AUC of each arm"
+_ARM_COLUMNS = (
+    cells.Column("arm", "arm"),
+    cells.Column("AUC [95%]", cells.interval, True),
+    cells.Column("SD of seeds", lambda row: cells.number(row["seed_sd"]), True),
+    cells.Column("seeds", "num_seeds", True),
+    cells.Column(cells.NOTE, "note"),
+)
 
 
 def section(context):
@@ -48,58 +58,51 @@ def _blocks(context, runs, table):
 def _arms(context):
     """The AUC that arms are judged by, an arm a row."""
     arms = context.arms
-    return page.Table(
+    return cells.table(
+        arms.to_dict("records"),
+        _ARM_COLUMNS,
         caption=(
             f"{arms['metric'].iloc[0]} on {context.dataset}, "
             f"{cells.split(arms.iloc[0])}: mean over seeds with its 95% "
             "interval over seeds and patients, and standard deviation between "
             "seeds."
         ),
-        headings=("arm", "AUC [95%]", "SD of seeds", "seeds", "note"),
-        rows=tuple(
-            (
-                row["arm"],
-                cells.interval(row),
-                cells.number(row["seed_sd"]),
-                str(row["num_seeds"]),
-                row["note"],
-            )
-            for row in arms.to_dict("records")
-        ),
-        numbers=(1, 2, 3),
         files=("../arms.csv",),
     )
 
 
 def _by_question(network, table):
     """Every AUC of the arms of a network, an arm a column."""
-    arms = list(dict.fromkeys(table["arm"]))
     by_auc = table.groupby("auc_of", sort=False)
-    return page.Table(
+    arms = dict.fromkeys(table["arm"])
+    return cells.table(
+        [(of, *rows.to_dict("records")) for of, rows in by_auc],
+        (
+            cells.Column("AUC of", operator.itemgetter(0)),
+            *(
+                cells.Column(
+                    arm, lambda row, i=index: cells.interval(row[i]), True
+                )
+                for index, arm in enumerate(arms, 1)
+            ),
+        ),
         caption=(
             f"{network}: AUC of each class, label or threshold, mean over "
             "seeds with its 95% interval."
         ),
-        headings=("AUC of", *arms),
-        rows=tuple(
-            (of, *(cells.interval(row) for row in rows.to_dict("records")))
-            for of, rows in by_auc
-        ),
-        numbers=tuple(range(1, len(arms) + 1)),
         files=(_TABLE,),
     )
 
 
 def _figure(context, table):
-    title = "AUC of each arm"
     if table["value"].isna().all():
-        return page.Missing(title=title, why=table["note"].iloc[0])
+        return page.Missing(title=_TITLE, why=table["note"].iloc[0])
     networks = ", ".join(dict.fromkeys(table["model"]))
     return pictures.write(
         context,
         "arm_aucs",
         auc.of_arms(table),
-        title=title,
+        title=_TITLE,
         sentence=sentences.arm_aucs(table),
         alt=(
             f"AUCs of the arms of {networks} with their intervals, in a band "

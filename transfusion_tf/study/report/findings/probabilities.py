@@ -32,6 +32,36 @@ _POINTS = {
     )
     for asked in probability_tables.ASKED
 }
+# {kind: (what it shows, function that draws it, that says it, alt)}.
+_PICTURES = {
+    "calibration_bins": (
+        "Calibration",
+        calibration.diagrams,
+        sentences.calibration,
+        "Share of positives by mean score of bins",
+    ),
+    "curves": (
+        "ROC and precision-recall curves",
+        curves.draw,
+        sentences.curves,
+        "Sensitivity against 1 - specificity and precision against recall",
+    ),
+}
+# (measures, title, caption) of each.
+_TABLES = (
+    (
+        _CALIBRATION,
+        "Calibration of each arm",
+        "What the scores are worth as probabilities: mean and range over the "
+        "runs of an arm.",
+    ),
+    (
+        _POINTS,
+        "Operating points of each arm",
+        "Operating points on test: mean and range over the runs of an arm. "
+        "Thresholds are those of the test images themselves.",
+    ),
+)
 
 
 def section(context):
@@ -49,19 +79,9 @@ def section(context):
         title="Calibration and operating points",
         blocks=(
             *scored.largest_size_text(context, runs),
-            _table(
-                read["arm_scores"],
-                _CALIBRATION,
-                "Calibration of each arm",
-                "What the scores are worth as probabilities: mean and range "
-                "over the runs of an arm.",
-            ),
-            _table(
-                read["arm_scores"],
-                _POINTS,
-                "Operating points of each arm",
-                "Operating points on test: mean and range over the runs of an "
-                "arm. Thresholds are those of the test images themselves.",
+            *(
+                _table(read["arm_scores"], measures, title, caption)
+                for measures, title, caption in _TABLES
             ),
             *_figures(context, runs, read),
             page.Text(
@@ -95,26 +115,27 @@ def _tables(runs):
 def _table(by_arm, measures, title, caption):
     """A row for each question and arm, a column for each measure."""
     wanted = by_arm[by_arm["measure"].isin(measures)]
-    rows = tuple(
-        (f"{of}: {arm}", *_cells(rows, measures))
+    rows = [
+        {
+            "place": f"{of}: {arm}",
+            **{row["measure"]: row for row in rows.to_dict("records")},
+        }
         for of, of_question in wanted.groupby("auc_of", sort=False)
         for arm, rows in of_question.groupby("arm", sort=False)
-    )
-    table = page.Table(
+    ]
+    columns = [
+        cells.Column(heading, lambda row, m=measure: cells.spread(row[m]), True)
+        for measure, heading in measures.items()
+    ]
+    table = cells.table(
+        rows,
+        (cells.Column("AUC of: arm", "place"), *columns),
         caption=caption,
-        headings=("AUC of: arm", *measures.values()),
-        rows=rows,
-        numbers=tuple(range(1, len(measures) + 1)),
         files=("arm_scores.csv",),
     )
     if len(rows) <= _MOST_ROWS:
         return table
     return page.Details(title=title, blocks=(table,))
-
-
-def _cells(rows, measures):
-    by_measure = {row["measure"]: row for row in rows.to_dict("records")}
-    return (cells.spread(by_measure[measure]) for measure in measures)
 
 
 def _figures(context, runs, read):
@@ -128,54 +149,35 @@ def _figures(context, runs, read):
             for name, table in read.items()
             if "run" in table
         }
-        yield _diagrams(context, network, shown, of)
-        yield _curves(context, network, shown, of)
+        for kind in _PICTURES:
+            yield _picture(context, kind, network, shown, of)
 
 
-def _diagrams(context, network, shown, of):
-    title = f"Calibration of {network} ({shown.which})"
-    bins = of["calibration_bins"]
-    if not (bins["count"] > 0).any():
-        return page.Missing(title=title, why="No image has a score.")
+def _picture(context, kind, network, shown, of):
+    what, draw, say, alt = _PICTURES[kind]
+    title = f"{what} of {network} ({shown.which})"
+    why = _why_not(kind, of)
+    if why:
+        return page.Missing(title=title, why=why)
+    questions = ", ".join(dict.fromkeys(of[kind]["auc_of"]))
     return pictures.write(
         context,
-        pictures.of_network("calibration_bins", network),
-        calibration.diagrams(bins, arms=shown.arm_of),
-        kind="calibration_bins",
+        pictures.of_network(kind, network),
+        draw(of[kind], arms=shown.arm_of),
+        kind=kind,
         title=title,
-        sentence=sentences.calibration(of["calibration"], shown.arm_of),
-        alt=(
-            f"Share of positives by mean score of bins, runs of {network}, for "
-            f"{_questions(bins)}."
-        ),
-        files=("calibration_bins.csv", "calibration.csv"),
+        sentence=say(of["calibration"], shown.arm_of),
+        alt=f"{alt}, runs of {network}, for {questions}.",
+        files=(f"{kind}.csv", "calibration.csv"),
     )
 
 
-def _curves(context, network, shown, of):
-    title = f"ROC and precision-recall curves of {network} ({shown.which})"
-    table = of["curves"]
-    if table.empty or table["y"].isna().all():
-        return page.Missing(title=title, why=_why(of["calibration"]))
-    return pictures.write(
-        context,
-        pictures.of_network("curves", network),
-        curves.draw(table, arms=shown.arm_of),
-        kind="curves",
-        title=title,
-        sentence=sentences.curves(of["calibration"], shown.arm_of),
-        alt=(
-            "Sensitivity against 1 - specificity and precision against recall, "
-            f"runs of {network}, for {_questions(table)}."
-        ),
-        files=("curves.csv", "calibration.csv"),
-    )
-
-
-def _questions(table):
-    return ", ".join(dict.fromkeys(table["auc_of"]))
-
-
-def _why(calibration_table):
-    notes = [note for note in calibration_table["note"] if pd.notna(note)]
+def _why_not(kind, of):
+    """Why there is nothing to draw; None where there is."""
+    if kind == "calibration_bins":
+        has_scores = (of[kind]["count"] > 0).any()
+        return None if has_scores else "No image has a score."
+    if of[kind]["y"].notna().any():
+        return None
+    notes = [note for note in of["calibration"]["note"] if pd.notna(note)]
     return next((n for n in notes if n), "There is no curve to draw.")

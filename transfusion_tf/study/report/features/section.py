@@ -6,14 +6,12 @@ from transfusion_tf.reporting.figures import views as figures
 from transfusion_tf.reporting.html import page
 from transfusion_tf.reporting.sentences import representations as sentences
 from transfusion_tf.runs.directory import RunDir
-from transfusion_tf.study.report import (
-    commands,
+from transfusion_tf.study.report import commands, pictures
+from transfusion_tf.study.report.features import (
     feature_gain,
     feature_tables,
     network_runs,
-    pictures,
 )
-from transfusion_tf.study.spec import KEPT
 
 TITLES = {
     "between": "Similarity of trained networks to each other",
@@ -71,16 +69,7 @@ def _missing(context, view, model, has_starts):
     """Says what a view needs that the runs do not have."""
     title = f"{TITLES[view]}: {model}"
     if not has_starts and view != "between":
-        return page.Missing(
-            title=title,
-            why="The study has not kept the weights that its runs started "
-            "from (--keep without initial).",
-            command=commands.run_study(
-                context,
-                keep=KEPT,
-                study_dir=f"{context.study.root}-with-weights",
-            ),
-        )
+        return feature_tables.no_starts(context, title)
     return page.Missing(
         title=title,
         why="It takes two runs of this network.",

@@ -5,13 +5,11 @@ from transfusion_tf.reporting.figures import filters, gabor
 from transfusion_tf.reporting.html import page
 from transfusion_tf.reporting.sentences import filters as sentences
 from transfusion_tf.runs.directory import RunDir
-from transfusion_tf.study.report import (
-    commands,
+from transfusion_tf.study.report import pictures
+from transfusion_tf.study.report.features import (
     feature_tables,
     network_runs,
-    pictures,
 )
-from transfusion_tf.study.spec import KEPT
 
 # Of each filter; the threshold is that of all patterns of a network.
 _NUM_SCRAMBLES = 5
@@ -33,18 +31,7 @@ def _of_network(context, network):
     title = f"{_TITLE}: {network.model}"
     paths = network.first_paths
     if not all(0 in RunDir(path).weight_steps() for path in paths):
-        return [
-            page.Missing(
-                title=title,
-                why="The study has not kept the weights that its runs started "
-                "from (--keep without initial).",
-                command=commands.run_study(
-                    context,
-                    keep=KEPT,
-                    study_dir=f"{context.study.root}-with-weights",
-                ),
-            )
-        ]
+        return [feature_tables.no_starts(context, title)]
     try:
         return _figures(context, network, paths)
     except (ValueError, FileNotFoundError) as error:

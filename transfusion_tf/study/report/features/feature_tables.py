@@ -3,7 +3,8 @@
 from transfusion_tf.analysis.views.options import RepresentationOptions
 from transfusion_tf.reporting.html import page
 from transfusion_tf.runs.directory import RunDir
-from transfusion_tf.study.report import kept_tables, pictures
+from transfusion_tf.study.report import commands, kept_tables, pictures
+from transfusion_tf.study.spec import KEPT
 
 # One measure, of a few hundred images: so all networks of a small study take
 # less than a minute, and the intervals say what fewer images cost.
@@ -71,6 +72,20 @@ def attempt(context, title, make):
         return make()
     except (ValueError, FileNotFoundError) as error:
         return [page.Missing(title=title, why=str(error))]
+
+
+def no_starts(context, title):
+    """A page.Missing of what needs the weights that runs started from."""
+    return page.Missing(
+        title=title,
+        why="The study has not kept the weights that its runs started from "
+        "(--keep without initial).",
+        command=commands.run_study(
+            context,
+            keep=KEPT,
+            study_dir=f"{context.study.root}-with-weights",
+        ),
+    )
 
 
 def kept(context, network, key, make, how, paths=None):

@@ -9,7 +9,7 @@ from transfusion_tf import files, tables
 from transfusion_tf.audit import audit as audits
 from transfusion_tf.reporting import audit_text, reading
 from transfusion_tf.reporting.html import page
-from transfusion_tf.study.report import data
+from transfusion_tf.study.report.records import data
 
 NAME = "audit_pairs.csv"
 COLUMNS = ("kind", "splits", "num_pairs")

@@ -3,7 +3,7 @@
 from transfusion_tf.reporting import words
 from transfusion_tf.runs import labels
 from transfusion_tf.study import spec
-from transfusion_tf.study.report import settings
+from transfusion_tf.study.report.methods import settings
 
 _PARTS = {
     "multiclass": "classes against the rest",
@@ -22,7 +22,7 @@ _SCHEMES = {
 
 
 def networks(context, arms):
-    """The paragraph on networks and starts; args as of `methods.written`."""
+    """The paragraph on networks and starts; args as of `section.written`."""
     built = [
         f"{arm.network} ({arm.parameters:,} parameters)"
         for arm in {arm.network: arm for arm in arms}.values()
@@ -53,7 +53,7 @@ def networks(context, arms):
 
 
 def training(context, arms):
-    """The paragraph on training; args as of `methods.written`."""
+    """The paragraph on training; args as of `section.written`."""
     config, train = context.config, arms[0].config.train
     steps = sorted({arm.plan["total_steps"] for arm in arms if arm.plan})
     shown = f" for {words.listed(map(str, steps))} steps" if steps else ""
@@ -108,7 +108,7 @@ def metric(context, arms):
 
 
 def statistics(context, arms):
-    """The paragraph on statistics; args as of `methods.written`."""
+    """The paragraph on statistics; args as of `section.written`."""
     unit = (
         "patients" if context.arms["num_patients"].notna().all() else "images"
     )
@@ -148,7 +148,7 @@ def statistics(context, arms):
 
 
 def software(context, arms):
-    """The paragraph on software; args as of `methods.written`."""
+    """The paragraph on software; args as of `section.written`."""
     parts = [part for arm in arms for part in arm.parts]
     versions = [
         f"{name} {value}" for name, value in settings.versions(parts).items()

@@ -1,0 +1,1 @@
+"""Sections of a report on how a study was made, and its cost."""

@@ -1,0 +1,1 @@
+"""Sections of a report on the records of its data set."""
