@@ -49,7 +49,7 @@ READING = {
         "Filled marks are not inferior to the best within the margin (dashed), "
         "hollow ones are not shown to be. The grey steps are the Pareto front: "
         "no other arm is both cheaper and better. Costs are on a logarithmic "
-        "axis."
+        "axis; arms of one network cost the same, and stand beside each other."
     ),
     "convergence": (
         "Left the validation AUC during training, mean over the runs of an arm "

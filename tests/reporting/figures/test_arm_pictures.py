@@ -127,9 +127,13 @@ def test_networks_of_one_cost_stand_beside_each_other():
     figure = network_sizes.draw(table)
     figure.canvas.draw()
     axes = figure.axes[0]
-    marks = [line for line in axes.lines if line.get_marker() in "os"]
+    marks = [line for line in axes.lines if line.get_marker() in ("o", "s")]
     at = [m.get_transform().transform(m.get_xydata())[0, 0] for m in marks]
     assert len(at) == 2 and 5 < at[1] - at[0] < 50
+    left, right = axes.bbox.intervalx
+    assert left < at[0] and at[1] < right
+    lowest, highest = axes.get_ylim()
+    assert lowest < -0.2 and highest > 0  # The interval's ends.
     assert "eyes, test: 40 images; means over seeds" in figure.get_suptitle()
 
 

@@ -80,6 +80,9 @@ def test_slopes_are_the_published_ones(shared):
     table = table.set_index(["stimuli", "fold"])
     points = pd.DataFrame(
         {
+            "model": "resnet50",
+            "dataset": table.index.get_level_values("stimuli"),
+            "split": "test",
             "init": "radimagenet",
             "stage": "block3",
             "stage_index": 3,

@@ -80,6 +80,9 @@ def _panel(axes, table, cost, styles):
             x=_DODGE * (place[index] - (count[index] - 1) / 2),
             units="points",
         )
+        # What is drawn beside its place is not seen by the axes' limits.
+        ends = row[["difference_low", "difference", "difference_high"]]
+        axes.plot([row[cost]] * 3, ends.astype(float), linestyle="none")
         axes.vlines(
             row[cost],
             row["difference_low"],
@@ -98,6 +101,7 @@ def _panel(axes, table, cost, styles):
             transform=beside,
         )
     axes.set_xscale("log")
+    axes.margins(x=0.1)
     if cost.startswith("milliseconds"):
         # They span less than a decade or two: powers of ten would say little.
         axes.xaxis.set_major_formatter("{x:g}")
