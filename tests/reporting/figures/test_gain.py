@@ -90,9 +90,6 @@ def test_slopes_are_the_published_ones(shared):
             "cluster": table.index.get_level_values("stimuli"),
             "similarity": table["block3"].to_numpy(),
             "gain": gains[table.index].to_numpy(),
-            "dataset": table.index.get_level_values("stimuli"),
-            "model": "resnet50",
-            "split": "test",
         }
     )
     figure = gain_figure.scatter(*of(points))
