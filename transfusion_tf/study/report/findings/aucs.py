@@ -67,7 +67,7 @@ def _arms(context):
             "interval over seeds and patients, and standard deviation between "
             "seeds."
         ),
-        files=("../arms.csv",),
+        files=(context.table("arms.csv"),),
     )
 
 

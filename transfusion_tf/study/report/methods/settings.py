@@ -40,7 +40,7 @@ def section(context):
                 changed.to_dict("records"),
                 _SETTING_COLUMNS,
                 caption="Settings that are not at their defaults.",
-                files=(f"{NAME}.csv", "../study.json"),
+                files=(f"{NAME}.csv", context.table("study.json")),
             ),
             cells.table(
                 table[table["of"] != "setting"].to_dict("records"),
