@@ -51,6 +51,14 @@ def test_of_several_aucs_the_mean_counts():
     assert said.startswith("The mean AUC is highest in b: 0.800")
 
 
+def test_the_threshold_that_arms_are_judged_by_counts():
+    first = arm_aucs(("a", 0.9, 0.8, 1.0), ("b", 0.7, 0.6, 0.8), of=">=1")
+    mean = arm_aucs(("a", 0.7, 0.6, 0.8), ("b", 0.8, 0.7, 0.9), of="mean")
+    table = pd.concat([first, mean], ignore_index=True)
+    said = predictions.arm_aucs(table, of=">=1")
+    assert said.startswith("The AUC of >=1 is highest in a: 0.900")
+
+
 def scores(**columns):
     return pd.DataFrame(
         {

@@ -11,19 +11,20 @@ _CHANCE = 0.5
 _NOTHING = "There is no value to show: {reason}."
 
 
-def arm_aucs(table):
+def arm_aucs(table, *, of=None):
     """Which arms have the highest and the lowest AUC.
-
-    Where there are several AUCs it is their mean.
 
     Args:
       table: rows of analysis.comparing.arm_aucs.COLUMNS.
+      of: the class, label or threshold whose AUC counts; None: their mean
+        where there are several.
     """
-    of = table["auc_of"].iloc[-1]
+    is_mean = of is None and table["auc_of"].nunique() > 1
+    of = of or table["auc_of"].iloc[-1]
     known = table[(table["auc_of"] == of) & table["value"].notna()]
     if known.empty:
         return _NOTHING.format(reason=table["note"].iloc[-1])
-    about = "mean AUC" if table["auc_of"].nunique() > 1 else f"AUC of {of}"
+    about = "mean AUC" if is_mean else f"AUC of {of}"
     if known["arm"].nunique() == 1:
         return f"The {about} of {_with_arm(known.iloc[0])}{_by_chance(known)}."
     ranked = known.sort_values("value", ascending=False, kind="stable")

@@ -191,3 +191,12 @@ def test_a_run_alone_agrees_with_none(gather, make_study):
     (missing,) = errors.section(gather(root)).blocks
     assert "it takes two runs" in missing.why
     assert values(missing.command)["seeds"] == "3"
+
+
+def test_the_aucs_are_those_that_the_study_compares(gather, make_study):
+    values = {"select_threshold": 2, "seeds": 1}
+    about = gather(make_study(task="ordinal", values=values))
+    (figure,) = blocks(aucs.section(about), page.Figure)
+    best = about.arms.loc[about.arms["value"].idxmax()]
+    assert "AUC of >=severe is highest in" in figure.sentence
+    assert f"{best['arm']}: {best['value']:.3f}" in figure.sentence

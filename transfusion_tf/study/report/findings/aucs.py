@@ -8,6 +8,7 @@ import operator
 from transfusion_tf import tables
 from transfusion_tf.analysis import auc_table
 from transfusion_tf.analysis.comparing import arm_aucs
+from transfusion_tf.metrics import summary
 from transfusion_tf.reporting.figures import auc
 from transfusion_tf.reporting.html import page
 from transfusion_tf.reporting.sentences import predictions as sentences
@@ -45,7 +46,11 @@ def _blocks(context, runs, table):
         for network, of in table.groupby("model", sort=False):
             yield _by_question(network, of)
     yield from scored.largest_size_text(context, runs)
-    yield _figure(context, table[table["arm"].isin(largest.by_arm)])
+    yield _figure(
+        context,
+        _judged_by(context, runs),
+        table[table["arm"].isin(largest.by_arm)],
+    )
     yield page.Text(
         text=page.joined(
             "The AUCs of every run, with DeLong's intervals: ",
@@ -94,7 +99,16 @@ def _by_question(network, table):
     )
 
 
-def _figure(context, table):
+def _judged_by(context, runs):
+    """The threshold whose AUC arms are compared by, or None: their mean."""
+    threshold = context.config.settings.get("select_threshold")
+    if threshold is None:
+        return None
+    first = runs.runs[0]
+    return summary.name_of(first.data["task"], first.classes, threshold)
+
+
+def _figure(context, of, table):
     if table["value"].isna().all():
         return page.Missing(title=_TITLE, why=table["note"].iloc[0])
     networks = ", ".join(dict.fromkeys(table["model"]))
@@ -103,7 +117,7 @@ def _figure(context, table):
         "arm_aucs",
         auc.of_arms(table),
         title=_TITLE,
-        sentence=sentences.arm_aucs(table),
+        sentence=sentences.arm_aucs(table, of=of),
         alt=(
             f"AUCs of the arms of {networks} with their intervals, in a band "
             f"for each of {', '.join(dict.fromkeys(table['auc_of']))}."
