@@ -1,8 +1,11 @@
 """Several views of the same runs, from one look at each network."""
 
+import types
+
 import numpy as np
 import pytest
 
+from transfusion_tf import datasets
 from transfusion_tf.analysis import representations
 from transfusion_tf.analysis.views import reuse
 from transfusion_tf.analysis.views import rows as view_rows
@@ -53,9 +56,11 @@ def test_all_rows_say_what_they_are_about(found):
         assert set(table["init"]) == {"random"}
 
 
-def test_probes_read_as_many_images_as_are_asked_for():
+def test_probes_read_as_many_images_as_are_asked_for(monkeypatch):
     batches = [{"image": np.arange(4)}, {"image": np.arange(4, 6)}]
+    monkeypatch.setattr(datasets, "images", lambda *_, **__: iter(batches))
+    images = types.SimpleNamespace(opened=None, reading={})
     for wanted in (1, 4, 5, 6):
-        parts = [b["image"] for b in reuse._first(iter(batches), wanted)]
+        parts = [b["image"] for b in reuse._first(images, "train", wanted)]
         np.testing.assert_array_equal(np.concatenate(parts), np.arange(wanted))
-    assert len(list(reuse._first(iter(batches), None))) == 2
+    assert len(list(reuse._first(images, "train", None))) == 2
