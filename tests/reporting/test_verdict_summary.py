@@ -16,10 +16,12 @@ MARGIN = (
 
 
 def row(verdict, difference, arm="pretrained", **changes):
-    """A comparison with an interval of 0.02 on both sides."""
+    """A comparison; its intervals have 0.02 (90%: 0.008) on both sides."""
     values = dict.fromkeys(paired_table.COLUMNS)
     if difference is not None:
         values |= {"low": difference - 0.02, "high": difference + 0.02}
+        values |= {"low_90": difference - 0.008}
+        values |= {"high_90": difference + 0.008}
     return {
         **values,
         "arm": arm,
@@ -53,8 +55,8 @@ def test_each_group_has_a_sentence():
     assert said(*rows) == (
         "a does better than random (+0.050 [+0.030, +0.070] in AUC); b does "
         "worse than random (-0.060 [-0.080, -0.040] in AUC).",
-        "c and random (+0.001 [-0.019, +0.021]) do not differ by an AUC that "
-        f"matters: less than the margin, {MARGIN}",
+        "c and random (+0.001, 90% interval [-0.007, +0.009]) do not differ by "
+        f"an AUC that matters: less than the margin, {MARGIN}",
         "These data cannot tell for d against random (+0.010 [-0.010, +0.030]; "
         "7 or more seeds would settle it), which is not to say that there is "
         "no difference.",

@@ -119,20 +119,28 @@ def _each_or_first(rows, say, many):
 
 
 def _alike(rows, margin):
+    """Those within the margin, with the 90% intervals that show it."""
     if not rows:
         return None
     if len(rows) <= _NAMED:
         pairs = [
-            f"{row['arm']} and {row['reference']} ({difference(row)})"
+            f"{row['arm']} and {row['reference']} ({_within(row)})"
             for row in rows
         ]
         what = f"{'; '.join(pairs)} do not differ by an AUC that matters"
     else:
+        first = rows[0]
         what = (
             f"{len(rows)} arms do not differ by an AUC that matters from what "
-            f"they are compared with, at most {_named(rows[0])}"
+            f"they are compared with, at most {first['arm']} against "
+            f"{first['reference']} ({_within(first)})"
         )
     return f"{what}: less than the margin, {_margin(margin)}"
+
+
+def _within(row):
+    values = (row[name] for name in ("difference", "low_90", "high_90"))
+    return "{:+.3f}, 90% interval [{:+.3f}, {:+.3f}]".format(*values)
 
 
 def _open(rows, undefined):

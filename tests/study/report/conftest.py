@@ -4,6 +4,7 @@ import pytest
 
 from tests.study.report import small_records, small_studies
 from transfusion_tf.study.report import build
+from transfusion_tf.study.report.features import first_filters
 
 
 @pytest.fixture(scope="session")
@@ -26,10 +27,23 @@ def tiny_study(tmp_path_factory, tiny_records):
 
 
 @pytest.fixture(scope="session")
-def tiny_page(tiny_study, tmp_path_factory):
-    """The page of the report of `tiny_study`, with all of its sections."""
+def page_study(tmp_path_factory, tiny_records):
+    """As `tiny_study`, with few layers and seeds: all sections take seconds."""
+    return small_studies.make(
+        tmp_path_factory.mktemp("page_study") / "study",
+        records_dir=tiny_records,
+        weights=True,
+        values={"models": "cbr_tiny@conv2", "seeds": 2},
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_page(page_study, tmp_path_factory):
+    """The page of the report of `page_study`, with all of its sections."""
     folder = tmp_path_factory.mktemp("tiny_report") / "a" / "b"
-    return build.run(tiny_study, output_dir=folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(first_filters, "_NUM_SCRAMBLES", 1)
+        return build.run(page_study, output_dir=folder)
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,7 @@ class SmallStudy:
         not finished.
       one_class: whether all test images are of one class: AUCs are undefined.
       patients: whether patients are known.
-      weights: whether the runs have weights of steps 0, 2 and 4.
+      weights: whether its runs, of one network, have those of steps 0, 2, 4.
     """
 
     root: pathlib.Path
@@ -121,7 +121,7 @@ def make(root, *, records_dir=None, values=None, **options):
 
 
 def _make_runs(about, study, cells):
-    model = _model(about) if about.weights else None
+    model = _model(about, cells[0].config.model) if about.weights else None
     splits = {}
     for cell in cells:
         if about.failed(cell):
@@ -265,11 +265,12 @@ def _write_history(run, val):
     files.write_json(run.best, {"step": STEPS[-1], "val_auc": auc})
 
 
-def _model(about):
+def _model(about, config):
     return zoo.build(
-        "cbr_tiny",
+        config.name,
         num_outputs=len(about.classes),
         image_size=small_records.IMAGE_SIZE,
+        truncate_at=config.truncate_at,
     ).model
 
 

@@ -1,22 +1,38 @@
 """Every number on a page stands in a table beside it."""
 
+import io
 import json
 
 import pytest
+from PIL import Image
 
 from tests.study.report import page_numbers, small_studies
+from transfusion_tf.reporting.figures import style
 from transfusion_tf.study.report import build
 
 
 def test_every_number_of_the_page_is_in_a_table(
-    tiny_study, tiny_page, tiny_records
+    page_study, tiny_page, tiny_records
 ):
-    sources = page_numbers.sources_of(tiny_page, tiny_study, tiny_records)
+    sources = page_numbers.sources_of(tiny_page, page_study, tiny_records)
     assert page_numbers.unfounded(tiny_page, sources) == []
 
 
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Makes every picture one point, since drawing takes most of the time."""
+    point = io.BytesIO()
+    Image.new("RGB", (1, 1)).save(point, "PNG")
+    monkeypatch.setattr(
+        style, "_draw", lambda _, path: path.write_bytes(point.getvalue())
+    )
+
+
 @pytest.mark.parametrize("kind", small_studies.KINDS)
-def test_every_number_of_other_pages(study_of_kind, tmp_path, kind):
+def test_every_number_of_other_pages(study_of_kind, tmp_path, request, kind):
+    # Pictures that have nothing to show are those that drawing breaks.
+    if kind != "undefined_aucs":
+        request.getfixturevalue("undrawn")
     page = build.run(study_of_kind(kind), output_dir=tmp_path / "report")
     sources = page_numbers.sources_of(page, study_of_kind(kind))
     assert page_numbers.unfounded(page, sources) == []
