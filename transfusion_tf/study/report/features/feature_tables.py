@@ -10,6 +10,8 @@ from transfusion_tf.study.spec import KEPT
 # less than a minute, and the intervals say what fewer images cost.
 _MEASURES = ("svcca",)
 _MAX_IMAGES = 300
+# Images that are left out together for the intervals, at least.
+_GROUP_SIZE = 20
 # Of wider stages, as Juodelyte et al. 2023: directions of all channels would
 # take minutes a pair.
 _WIDE = 512
@@ -29,14 +31,15 @@ def options(context, paths, **more):
         # Folds are of unequal size where patients are.
         every = sum(context.card.num_examples.values())
         available = every // (2 * context.config.num_folds)
+    number = min(_MAX_IMAGES, available)
     drawn = _DRAWN if _widest(paths[0]) > _WIDE else {}
     if drawn:
         more.pop("groups", None)  # What is drawn has no intervals.
     return RepresentationOptions(
         **{
             "measures": _MEASURES,
-            "max_images": min(_MAX_IMAGES, available),
-            **drawn,
+            "max_images": number,
+            **(drawn or {"groups": max(1, min(10, number // _GROUP_SIZE))}),
             **more,
         }
     )
@@ -104,7 +107,7 @@ def kept(context, network, key, make, how, paths=None):
     def make_named():
         return {name_of(stem, network): of for stem, of in make().items()}
 
-    settings = [_MEASURES, _MAX_IMAGES, _WIDE, _DRAWN]
+    settings = [_MEASURES, _MAX_IMAGES, _GROUP_SIZE, _WIDE, _DRAWN]
     found = kept_tables.get(
         context,
         name_of(key, network),
