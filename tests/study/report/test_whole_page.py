@@ -1,7 +1,8 @@
-"""Every number on a page stands in a table beside it."""
+"""Whole pages: every number stands in a table beside it, links resolve."""
 
 import io
 import json
+import re
 
 import pytest
 from PIL import Image
@@ -16,6 +17,14 @@ def test_every_number_of_the_page_is_in_a_table(
 ):
     sources = page_numbers.sources_of(tiny_page, page_study, tiny_records)
     assert page_numbers.unfounded(tiny_page, sources) == []
+
+
+def test_links_work_from_any_directory(tiny_page):
+    text = tiny_page.read_text()
+    links = [x for x in re.findall(r'href="([^"#]+)"', text) if "//" not in x]
+    assert any(link.endswith("/comparisons.csv") for link in links)
+    for link in links:
+        assert (tiny_page.parent / link).is_file(), link
 
 
 @pytest.fixture
