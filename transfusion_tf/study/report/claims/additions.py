@@ -33,6 +33,7 @@ def models(*added, weights=("imagenet",)):
     """Adds networks, from random weights and published ones."""
 
     def adds(config, arms):
+        """The networks, and sources for those that have none yet."""
         del arms
         own = [f"{model}:{weight}" for model in added for weight in weights]
         if set(weights) <= set(config.weights):

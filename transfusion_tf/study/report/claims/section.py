@@ -132,6 +132,7 @@ def _about_columns(found):
     """Columns of what a row says of its claim, and who contradicts it."""
 
     def contradicting(row):
+        """Sources on the other side, whichever of the two names it."""
         others = [
             other["source"]
             for other in found

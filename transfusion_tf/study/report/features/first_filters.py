@@ -40,6 +40,7 @@ def _of_network(context, network):
 
 def _figures(context, network, paths):
     def make():
+        """{stem: DataFrame} of filters, Gabor fits and their summary."""
         from transfusion_tf.analysis.filters import tables
 
         found = tables.run(paths, num_scrambles=_NUM_SCRAMBLES)

@@ -82,6 +82,7 @@ def _views(context, network, views):
     from transfusion_tf.analysis import representations
 
     def make():
+        """{stem: DataFrame} of the views, of their fits and summaries."""
         found = representations.run_views(
             network.paths,
             feature_tables.options(context, network.paths),
@@ -129,6 +130,7 @@ def _reuse_figure(context, network):
     paths = network.first_paths
 
     def make():
+        """{stem: DataFrame} of reuse and its summary by start."""
         table = representations.run(
             paths,
             feature_tables.options(context, paths, view="reuse", **_PROBES),
