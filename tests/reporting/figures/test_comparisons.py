@@ -1,7 +1,9 @@
 """The picture of comparisons where numbers are missing."""
 
+import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from transfusion_tf.analysis.comparing import paired_table
 from transfusion_tf.reporting.figures.comparing import comparisons
@@ -62,3 +64,20 @@ def test_numbers_of_the_axes_do_not_touch():
         ]
         for left, right in zip(boxes, boxes[1:], strict=False):
             assert left.x1 < right.x0
+
+
+def test_no_interval_is_drawn_beyond_its_ends():
+    """A 90% interval within the margin must not seem to leave it."""
+    arms = pd.DataFrame([arm("a", 0.5), arm("b", 0.52)])
+    ends = {"low": -0.02, "high": 0.02, "low_90": -0.01, "high_90": 0.01}
+    table = pd.DataFrame([{**comparison(0.0), **ends}])
+    figure = comparisons.differences(table, arms)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    axes = figure.axes[1]
+    x, y = axes.transData.transform((0.01, 0.0))
+    pixels = np.asarray(canvas.buffer_rgba())
+    # Above the thin line of the 95% interval, within the thick one's width.
+    row = pixels[round(pixels.shape[0] - y) - 2, :, 0]
+    assert row[round(x) - 3] < 80  # The interval is there,
+    assert row[round(x) + 2] > 200  # and here the margin's grey has ended.

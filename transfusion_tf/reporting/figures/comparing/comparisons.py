@@ -64,7 +64,7 @@ def _aucs(axes, arms):
             continue
         seeds = [float(value) for value in str(arm["seed_values"]).split()]
         axes.plot(seeds, [place] * len(seeds), "|", color="0.6", markersize=12)
-        axes.plot([arm["low"], arm["high"]], [place] * 2, color="0.3", lw=1.2)
+        _interval(axes, arm["low"], arm["high"], place, color="0.3", lw=1.2)
         axes.plot(arm["value"], place, "o", color="0.3", markersize=5)
     _finish(axes, arms["arm"], f"{arms.iloc[0]['metric']}, mean over seeds")
 
@@ -78,11 +78,10 @@ def _differences(axes, table):
             axes.text(0, place, "n/a", **_NOT_KNOWN)
             continue
         color = _COLORS[row["verdict"]]
-        axes.plot([row["low"], row["high"]], [place] * 2, color=color, lw=1.2)
+        _interval(axes, row["low"], row["high"], place, color=color, lw=1.2)
         if row["low_90"] == row["low_90"]:
-            axes.plot(
-                [row["low_90"], row["high_90"]], [place] * 2, color=color, lw=4
-            )
+            ends = row["low_90"], row["high_90"]
+            _interval(axes, *ends, place, color=color, lw=4)
         axes.plot(row["difference"], place, "o", color=color, markersize=5)
         axes.annotate(
             row["verdict"].replace("_", " "),
@@ -105,3 +104,8 @@ def _finish(axes, names, label):
     axes.tick_params(axis="x", labelsize=8)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6))
     marks.frame(axes, "x")
+
+
+def _interval(axes, low, high, place, **options):
+    """A line that ends where the interval does, not half its width later."""
+    axes.plot([low, high], [place] * 2, solid_capstyle="butt", **options)
