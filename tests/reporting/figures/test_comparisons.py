@@ -51,9 +51,14 @@ def test_what_is_not_known_is_written_within_the_axes(known):
             assert axes.bbox.x0 < box.x0 and box.x1 < axes.bbox.x1
 
 
-def test_numbers_of_the_axes_do_not_touch():
-    arms = pd.DataFrame([arm("a", 0.5), arm("b", 0.52)])
-    table = pd.DataFrame([{**comparison(0.0), "low": -0.01, "high": 0.01}])
+@pytest.mark.parametrize(
+    "name", ["a", "squeezenet pretrained weights_of_it.h5"]
+)
+@pytest.mark.parametrize("low, high", [(-0.01, 0.01), (0.017, 0.12)])
+def test_numbers_of_the_axes_do_not_touch(name, low, high):
+    arms = pd.DataFrame([arm(name, 0.5), arm("b", 0.52)])
+    found = {**comparison(low), "arm": name, "low": low, "high": high}
+    table = pd.DataFrame([found])
     figure = comparisons.differences(table, arms)
     figure.draw_without_rendering()
     for axes in figure.axes:

@@ -102,7 +102,8 @@ def _finish(axes, names, label):
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlabel(label, fontsize=9)
     axes.tick_params(axis="x", labelsize=8)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=6))
+    # Long names leave little room: few numbers, of few digits.
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 5, 10]))
     marks.frame(axes, "x")
 
 
