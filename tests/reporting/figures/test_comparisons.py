@@ -52,7 +52,7 @@ def test_what_is_not_known_is_written_within_the_axes(known):
 
 
 @pytest.mark.parametrize(
-    "name", ["a", "squeezenet pretrained weights_of_it.h5"]
+    "name", ["a", "squeezenet pretrained squeezenet_v1.1_imagenet_notop.h5"]
 )
 @pytest.mark.parametrize("low, high", [(-0.01, 0.01), (0.017, 0.12)])
 def test_numbers_of_the_axes_do_not_touch(name, low, high):
