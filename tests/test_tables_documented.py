@@ -228,10 +228,9 @@ def flat(value, prefix=""):
 
 def flat_metrics(metrics):
     """The fields of metrics.json; those of its splits are the same."""
-    best, splits = metrics.pop("best_step"), list(metrics.values())
-    first, second = ({"best_step": best, **split} for split in splits)
+    first, second = metrics.pop("val"), metrics.pop("test")
     assert list(flat(first)) == list(flat(second))
-    return flat(first)
+    return flat({**metrics, **first})
 
 
 def flat_verdict(verdict):
