@@ -39,6 +39,12 @@ _THRESHOLD = flags.DEFINE_float(
 _CHECKPOINT = flags.DEFINE_string(
     "checkpoint", "best", "weights: best, last or a step that was saved"
 )
+_DATASET = flags.DEFINE_string(
+    "dataset",
+    None,
+    "runs of earlier releases, which do not say how images are prepared: the "
+    "records of the run, where they have moved",
+)
 _PATH_COLUMN = flags.DEFINE_string(
     "path_column", None, "column of the CSV file with the paths (default: path)"
 )
@@ -67,6 +73,7 @@ def main(argv):
         _OUTPUT_DIR.value,
         threshold=_THRESHOLD.value,
         checkpoint=_CHECKPOINT.value,
+        dataset=_DATASET.value,
         path_column=_PATH_COLUMN.value,
         encoding=_ENCODING.value,
     )

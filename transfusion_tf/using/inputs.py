@@ -63,7 +63,7 @@ def find(place, *, path_column=None, encoding=None):
 
 
 def _of_table(place, column, encoding):
-    """The Inputs that a CSV file names; a file that stands twice counts once."""
+    """The Inputs that a CSV file names, each once."""
     table = csv_text.read(place, place, encoding=encoding)
     csv_text.check_columns(table, place, [column], "path_column")
     paths = list(table[column])

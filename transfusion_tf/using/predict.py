@@ -56,6 +56,7 @@ def predict(
     *,
     threshold=None,
     checkpoint="best",
+    dataset=None,
     path_column=None,
     encoding=None,
 ):
@@ -72,6 +73,7 @@ def predict(
         threshold: from 0 to 1, instead of those that the run has chosen; of
             two classes that of the second one's score, and of all labels.
         checkpoint: "best", "last" or a step that was saved.
+        dataset: as for TrainedRun.preparation.
 
     Returns:
         Predicted.
@@ -84,7 +86,7 @@ def predict(
     _check_threshold(threshold)
     network = trained.open_run(run_dir, checkpoint=checkpoint)
     thresholds = network.thresholds(threshold)
-    preparation = network.preparation()
+    preparation = network.preparation(dataset)
     _check_output(output_dir, place)
     found = inputs.find(place, path_column=path_column, encoding=encoding)
     scored = _scored(network, preparation, found)

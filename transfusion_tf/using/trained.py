@@ -60,33 +60,52 @@ class TrainedRun:
             batch_size=self.config.train.batch_size,
         )
 
-    def preparation(self):
+    def records(self, dataset=None):
+        """The Records that the run was trained on, opened.
+
+        Args:
+            dataset: where they are now; None: where they were.
+
+        Raises:
+            ValueError: they are not there, or others.
+        """
+        place = dataset or self.config.data.dataset
+        try:
+            # Those of embedded data sets are not made for this.
+            opened = datasets.open_existing(place, image_size=self.image_size)
+        except FileNotFoundError as error:
+            raise ValueError(
+                f"The records of {self.run.root} are needed and not there: "
+                f"{error} --dataset=DIR says where they are now."
+            ) from None
+        if opened.card.fingerprint != self.data["fingerprint"]:
+            raise ValueError(
+                f"{opened.root} is not what {self.run.root} was trained on "
+                "(another fingerprint). --dataset=DIR says where its records "
+                "are now."
+            )
+        return datasets.cut_as(opened, self.config.data)
+
+    def preparation(self, dataset=None):
         """How the images of its records were prepared, a Preparation.
 
         Runs of earlier releases have it on the data card of their records.
 
+        Args:
+            dataset: as for `records`, where the run needs them.
+
         Raises:
-            ValueError, OSError: the card is needed, and not there or another.
+            ValueError: they are needed and not there, or others; or not
+                needed, and a `dataset` is given.
         """
-        if "images" in self.data:
-            return preparation.from_json(self.data["images"])
-        advice = (
-            f"{self.run.config} does not say how images are prepared, as runs "
-            "of earlier releases do not, and the data card of its records is "
-            "needed for that"
-        )
-        try:
-            opened = datasets.open_existing(
-                self.config.data.dataset, image_size=self.image_size
-            )
-        except (FileNotFoundError, ValueError) as error:
-            raise ValueError(f"{advice}: {error}") from None
-        if opened.card.fingerprint != self.data["fingerprint"]:
+        if "images" not in self.data:
+            return preparation.of_card(self.records(dataset).card)
+        if dataset is not None:
             raise ValueError(
-                f"{advice}: {opened.root} is not what the run was trained on "
-                "(another fingerprint). Put the records back, or train again."
+                f"--dataset={dataset} has no effect: {self.run.config} says "
+                "how images are prepared; leave it out."
             )
-        return preparation.of_card(opened.card)
+        return preparation.from_json(self.data["images"])
 
     def thresholds(self, given=None):
         """What images are decided by.
