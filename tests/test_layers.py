@@ -30,7 +30,7 @@ FLOORS = (
     "training",
     "analysis",
     "experiment reporting",
-    "external study",
+    "external study using",
     "data_prep run_scripts __main__",
 )
 FLOOR = {

@@ -10,6 +10,7 @@ import json
 import pathlib
 import re
 
+import numpy as np
 import pytest
 
 from transfusion_tf.analysis import (
@@ -53,6 +54,7 @@ from transfusion_tf.study.report.methods import (
     settings,
 )
 from transfusion_tf.study.report.records import audit, data
+from transfusion_tf.using import export, model_card, predict, trained
 
 PAGE = pathlib.Path(__file__).parents[1] / "docs" / "tables.md"
 AUDIT = "`data_card.json`: `audit`"
@@ -142,6 +144,7 @@ def written(tiny_dataset, tiny_runs, tmp_path):
     return {
         **of_records(tiny_dataset, tmp_path),
         **of_a_run(RunDir(tiny_runs[0])),
+        **of_a_network_in_use(tiny_runs[0]),
         **OF_PREDICTIONS,
         **OF_COMPARISONS,
         "`verdict.json`": of_a_verdict(),
@@ -189,6 +192,22 @@ def of_a_run(run):
     }
 
 
+def of_a_network_in_use(run_dir):
+    """What is predicted and exported; of two classes."""
+    network = trained.open_run(run_dir)
+    scored = {"a.png": (np.array([0.2, 0.8]), ()), "b.png": "damaged"}
+    _, table = predict._table(network, (0.5,), list(scored), scored)
+    exported = export.Exported("keras", pathlib.Path("absent"), 0.0, 1)
+    card = model_card.build(network, network.preparation(), [exported])
+    return {
+        "`predictions.csv`: `predict.py`": [
+            *dict.fromkeys(map(of_classes, table)),
+            "decision_<name>",
+        ],
+        "`model_card.json`": flat(card),
+    }
+
+
 def of_a_verdict():
     """The fields of verdict.json."""
     comparison = run_comparison.Comparison(
@@ -228,10 +247,9 @@ def flat(value, prefix=""):
 
 def flat_metrics(metrics):
     """The fields of metrics.json; those of its splits are the same."""
-    best, splits = metrics.pop("best_step"), list(metrics.values())
-    first, second = ({"best_step": best, **split} for split in splits)
+    first, second = metrics.pop("val"), metrics.pop("test")
     assert list(flat(first)) == list(flat(second))
-    return flat(first)
+    return flat({**metrics, **first})
 
 
 def flat_verdict(verdict):

@@ -14,7 +14,6 @@ import numpy as np
 from absl import logging
 
 from data_prep.sources.common import (
-    csv_text,
     fields,
     members,
     spellings,
@@ -22,6 +21,7 @@ from data_prep.sources.common import (
     table_options,
 )
 from transfusion_tf import files
+from transfusion_tf.data import csv_text
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives
 

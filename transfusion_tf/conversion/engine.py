@@ -44,7 +44,9 @@ def of_processes(num_workers, manifest):
         num_workers: processes; None: one a core, or none for small data.
         manifest: a Manifest, some of whose images are read for None.
     """
-    number = num_workers or _num_workers(manifest)
+    number = num_workers or num_processes(
+        manifest.table["image"].array, manifest.store
+    )
     return functools.partial(_pool, num_workers=number)
 
 
@@ -53,13 +55,17 @@ def _pool(store, output_dir, *, num_workers):
     return pool.Pool(store, num_workers, continues=True)
 
 
-def _num_workers(manifest):
-    """Chooses the number of processes from a few images."""
-    images = manifest.table["image"]
+def num_processes(images, store):
+    """Returns how many processes suit some raw images, from a few of them.
+
+    Args:
+        images: what `store` reads, a sequence of at least one.
+        store: see `archives`.
+    """
     places = np.linspace(0, len(images) - 1, 16, dtype=int)
     sizes = []
-    for image in images.iloc[places]:
+    for place in places:
         with contextlib.suppress(archives.ReadError):  # Will be met again.
-            sizes.append(archives.num_bytes(manifest.store, image))
+            sizes.append(archives.num_bytes(store, images[place]))
     work = len(images) * (np.mean(sizes or [0]) + _WORK_OF_AN_IMAGE)
     return 1 if work < _SMALL_WORK else pool.num_cores()

@@ -42,12 +42,8 @@ def decoder(card, image_size, extra=()):
         if card.image_size:
             shape = (card.image_size, card.image_size, card.channels)
             image = tf.ensure_shape(image, shape)
-        if resize:
-            image = tf.image.resize(image, [image_size] * 2, antialias=True)
-        if card.channels == 1:
-            image = tf.image.grayscale_to_rgb(image)
         return {
-            "image": tf.ensure_shape(image, (image_size, image_size, 3)),
+            "image": fitted(image, image_size, resize=resize),
             "label": label_of(example),
             "id": example["id"],
             "patient": example["patient"],
@@ -63,6 +59,10 @@ def decoded(encoded, card):
     The values that the conversion saw, bit for bit: JPEG's inverse transform
     in whole numbers, as Pillow has it. TensorFlow's default is less exact, by
     up to 5 of 255, to save a twentieth of the time.
+
+    Args:
+      encoded: bytes, a scalar tensor.
+      card: anything with `bit_depth` and `channels` as of a DataCard.
     """
     if card.bit_depth == 16:
         image = tf.io.decode_png(
@@ -73,6 +73,21 @@ def decoded(encoded, card):
         encoded, channels=card.channels, dct_method="INTEGER_ACCURATE"
     )
     return tf.cast(image, tf.float32)
+
+
+def fitted(image, image_size, *, resize):
+    """A decoded image as networks take it, (image_size, image_size, 3).
+
+    Args:
+      image: (H, W, 1) or (H, W, 3) float32; grey is repeated.
+      image_size: side in pixels.
+      resize: whether its sides may be others, see `decoder`.
+    """
+    if resize:
+        image = tf.image.resize(image, [image_size] * 2, antialias=True)
+    if image.shape[-1] == 1:
+        image = tf.image.grayscale_to_rgb(image)
+    return tf.ensure_shape(image, (image_size, image_size, 3))
 
 
 def label_of(example):

@@ -1,5 +1,7 @@
 """A few lines of text on a run, for the terminal."""
 
+from transfusion_tf import names
+
 
 def run_summary(run):
     """Where a finished run lies and what came out, one line each."""
@@ -11,7 +13,7 @@ def run_summary(run):
         *(
             split_summary(split, metrics[split])
             for split in metrics
-            if isinstance(metrics[split], dict)
+            if split in names.SPLITS
         ),
         f"metrics: {run.metrics}",
     ]

@@ -11,7 +11,7 @@ from transfusion_tf.initialization import pretrained, schemes, sources
 from transfusion_tf.metrics import summary
 from transfusion_tf.models import zoo
 from transfusion_tf.process import quiet
-from transfusion_tf.runs import checksums
+from transfusion_tf.runs import checksums, decisions, preparation
 from transfusion_tf.runs import record as run_record
 from transfusion_tf.training import (
     distribution,
@@ -92,6 +92,7 @@ class RunSetup:
                 "classes": list(card.classes),
                 "source": dict(card.source),
                 "image_size": self.config.data.image_size,
+                "images": preparation.of_card(card).to_json(),
             },
             source=self.source.identity if self.source else None,
             plan={
@@ -177,7 +178,11 @@ class RunSetup:
                     config=self.config,
                     path=path,
                 )
-        files.write_json(run.metrics, {"best_step": best_step, **numbers})
+        decision = decisions.on_val(run, self.task)
+        files.write_json(
+            run.metrics,
+            {"best_step": best_step, "decision": decision, **numbers},
+        )
 
 
 def training_ids(opened, data):

@@ -11,7 +11,8 @@ import typing
 
 from absl import logging
 
-from data_prep.sources.common import csv_text, fields
+from data_prep.sources.common import fields
+from transfusion_tf.data import csv_text
 from transfusion_tf.data import manifest as manifests
 from transfusion_tf.stores import archives
 

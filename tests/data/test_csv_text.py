@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from data_prep.sources.common import csv_text
+from transfusion_tf.data import csv_text
 
 TABLE = pd.DataFrame(columns=["path", "", "label"])
 
