@@ -9,7 +9,7 @@ import pathlib
 from absl import flags
 
 from data_prep import source_flags, sources
-from transfusion_tf import cli
+from transfusion_tf import cli, names
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("output_dir", None, "Where the records go.")
@@ -45,10 +45,11 @@ flags.DEFINE_enum(
 flags.DEFINE_enum(
     "splits",
     None,
-    ("auto", "official", "grouped"),
+    ("auto", "official", "grouped", "test"),
     "What becomes of the splits that the data set comes with: auto (default) "
     "keeps them unless they share patients, official keeps them, grouped "
-    "draws new ones by patient.",
+    "draws new ones by patient, test makes all images the test split, for "
+    "networks that were trained on others.",
 )
 flags.DEFINE_float(
     "test_fraction",
@@ -144,10 +145,23 @@ def check(own):
     source_flags.check(own, also)
     if FLAGS.folds and FLAGS.num_folds:
         raise ValueError("--folds and --num_folds do not go together.")
+    _check_test_alone()
     cli.check_goes_with(
         "fold",
         holds=FLAGS.folds or FLAGS.num_folds,
         what="--num_folds or --folds",
+    )
+
+
+def _check_test_alone():
+    """Refuses flags on what several splits have in common, or on drawing."""
+    idle = ["folds", "on_leak", "near_duplicates"]
+    if FLAGS.source not in names.SYNTHETIC:  # Whose images have a seed, too.
+        idle.append("seed")
+    cli.check_goes_with(
+        *idle,
+        holds=FLAGS.splits != "test",
+        what="several splits, and --splits=test makes all images one",
     )
 
 
@@ -160,8 +174,9 @@ def image_options():
         holds=FLAGS.image_size is not None,
         what="--image_size=N",
     )
-    names = ("image_size", "resize_mode", "fundus", "frame")
-    options = source_flags.given(names)
+    options = source_flags.given(
+        ("image_size", "resize_mode", "fundus", "frame")
+    )
     if FLAGS.window is not None:
         options["window"] = _window(FLAGS.window)
     return prepare.ImageOptions(**options)
@@ -184,8 +199,9 @@ def split_options():
 
 def conversion_options():
     """Returns the fields of ConvertOptions that only some flags set."""
-    names = ("num_workers", "max_bad_fraction", "on_leak", "near_duplicates")
-    options = source_flags.given(names)
+    options = source_flags.given(
+        ("num_workers", "max_bad_fraction", "on_leak", "near_duplicates")
+    )
     if FLAGS.patient_salt_file is not None:
         options["patient_salt"] = _salt(pathlib.Path(FLAGS.patient_salt_file))
     return options
