@@ -99,6 +99,20 @@ flags.DEFINE_string(
     "File with a secret. The records then name patients by a hash of secret "
     "and patient, the same in every data set made with that file.",
 )
+flags.DEFINE_string(
+    "positive_class",
+    None,
+    "Which of two classes is the positive one, with the index 1; by default "
+    "the last, as they are sorted or stand in --classes. The data card has it.",
+)
+flags.DEFINE_string(
+    "id_table",
+    None,
+    "Private CSV file to be written: which file of --input is behind each id, "
+    "also of images that are left out. It may name patients, so it cannot lie "
+    "in --output_dir, is for its owner alone (mode 0600), and is not written "
+    "by default.",
+)
 flags.DEFINE_integer(
     "num_workers",
     None,
@@ -127,6 +141,8 @@ _COMMON = (
     "on_leak",
     "near_duplicates",
     "patient_salt_file",
+    "positive_class",
+    "id_table",
     "num_workers",
     "engine",
     "beam_options",
@@ -147,10 +163,26 @@ def check(own):
         raise ValueError("--folds and --num_folds do not go together.")
     _check_test_alone()
     cli.check_goes_with(
+        "positive_class",
+        holds=FLAGS.classes is None,
+        what="classes in no given order, and of two --classes the last one is "
+        "positive",
+    )
+    cli.check_goes_with(
         "fold",
         holds=FLAGS.folds or FLAGS.num_folds,
         what="--num_folds or --folds",
     )
+
+
+def manifest():
+    """Returns the Manifest of all flags; `check` them before."""
+    found = source_flags.manifest(FLAGS.output_dir)
+    if FLAGS.positive_class is None:
+        return found
+    from transfusion_tf.data import class_order
+
+    return class_order.with_positive(found, FLAGS.positive_class)
 
 
 def _check_test_alone():
@@ -200,7 +232,13 @@ def split_options():
 def conversion_options():
     """Returns the fields of ConvertOptions that only some flags set."""
     options = source_flags.given(
-        ("num_workers", "max_bad_fraction", "on_leak", "near_duplicates")
+        (
+            "num_workers",
+            "max_bad_fraction",
+            "on_leak",
+            "near_duplicates",
+            "id_table",
+        )
     )
     if FLAGS.patient_salt_file is not None:
         options["patient_salt"] = _salt(pathlib.Path(FLAGS.patient_salt_file))
