@@ -9,7 +9,7 @@ import pathlib
 from absl import flags
 
 from data_prep import source_flags, sources
-from transfusion_tf import cli
+from transfusion_tf import cli, names
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("output_dir", None, "Where the records go.")
@@ -45,10 +45,11 @@ flags.DEFINE_enum(
 flags.DEFINE_enum(
     "splits",
     None,
-    ("auto", "official", "grouped"),
+    ("auto", "official", "grouped", "test"),
     "What becomes of the splits that the data set comes with: auto (default) "
     "keeps them unless they share patients, official keeps them, grouped "
-    "draws new ones by patient.",
+    "draws new ones by patient, test makes all images the test split, for "
+    "networks that were trained on others.",
 )
 flags.DEFINE_float(
     "test_fraction",
@@ -98,6 +99,20 @@ flags.DEFINE_string(
     "File with a secret. The records then name patients by a hash of secret "
     "and patient, the same in every data set made with that file.",
 )
+flags.DEFINE_string(
+    "positive_class",
+    None,
+    "Which of two classes is the positive one, with the index 1; by default "
+    "the last, as they are sorted or stand in --classes. The data card has it.",
+)
+flags.DEFINE_string(
+    "id_table",
+    None,
+    "Private CSV file to be written: which file of --input is behind each id, "
+    "also of images that are left out. It may name patients, so it cannot lie "
+    "in --output_dir, is for its owner alone (mode 0600), and is not written "
+    "by default.",
+)
 flags.DEFINE_integer(
     "num_workers",
     None,
@@ -126,6 +141,8 @@ _COMMON = (
     "on_leak",
     "near_duplicates",
     "patient_salt_file",
+    "positive_class",
+    "id_table",
     "num_workers",
     "engine",
     "beam_options",
@@ -144,10 +161,39 @@ def check(own):
     source_flags.check(own, also)
     if FLAGS.folds and FLAGS.num_folds:
         raise ValueError("--folds and --num_folds do not go together.")
+    _check_test_alone()
+    cli.check_goes_with(
+        "positive_class",
+        holds=FLAGS.classes is None,
+        what="classes in no given order, and of two --classes the last one is "
+        "positive",
+    )
     cli.check_goes_with(
         "fold",
         holds=FLAGS.folds or FLAGS.num_folds,
         what="--num_folds or --folds",
+    )
+
+
+def manifest():
+    """Returns the Manifest of all flags; `check` them before."""
+    found = source_flags.manifest(FLAGS.output_dir)
+    if FLAGS.positive_class is None:
+        return found
+    from transfusion_tf.data import class_order
+
+    return class_order.with_positive(found, FLAGS.positive_class)
+
+
+def _check_test_alone():
+    """Refuses flags on what several splits have in common, or on drawing."""
+    idle = ["folds", "on_leak", "near_duplicates"]
+    if FLAGS.source not in names.SYNTHETIC:  # Whose images have a seed, too.
+        idle.append("seed")
+    cli.check_goes_with(
+        *idle,
+        holds=FLAGS.splits != "test",
+        what="several splits, and --splits=test makes all images one",
     )
 
 
@@ -160,8 +206,9 @@ def image_options():
         holds=FLAGS.image_size is not None,
         what="--image_size=N",
     )
-    names = ("image_size", "resize_mode", "fundus", "frame")
-    options = source_flags.given(names)
+    options = source_flags.given(
+        ("image_size", "resize_mode", "fundus", "frame")
+    )
     if FLAGS.window is not None:
         options["window"] = _window(FLAGS.window)
     return prepare.ImageOptions(**options)
@@ -184,8 +231,15 @@ def split_options():
 
 def conversion_options():
     """Returns the fields of ConvertOptions that only some flags set."""
-    names = ("num_workers", "max_bad_fraction", "on_leak", "near_duplicates")
-    options = source_flags.given(names)
+    options = source_flags.given(
+        (
+            "num_workers",
+            "max_bad_fraction",
+            "on_leak",
+            "near_duplicates",
+            "id_table",
+        )
+    )
     if FLAGS.patient_salt_file is not None:
         options["patient_salt"] = _salt(pathlib.Path(FLAGS.patient_salt_file))
     return options

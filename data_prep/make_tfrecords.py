@@ -42,7 +42,7 @@ def main(argv):
         quiet.start_tensorflow()
     with cli.continued():
         version_dir = convert.convert(
-            source_flags.manifest(FLAGS.output_dir),
+            conversion_flags.manifest(),
             FLAGS.output_dir,
             convert.ConvertOptions(
                 image_options=image_options,

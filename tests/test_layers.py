@@ -25,7 +25,7 @@ FLOORS = (
     "data",
     "runs stores synthetic",
     "audit initialization",
-    "conversion",
+    "conversion doctor",
     "datasets",
     "training",
     "analysis",

@@ -41,7 +41,7 @@ from transfusion_tf.analysis.filters import tables as filter_tables
 from transfusion_tf.analysis.views import rows as view_rows
 from transfusion_tf.analysis.views import start_end, summaries
 from transfusion_tf.audit import pair_table, phi_scan
-from transfusion_tf.conversion import quarantine, report
+from transfusion_tf.conversion import id_table, quarantine, report
 from transfusion_tf.data import card, carried, records
 from transfusion_tf.metrics import agreement
 from transfusion_tf.runs.directory import RunDir
@@ -163,6 +163,7 @@ def of_records(dataset, folder):
     assert on_card.keys() == set(fields) - set(card.OF_EXTRA)
     return {
         "`quarantine.csv`": header(folder / records.QUARANTINE),
+        "The private table of `--id_table`": id_table.COLUMNS,
         "`notes.csv`": header(folder / records.NOTES),
         "`audit.csv`": pair_table.COLUMNS,
         "`phi.csv`": phi_scan.COLUMNS,

@@ -3,8 +3,6 @@
 import contextlib
 import dataclasses
 import functools
-import os
-import pathlib
 
 import tensorflow as tf
 
@@ -12,12 +10,6 @@ from transfusion_tf import files, names, paths
 from transfusion_tf.conversion import convert
 from transfusion_tf.data import folds, parsing, pipeline, record_check, records
 from transfusion_tf.synthetic import datasets
-
-
-def cache_dir():
-    """Where made data sets are kept: $TRANSFUSION_CACHE or ~/.cache/..."""
-    chosen = os.environ.get("TRANSFUSION_CACHE")
-    return pathlib.Path(chosen or "~/.cache/transfusion_tf").expanduser()
 
 
 def open_dataset(dataset, *, image_size=None):
@@ -181,4 +173,4 @@ def _place(name, image_size):
     """Where an embedded data set is kept."""
     size = image_size or datasets.DEFAULT_IMAGE_SIZE
     # A changed generator must not meet records that an older one has made.
-    return cache_dir() / f"{name}-{size}px-v{datasets.PROCEDURE}"
+    return paths.cache_dir() / f"{name}-{size}px-v{datasets.PROCEDURE}"

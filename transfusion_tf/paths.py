@@ -15,6 +15,12 @@ SCHEMES = ("gs://", "s3://", "az://")
 TENSORFLOW_SCHEME = "gs://"
 
 
+def cache_dir():
+    """Where made data sets are kept: $TRANSFUSION_CACHE or ~/.cache/..."""
+    chosen = os.environ.get("TRANSFUSION_CACHE")
+    return pathlib.Path(chosen or "~/.cache/transfusion_tf").expanduser()
+
+
 def path(place):
     """Returns the path of `place`, text or a path of either kind."""
     text = os.fspath(place)

@@ -3,7 +3,8 @@
 `<split>/<class>/<file>`, `<class>/<split>/<file>` or `<class>/<file>`, in a
 directory, a .zip or a .tar, possibly below wrapping folders that contain
 nothing else. Folders with the usual names of splits are splits; where other
-folders look like splits, an error asks for --split_folders.
+folders look like splits, an error asks for --split_folders. A folder of the
+test split alone gives records without a training split.
 """
 
 import pathlib
@@ -55,6 +56,7 @@ def manifest(
     if classes is None and len(set(labels)) < 2:
         raise ValueError(
             f"{input} has images of one class only: {labels[0]!r}. {_EXPECTED}."
+            " --classes names those that are known but have no image here."
         )
     spellings.warn_variants(labels, "classes")
     if patient_pattern is not None:

@@ -77,6 +77,7 @@ def test_official_splits_are_kept_unless_they_share_patients(
             {"num_folds": 2, "fold": 1},
             "not kept: --num_folds draws new ones",
         ),
+        (*DISJOINT, {"mode": "test"}, "not kept: --splits=test makes all"),
     ],
 )
 def test_what_became_of_them_is_told(patients, split, options, note, warnings):
@@ -97,6 +98,7 @@ def test_what_became_of_them_is_told(patients, split, options, note, warnings):
         (None, ["train", "train", "test", "test"], True),  # val is drawn.
         (None, SHARED[1], False),
         (SHARED[0], None, False),
+        (None, ["test"] * 4, False),
     ],
 )
 def test_unknown_patients_are_told_in_one_line(
@@ -124,6 +126,11 @@ def test_unknown_patients_are_told_in_one_line(
             {"val_fraction": 0.3},
             "--val_fraction does not go with",
         ),
+        (
+            {"split": ["test"] * 4},
+            {"val_fraction": 0.3},
+            "--val_fraction does not go with a data set that has a test split",
+        ),
     ],
 )
 def test_options_that_the_table_does_not_allow(columns, options, message):
@@ -143,6 +150,13 @@ def test_options_that_the_table_allows():
         only_val, splits.SplitOptions(test_fraction=0.3)
     )
     assert settled["split"].tolist() == only_val["split"].tolist()
+
+
+@pytest.mark.parametrize("split", [None, SHARED[1], ["train"] * 4])
+def test_all_images_become_the_test_split(split):
+    options = splits.SplitOptions(mode="test")
+    settled, _ = official_splits.resolve(make_table(split=split), options)
+    assert settled["split"].tolist() == ["test"] * 4
 
 
 def test_rows_of_patients_in_several_splits():

@@ -40,7 +40,7 @@ def test_official_splits_are_kept():
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"mode": "random"}, "'random'; known: auto, official, grouped"),
+        ({"mode": "random"}, "'random'; known: auto, official, grouped, test"),
         ({"seed": -1}, "seed must be at least 0. Received: -1"),
         ({"test_fraction": 1.0}, "--test_fraction must be between 0 and 1"),
         ({"val_fraction": 0}, "--val_fraction must be .* Received: 0"),
@@ -56,6 +56,10 @@ def test_official_splits_are_kept():
         (
             {"num_folds": 5, "fold": 1, "mode": "official"},
             "--splits=official does not go with --num_folds",
+        ),
+        (
+            {"num_folds": 5, "fold": 1, "mode": "test"},
+            "--num_folds does not go with --splits=test",
         ),
     ],
 )
@@ -283,10 +287,22 @@ def test_patients_in_common_of_the_splits_that_there_are():
     assert splits.in_common(patients, split) == {"train-test": 2}
 
 
+@pytest.mark.parametrize(
+    "mode, how", [("auto", "official"), ("test", "all images")]
+)
+def test_of_a_test_split_alone_nothing_is_drawn(mode, how):
+    found = splits.complete(
+        make_table(2, split=["test"] * 2),
+        one_hot([0, 1]),
+        splits.SplitOptions(mode=mode),
+    )
+    assert found[0].tolist() == ["test", "test"] and found[1] == {"test": how}
+
+
 def test_without_a_train_split_nothing_can_be_drawn():
-    with pytest.raises(ValueError, match="no image to train on.*test"):
+    with pytest.raises(ValueError, match="no image to train on.*test, val"):
         splits.complete(
-            make_table(2, split=["test"] * 2),
+            make_table(2, split=["test", "val"]),
             one_hot([0, 1]),
             splits.SplitOptions(seed=0),
         )

@@ -237,6 +237,10 @@ def test_synthetic(binary, tmp_path):
             "no file /dev/null for the salt",
         ),
         (["--image_size=0"], "image_size"),
+        (
+            ["--source=npz", *GIVEN, "--classes=a,b", "--positive_class=a"],
+            "--positive_class=a goes with classes in no given order",
+        ),
         *(
             (
                 ["--source=image_folder", *GIVEN, f"--{flag}="],

@@ -20,6 +20,7 @@ from transfusion_tf import paths
 from transfusion_tf.audit import audit as audits
 from transfusion_tf.conversion import (
     data_card,
+    id_table,
     identify,
     near_grouping,
     quarantine,
@@ -58,6 +59,8 @@ class ConvertOptions:
         overwrite: whether to replace other records in the output directory.
         patient_salt: bytes; `patient` in the records is then a keyed hash, by
             which data sets with the same salt can be linked.
+        id_table: path of a private table of which file is which id, outside
+            of the output directory, see `id_table`; None: none is written.
     """
 
     image_options: prepare.ImageOptions = prepare.DEFAULTS
@@ -69,6 +72,7 @@ class ConvertOptions:
     engine: typing.Callable[..., engines.Engine] | None = None
     overwrite: bool = False
     patient_salt: bytes | None = None
+    id_table: str | None = None
 
     def __post_init__(self):
         audits.check_policies(**self.policies)
@@ -121,13 +125,15 @@ def convert(manifest, output_dir, options=DEFAULTS):
     Raises:
         ValueError: the manifest or too many images are not usable, images
             leak and `on_leak` is "error", or `output_dir` has other records
-            and `overwrite` is not set.
+            and `overwrite` is not set; or the table of ids has a wrong place.
         OSError: reading or writing failed.
     """
     manifest.check()
     carried.check(manifest)
     identify.check_salt(options.patient_salt, manifest)
     manifest = _with_splits(manifest, options.split_options)
+    if options.id_table is not None:
+        id_table.check(options.id_table, output_dir)
     output_dir = paths.path(output_dir)
     root = output_dir / records.VERSION
     limit = quarantine.Limit(
@@ -144,7 +150,12 @@ def convert(manifest, output_dir, options=DEFAULTS):
         found = identify.identify(manifest, workers, options.patient_salt)
         limit.check(found.bad, "Nothing has been written yet.")
         configuration = shards.fingerprint(found.manifest, options.settings)
-        if options.overwrite or not _is_up_to_date(root, configuration, limit):
+        is_needed = options.overwrite or not _is_up_to_date(
+            root, configuration, limit
+        )
+        if options.id_table is not None:  # Also of records that are there.
+            id_table.write(options.id_table, found)
+        if is_needed:
             plan = _plan(found, workers, options)
             folder = work_folder.WorkFolder(
                 output_dir / f".work-{_preparation(options.image_options)}"

@@ -153,7 +153,7 @@ def check_classes_of_train(manifest):
     found = counts(manifest)
     learned = found.pop("train", None)
     if learned is None:
-        return  # Reported where splits are completed.
+        return  # A test split alone; or reported where splits are completed.
     for split, numbers in found.items():
         unknown = [n for n in numbers if numbers[n] and not learned[n]]
         if unknown:

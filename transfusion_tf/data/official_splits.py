@@ -19,9 +19,10 @@ def resolve(table, options):
         options: a SplitOptions.
 
     Returns:
-        `table`, without its column `split` where new ones are to be drawn,
-        and text for the data card on what became of the official splits, or
-        None. Warnings are logged: of shared patients, of unknown ones.
+        `table`, without its column `split` where new ones are to be drawn, and
+        with "test" in all of it where the mode is "test"; and text for the
+        data card on what became of the official splits, or None. Warnings are
+        logged: of shared patients, of unknown ones.
 
     Raises:
         ValueError: the options ask for what the table does not allow.
@@ -39,9 +40,10 @@ def resolve(table, options):
     else:
         note = _dropped_note(table, options)
         table = table.drop(columns="split")
+    if options.mode == "test":
+        table = table.assign(split="test")
     _check_fractions(table, options)
-    drawn = "split" not in table or set(table["split"]) != set(names.SPLITS)
-    if drawn and "patient" not in table:
+    if _is_drawn(table) and "patient" not in table:
         logging.warning(
             "The patients are not known, so splits are drawn by image: images "
             "of one patient may be in several. --patient_column or "
@@ -94,7 +96,8 @@ def keeps(table, options):
             "--splits=grouped needs patients: a column patient, or "
             "--patient_pattern. Without them leave the flag out."
         )
-    if "split" not in table or options.mode == "grouped" or options.num_folds:
+    is_replaced = options.mode in ("grouped", "test") or options.num_folds
+    if "split" not in table or is_replaced:
         return False
     return options.mode == "official" or not sharing(table).any()
 
@@ -110,11 +113,27 @@ def sharing(table, column="patient"):
     return (spread > 1).to_numpy()
 
 
+def _is_drawn(table):
+    """Whether a split of `table` has yet to be drawn."""
+    if "split" not in table:
+        return True
+    return set(table["split"]) not in ({*names.SPLITS}, {"test"})
+
+
 def _check_fractions(table, options):
     """Raises ValueError for a fraction of a split that is not drawn."""
-    kept = set(table["split"]) if "split" in table else ()
+    kept = set(table["split"]) if "split" in table else set()
     for name in ("test", "val"):
-        if name in kept and getattr(options, f"{name}_fraction") is not None:
+        if getattr(options, f"{name}_fraction") is None:
+            continue
+        if kept == {"test"}:
+            raise ValueError(
+                f"--{name}_fraction does not go with a data set that has a "
+                "test split alone, of which nothing is drawn. Leave the flag "
+                "out, or give --splits=grouped, which draws new ones by "
+                "patient."
+            )
+        if name in kept:
             raise ValueError(
                 f"--{name}_fraction does not go with a data set whose {name} "
                 "split is kept. Leave the flag out, or draw new splits with "
@@ -149,6 +168,9 @@ def _dropped_note(table, options):
         advice = ""
     elif options.mode == "grouped":
         note = "not kept: --splits=grouped draws new ones"
+        advice = ""
+    elif options.mode == "test":
+        note = "not kept: --splits=test makes all images the test split"
         advice = ""
     else:
         found, _ = _shared(table)

@@ -72,9 +72,20 @@ class Records:
         if split not in self.card.shards:
             raise ValueError(
                 f"{self.root} has no split {split!r}; it has "
-                f"{', '.join(self.card.shards)}."
+                f"{', '.join(self.card.shards)}.{self._why_test_alone()}"
             )
         return self.card.shards[split]
+
+    def _why_test_alone(self):
+        """A sentence on records of a test split alone, or nothing."""
+        if set(self.card.shards) != {"test"}:
+            return ""
+        return (
+            " A test split alone is for networks that were trained on others "
+            "(evaluate.py and compare_runs.py take it as --dataset); to train, "
+            "convert data that have training images, or leave --splits=test "
+            "out."
+        )
 
 
 def open_records(path, *, verify=False):

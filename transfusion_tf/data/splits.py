@@ -16,7 +16,7 @@ from transfusion_tf import names
 from transfusion_tf.data import group_order
 
 # What becomes of official splits: auto keeps them unless they share patients.
-MODES = ("auto", "official", "grouped")
+MODES = ("auto", "official", "grouped", "test")
 TEST_FRACTION = 0.15  # Of train, where there is no official test split.
 VAL_FRACTION = 0.10  # Of what is then left of train.
 # What drawn splits keep together, by the first column that a table has.
@@ -34,7 +34,7 @@ class SplitOptions:
     Attributes:
         mode: "auto": official splits are kept unless they share patients;
             "official": they are kept; "grouped": new ones are drawn by
-            patient.
+            patient; "test": all images become the test split.
         seed: of the splits that are drawn.
         test_fraction: share of the training images that become the test
             split; None: TEST_FRACTION. Only where a test split is drawn.
@@ -64,7 +64,17 @@ class SplitOptions:
                 raise ValueError(
                     f"--{name} must be between 0 and 1. Received: {value}."
                 )
+        self._check_test_alone()
         self._check_folds()
+
+    def _check_test_alone(self):
+        drawn = ("num_folds", "test_fraction", "val_fraction")
+        given = [name for name in drawn if getattr(self, name) is not None]
+        if self.mode == "test" and given:
+            raise ValueError(
+                f"--{given[0]} does not go with --splits=test, which makes all "
+                "images the test split. Leave one of the two out."
+            )
 
     def _check_folds(self):
         if self.num_folds is None and self.fold is None:
@@ -114,20 +124,26 @@ def complete(table, labels, options):
         options: a SplitOptions.
 
     Returns:
-        Array (N,) of split names, and {split: how it was made}.
+        Array (N,) of split names, and {split: how it was made}. Where all
+        images are of the test split, nothing is drawn.
 
     Raises:
-        ValueError: there is no train split, or a drawn one would be empty.
+        ValueError: there is a validation but no train split, or a drawn one
+            would be empty.
     """
     if "split" in table:
         split = table["split"].to_numpy(dtype=object, copy=True)
     else:
         split = np.full(len(table), "train", dtype=object)
     present = set(split)
+    if present == {"test"}:
+        how = "all images" if options.mode == "test" else "official"
+        return split, {"test": how}
     if "train" not in present:
         raise ValueError(
             f"There is no image to train on: the splits are "
-            f"{', '.join(sorted(present))}."
+            f"{', '.join(sorted(present))}. --splits=test makes all images a "
+            "test split, for networks that were trained on others."
         )
     made = {name: "official" for name in names.SPLITS if name in present}
     for name in ("test", "val"):
