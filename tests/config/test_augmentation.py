@@ -25,7 +25,9 @@ def test_recipes_become_names_and_numbers():
 
 
 def test_a_recipe_has_ranges_of_its_own_unless_they_are_given():
-    assert DataConfig(augment=("fundus",)).rotation_degrees == 180.0
+    fundus = DataConfig(augment=("fundus",))
+    assert (fundus.rotation_degrees, fundus.hue_range) == (180.0, 0.01)
+    assert DataConfig(augment=("hue",)).hue_range == 0.02
     given = DataConfig(augment=("fundus",), rotation_degrees=20.0)
     assert given.rotation_degrees == 20.0
     assert RunConfig.from_json(RunConfig(data=given).to_json()).data == given

@@ -6,7 +6,10 @@ from transfusion_tf import names
 from transfusion_tf.config.fields import GoesWith, flag_name, setting, typed
 
 # Ranges of recipes that differ from those of the settings: {recipe: {...}}.
-RECIPE_RANGES = {"fundus": {"rotation_degrees": 180.0}}  # The full circle.
+RECIPE_RANGES = {
+    # The full circle, and a hue that turns orange to red or yellow, not more.
+    "fundus": {"rotation_degrees": 180.0, "hue_range": 0.01}
+}
 # Zhong et al. 2020: the smallest share of an image that is erased.
 MIN_ERASED = 0.02
 

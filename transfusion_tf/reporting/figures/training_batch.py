@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 MOST = 32  # Images in the picture.
 _COLUMNS = 8
 _WIDTH, _HEIGHT = 1.5, 1.95  # Inches of an image with its two lines.
-_TITLE = 0.6
+_LINE = 0.2  # Inches of a line of the title.
+_TITLE_LETTERS = 140  # In a line.
 _LETTERS = 20  # Of a label, above an image.
 _MISSING = -1
 
@@ -25,15 +26,14 @@ def draw(batch, *, classes, about):
     """
     total = len(batch["image"])
     shown = min(total, MOST)
+    count = f"{shown} of {total}" if shown < total else f"{total}"
+    title = textwrap.fill(about, _TITLE_LETTERS)
+    title += f"\n{count} images as the network sees them"
     rows = -(-shown // _COLUMNS)
-    size = _COLUMNS * _WIDTH, _TITLE + rows * _HEIGHT
+    above = _LINE * (title.count("\n") + 2)
+    size = _COLUMNS * _WIDTH, above + rows * _HEIGHT
     figure = Figure(figsize=size)
-    count = (
-        f"{shown} images" if shown == total else f"{shown} of {total} images"
-    )
-    figure.suptitle(
-        f"{about}\n{count} as the network sees them", fontsize=9, y=0.99
-    )
+    figure.suptitle(title, fontsize=9, y=1 - _LINE / 3 / size[1])
     grid = figure.subplots(rows, _COLUMNS, squeeze=False).ravel()
     for axes in grid:
         axes.set_axis_off()
@@ -57,7 +57,7 @@ def draw(batch, *, classes, about):
         left=0.01,
         right=0.99,
         bottom=0.02,
-        top=1 - (_TITLE + 0.3) / size[1],
+        top=1 - (above + 0.3) / size[1],
         wspace=0.06,
         hspace=0.3,
     )
