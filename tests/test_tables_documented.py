@@ -41,6 +41,7 @@ from transfusion_tf.analysis.filters import tables as filter_tables
 from transfusion_tf.analysis.views import rows as view_rows
 from transfusion_tf.analysis.views import start_end, summaries
 from transfusion_tf.audit import pair_table, phi_scan
+from transfusion_tf.config import augmentation
 from transfusion_tf.conversion import id_table, quarantine, report
 from transfusion_tf.data import card, carried, records
 from transfusion_tf.metrics import agreement
@@ -188,6 +189,7 @@ def of_a_run(run):
             *flat(json.loads(run.config.read_text())),
             "config.data.num_folds",
             "config.data.fold",
+            *(f"config.data.{name}" for name in augmentation.RANGES),
         ],
         "`metrics.json`": flat_metrics(json.loads(run.metrics.read_text())),
     }

@@ -8,7 +8,14 @@ import tensorflow as tf
 
 from transfusion_tf import files, names, paths
 from transfusion_tf.conversion import convert
-from transfusion_tf.data import folds, parsing, pipeline, record_check, records
+from transfusion_tf.data import (
+    augment,
+    folds,
+    parsing,
+    pipeline,
+    record_check,
+    records,
+)
 from transfusion_tf.synthetic import datasets
 
 
@@ -58,8 +65,9 @@ def open_for(config):
     """(Records, RunConfig with the image size resolved) of a RunConfig.
 
     Raises:
-      ValueError: the images differ in size and no --image_size is given, or
-        there are too few for its folds.
+      ValueError: the images differ in size and no --image_size is given,
+        there are too few for its folds, or an augmentation would do nothing on
+        them.
     """
     data = config.data
     opened = open_dataset(data.dataset, image_size=data.image_size)
@@ -70,6 +78,7 @@ def open_for(config):
             "--image_size=N, or convert them with --image_size=N."
         )
     data = dataclasses.replace(data, image_size=size)
+    augment.check(data, channels=opened.card.channels, image_size=size)
     return cut_as(opened, data), dataclasses.replace(config, data=data)
 
 

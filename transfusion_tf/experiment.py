@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from transfusion_tf import files, progress
+from transfusion_tf.data import pipeline
 from transfusion_tf.datasets import (
     images,
     naming_damage,
@@ -22,6 +23,7 @@ from transfusion_tf.training import evaluation, loop, scoring, setup, step
 __all__ = [
     "evaluate",
     "evaluate_last",
+    "first_batch",
     "images",
     "load_backbone",
     "open_dataset",
@@ -86,6 +88,31 @@ def train(config, *, run_dir=None, overwrite=False):
         backbone.model.load_weights(run.weights(best))
         prepared.write_metrics(run, predictor, best)
     return run
+
+
+def first_batch(config):
+    """The first training batch of the run that a RunConfig describes.
+
+    Writes nothing but an embedded data set, and trains nothing.
+
+    Args:
+      config: RunConfig.
+
+    Returns:
+      ({"image": (batch_size, size, size, 3) float32 in [0, 255] as the network
+      gets them, augmented, "label", "id": (batch_size,) str}, DataCard,
+      RunConfig with the image size resolved). There are no patients.
+
+    Raises:
+      ValueError, FileNotFoundError: as `train`.
+    """
+    prepared = setup.RunSetup.prepare(config)
+    tf.config.experimental.enable_op_determinism()
+    with naming_damage(prepared.records):
+        batches = pipeline.numpy_batches(prepared.training_batches(0).take(1))
+        (batch,) = batches
+    batch = {name: batch[name] for name in ("image", "label", "id")}
+    return batch, prepared.records.card, prepared.config
 
 
 def _note_grey(prepared):

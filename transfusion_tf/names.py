@@ -67,7 +67,40 @@ FILTER_SCALES = ("all", "run")
 OPTIMIZERS = ("adam", "sgd")
 SCHEDULES = ("cosine", "constant", "step")
 STRATEGIES = ("auto", "one_device", "mirrored")
-AUGMENTATIONS = ("horizontal_flip", "vertical_flip", "shift")
+# In the order in which they are applied.
+AUGMENTATIONS = (
+    "horizontal_flip",
+    "vertical_flip",
+    "shift",
+    "rotation",
+    "zoom",
+    "shear",
+    "brightness",
+    "contrast",
+    "saturation",
+    "hue",
+    "erasing",
+)
+# {what --augment offers besides: the augmentations that it stands for}
+RECIPES = {
+    # Juodelyte et al. 2023, published code, on chest X-rays: no flip, which
+    # would move the heart to the right.
+    "chest": ("shift", "rotation", "zoom", "shear"),
+    # A round field, in which left and right eyes mirror each other, and which
+    # cameras light differently.
+    "fundus": (
+        "horizontal_flip",
+        "vertical_flip",
+        "rotation",
+        "brightness",
+        "contrast",
+        "saturation",
+        "hue",
+    ),
+    # What costs least: pixels are moved, and none is computed.
+    "light": ("horizontal_flip", "shift"),
+    "none": (),
+}
 
 # Ratio of difflib: two letters of ten that differ, or are exchanged.
 _SIMILAR = 0.8

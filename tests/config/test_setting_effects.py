@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from transfusion_tf.config import run
 from transfusion_tf.config.run import RunConfig
+from transfusion_tf.data import augment
 from transfusion_tf.metrics import summary
 from transfusion_tf.models import zoo
 from transfusion_tf.training import distribution, schedules, setup, step
@@ -44,6 +45,12 @@ class Row:
     without: dict | None = None
 
 
+def _range(name, *values):
+    """A Row of a range that goes with the augmentation `name`."""
+    other = ["vertical_flip"]
+    return Row(values, "augmented", {"augment": [name]}, {"augment": other})
+
+
 ROWS = {
     "dataset": Row(("a", "b"), "run_name"),
     "image_size": Row((16, 20), "network"),
@@ -52,6 +59,16 @@ ROWS = {
     "num_folds": Row((3, 5), "fold_ids", {"fold": 1}),
     "fold": Row((1, 2), "fold_ids", {"num_folds": 3}, {"num_folds": None}),
     "augment": Row((["shift"], ["horizontal_flip"]), None),
+    "shift_range": _range("shift", 0.1, 0.2),
+    "rotation_degrees": _range("rotation", 10, 20),
+    "zoom_range": _range("zoom", 0.1, 0.2),
+    "shear_range": _range("shear", 0.1, 0.2),
+    "brightness_range": _range("brightness", 0.1, 0.2),
+    "contrast_range": _range("contrast", 0.1, 0.2),
+    "saturation_range": _range("saturation", 0.1, 0.2),
+    "hue_range": _range("hue", 0.1, 0.2),
+    "erasing_area": _range("erasing", 0.4, 0.1),
+    "erasing_probability": _range("erasing", 0.2, 0.9),
     "model": Row(("cbr_tiny", "cbr_tiny_wide"), "network"),
     "bn_momentum": Row((0.9, 0.5), "network", {}, {"model": "convnext_tiny"}),
     "input_scaling": Row(("tf", "unit"), "network"),
@@ -151,6 +168,22 @@ def plan(made):
     return setup.RunSetup.prepare(made).record()["plan"]
 
 
+def augmented(made):
+    """The bytes of an image, augmented with four seeds."""
+    image = np.random.default_rng(0).uniform(0, 255, (16, 16, 3))
+    return [
+        augment.apply(
+            image.astype(np.float32),
+            tf.constant([seed, 0]),
+            which=made.data.augment,
+            ranges=made.data.ranges,
+        )
+        .numpy()
+        .tobytes()
+        for seed in range(4)
+    ]
+
+
 def frozen(made):
     prepared = setup.RunSetup.prepare(made)
     backbone, _ = prepared.initial_backbone()
@@ -211,7 +244,8 @@ def test_refused_where_it_would_do_nothing(made, name):
         message = str(caught.value)
         assert f"--{other}" in message and "\n" not in message
         if value is not None:
-            assert f"--{other}={value}" in message
+            shown = ",".join(value) if isinstance(value, list) else value
+            assert f"--{other}={shown}" in message
     # Not given, it is no part of such a configuration.
     assert made(**row.without)
 

@@ -5,13 +5,17 @@ import pytest
 import tensorflow as tf
 
 from transfusion_tf import names
+from transfusion_tf.config.run import DataConfig
 from transfusion_tf.data import augment
+from transfusion_tf.data.augmentation import erasing, geometry, photometry
 
 IMAGE = np.random.default_rng(0).uniform(0, 255, (20, 20, 3)).astype(np.float32)
 
 
 def test_the_family_is_complete():
-    assert set(augment.AUGMENTATIONS) == set(names.AUGMENTATIONS)
+    families = geometry.NAMES, photometry.NAMES, (erasing.NAME,)
+    found = [name for family in families for name in family]
+    assert sorted(found) == sorted(names.AUGMENTATIONS)
 
 
 @pytest.mark.parametrize("name", names.AUGMENTATIONS)
@@ -27,10 +31,19 @@ class TestContract:
         drawn = {self.draw(name, [i, 0]).tobytes() for i in range(12)}
         assert len(drawn) > 1
 
-    def test_pixels_come_from_the_image(self, name):
-        drawn = self.draw(name, [5, 5])
-        assert drawn.shape == IMAGE.shape
-        assert np.isin(drawn, IMAGE).all()
+    def test_values_stay_in_range(self, name):
+        for i in range(5):
+            drawn = self.draw(name, [5, i])
+            assert drawn.shape == IMAGE.shape and drawn.dtype == IMAGE.dtype
+            assert drawn.min() >= 0 and drawn.max() <= 255
+
+    def test_grey_stays_grey(self, name):
+        grey = np.repeat(IMAGE[..., :1], 3, axis=-1)
+        if name in photometry.OF_COLOURS:
+            pytest.skip("refused on grey images")
+        for i in range(5):
+            drawn = augment.apply(grey, tf.constant([5, i]), which=(name,))
+            assert (drawn.numpy() == drawn.numpy()[..., :1]).all()
 
     def test_the_same_inside_tf_data(self, name):
         seeds = tf.data.Dataset.from_tensor_slices([[3, 4]])
@@ -51,13 +64,42 @@ def test_flips_are_flips():
         assert any(np.array_equal(image, IMAGE) for image in drawn)
 
 
-def test_one_more_augmentation_leaves_the_draws_of_the_others():
+@pytest.mark.parametrize(
+    "in_turn",
+    [
+        ("shift", "horizontal_flip", "vertical_flip"),
+        ("shift", "brightness", "contrast", "saturation", "hue", "erasing"),
+        ("rotation", "brightness", "erasing"),
+    ],
+)
+def test_one_more_augmentation_leaves_the_draws_of_the_others(in_turn):
     seed = tf.constant([7, 1])
-    both = augment.apply(IMAGE, seed, which=("shift", "horizontal_flip"))
-    first = augment.apply(IMAGE, seed, which=("shift",))
-    np.testing.assert_array_equal(
-        both, augment.apply(first, seed, which=("horizontal_flip",))
+    image = IMAGE
+    for name in in_turn:
+        image = augment.apply(image, seed, which=(name,))
+    for together in (in_turn, in_turn[::-1]):
+        drawn = augment.apply(IMAGE, seed, which=together)
+        np.testing.assert_array_equal(drawn, image)
+
+
+def test_what_would_do_nothing_on_the_images_is_refused():
+    fundus = DataConfig(augment=("fundus",))
+    augment.check(fundus, channels=3, image_size=16)
+    with pytest.raises(ValueError, match="saturation and hue would do") as told:
+        augment.check(fundus, channels=1, image_size=16)
+    assert str(told.value).endswith(
+        "give --augment=horizontal_flip,vertical_flip,rotation,brightness,"
+        "contrast."
     )
+    with pytest.raises(ValueError, match="give --augment=none"):
+        augment.check(DataConfig(augment=("hue",)), channels=1, image_size=16)
+
+
+def test_a_shift_by_less_than_a_pixel_is_refused():
+    data = DataConfig(augment=("shift",), shift_range=0.06)
+    augment.check(data, channels=1, image_size=17)  # 1.02 pixels.
+    with pytest.raises(ValueError, match="0.06 of 16 pixels .* least 0.062"):
+        augment.check(data, channels=1, image_size=16)
 
 
 def flips(name, seeds):

@@ -105,6 +105,13 @@ class TestObstacle:
         found = run_record.obstacle(make_record(**old), make_record())
         assert re.search(message, found)
 
+    def test_the_shift_of_earlier_releases(self):
+        old = make_record()
+        old["config"]["data"]["augment"] = ["shift"]
+        assert "its shift was" in run_record.obstacle(old, make_record())
+        old["config"]["data"]["shift_range"] = 0.1
+        assert run_record.obstacle(old, make_record()) is None
+
     def test_another_plan(self):
         old = make_record()
         old["plan"] = {**old["plan"], "total_steps": 8}

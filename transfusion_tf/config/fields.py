@@ -32,8 +32,8 @@ class GoesWith:
 
     Attributes:
       name: field of the other one, or a property that follows from others.
-      values: those of the other one that it goes with; None: any that is
-        given.
+      values: those of the other one that it goes with, of which a list needs
+        to hold one; None: any that is given.
       meaning: the values in words, where listing them would say less; needed
         with a property.
     """
@@ -44,9 +44,10 @@ class GoesWith:
 
     def holds(self, value):
         """Whether the setting goes with this value of the other one."""
-        return (
-            value is not None if self.values is None else value in self.values
-        )
+        if self.values is None:
+            return value is not None
+        held = value if isinstance(value, tuple) else (value,)
+        return any(one in self.values for one in held)
 
     def in_words(self, flag):
         """The condition, `flag` being the other one's."""
@@ -211,8 +212,8 @@ def _check_goes_with(config, field, fields):
                 f"--{flag} out."
             )
         other_flag = flag_name(fields[rule.name])
-        there = f"--{other_flag}={other}"
-        if other is None:
+        there = f"--{other_flag}={_text(other)}"
+        if other is None or other == ():
             there = f"no --{other_flag}"
         raise ValueError(
             f"--{flag} goes with {rule.in_words(other_flag)}. Received: "

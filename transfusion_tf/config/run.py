@@ -10,6 +10,7 @@ import dataclasses
 import pathlib
 
 from transfusion_tf import names
+from transfusion_tf.config.augmentation import RANGES, AugmentationConfig
 from transfusion_tf.config.fields import (
     GoesWith,
     check,
@@ -38,8 +39,8 @@ _ONCE_IGNORED = ("bn_momentum", "momentum", "subset_seed")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class DataConfig:
-    """Which images a network is trained on."""
+class DataConfig(AugmentationConfig):
+    """Which images a network is trained on, and how they are varied."""
 
     dataset: str = setting(
         "synthetic_fundus",
@@ -81,23 +82,11 @@ class DataConfig:
         goes_with=GoesWith("num_folds"),
         at_least=1,
     )
-    augment: tuple[str, ...] = setting(
-        (),
-        "augmentations of training images, separated by commas: "
-        f"{', '.join(names.AUGMENTATIONS)}",
-    )
 
     def __post_init__(self):
+        self.resolve_recipes()
         check(self)
         self._check_fold()
-        for name in self.augment:
-            names.check("augmentation", name, names.AUGMENTATIONS)
-        if len(set(self.augment)) < len(self.augment):
-            # The second flip would undo the first.
-            raise ValueError(
-                "--augment must name each augmentation once. Received: "
-                f"{','.join(self.augment)}"
-            )
 
     def _check_fold(self):
         if self.num_folds is None:
@@ -211,6 +200,9 @@ class RunConfig:
     def to_json(self):
         """Nested dictionaries of plain values."""
         value = dataclasses.asdict(self)
+        for name in RANGES:
+            if value["data"][name] is None:
+                del value["data"][name]
         if self.data.num_folds is None:
             # As before there were folds, so that config.json stays the same.
             del value["data"]["num_folds"], value["data"]["fold"]

@@ -28,6 +28,7 @@ def training(
     seed,
     first_step=0,
     augmentations=(),
+    ranges=None,
     keep_ids=None,
 ):
     """The endless batches of the training split, from `first_step` on.
@@ -39,6 +40,7 @@ def training(
       seed: int that determines order and augmentation.
       first_step: batches to skip, when a run is taken up in its middle.
       augmentations: names of augmentations.
+      ranges: how far they go, see augment.apply.
       keep_ids: ids (str) of a subset, or None for all.
 
     Returns:
@@ -65,7 +67,9 @@ def training(
         """The decoded example, augmented by the epoch's seed and its id."""
         example = decode(serialized)
         draw = augment.fold_in(epoch_seed, example["id"])
-        image = augment.apply(example["image"], draw, which=augmentations)
+        image = augment.apply(
+            example["image"], draw, which=augmentations, ranges=ranges
+        )
         return {**example, "image": image}
 
     examples = examples.map(

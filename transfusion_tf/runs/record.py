@@ -164,6 +164,12 @@ def obstacle(old, new):
             "rounds differently; set "
             f"TF_ENABLE_ONEDNN_OPTS={int(bool(is_on[0]))} in the environment"
         )
+    data = old["config"]["data"]
+    if "shift" in data.get("augment", ()) and "shift_range" not in data:
+        return (
+            "its shift was that of an earlier release, which reflected the "
+            "image at its edges; finish it with the release that began it"
+        )
     if different := _differences(old, new, ("plan.devices",)):
         return (
             f"the number of devices changes its sums ({different[0]}); make as "

@@ -151,6 +151,7 @@ class RunSetup:
             seed=self.config.seed,
             first_step=first_step,
             augmentations=self.config.data.augment,
+            ranges=self.config.data.ranges,
             keep_ids=self.keep_ids,
         )
 

@@ -1,5 +1,6 @@
 """What the methods of a study say of its runs, and of their comparison."""
 
+from transfusion_tf.config import augmentation
 from transfusion_tf.reporting import words
 from transfusion_tf.runs import labels
 from transfusion_tf.study import spec
@@ -74,10 +75,9 @@ def training(context, arms):
             "; numbers of training images were "
             f"{words.listed(config.train_sizes)}, nested and stratified subsets"
         )
-    augment = arms[0].config.data.augment
-    done = words.listed(augment) if augment else "none"
+    done = augmentation.in_words(arms[0].config.data)
     frozen = {arm.config.train.freeze_through for arm in arms} - {None}
-    text += f". Augmentation: {done}."
+    text += f". Augmentation: {words.listed(done) if done else 'none'}."
     if frozen:
         text += f" Stages up to {words.listed(sorted(frozen))} were frozen"
         if train.unfreeze_at:

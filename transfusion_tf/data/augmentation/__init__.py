@@ -1,0 +1,1 @@
+"""Augmentations by kind: where pixels are, their values, what is erased."""
