@@ -29,7 +29,7 @@ def fill(run):
         run.best,
         run.weights(0),
         run.weights(1234567890),
-        run.state,
+        *run.states,
         run.lock,
         run.predictions("val"),
         run.tensorboard / "events.out.tfevents.1.host.2.0.v2",

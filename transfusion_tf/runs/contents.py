@@ -11,6 +11,7 @@ _TEMPORARY = re.compile(r"\.tmp-[0-9a-f]+-.+")
 _FILES = (
     _LEFTOVER,
     "state/lock",
+    "state/before.npz",
     "state/newest.npz",
     "status.json",
     "history.csv",
