@@ -22,18 +22,35 @@ _OVERWRITE = flags.DEFINE_bool(
     False,
     "delete the run that is in the directory; other files in it are left",
 )
+_PROFILE = flags.DEFINE_integer(
+    "profile",
+    None,
+    "instead of training, measure where the time of this many steps goes: "
+    "profile/profile.csv of the run, and a trace that TensorBoard shows",
+)
 flags.adopt_module_key_flags(config_flags)
 
 
 def main(argv):
     """Trains the run that the flags describe and prints where it is."""
     del argv
+    cli.check_goes_with(
+        "overwrite",
+        holds=_PROFILE.value is None,
+        what="training, and --profile trains nothing",
+    )
     config = config_flags.from_flags()
     quiet.start_tensorflow()
 
     from transfusion_tf import experiment
     from transfusion_tf.reporting import text
 
+    if _PROFILE.value is not None:
+        rows = experiment.profile(
+            config, _PROFILE.value, run_dir=_RUN_DIR.value
+        )
+        print(text.profile_summary(rows))
+        return
     run = experiment.train(
         config, run_dir=_RUN_DIR.value, overwrite=_OVERWRITE.value
     )

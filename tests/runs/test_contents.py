@@ -31,6 +31,8 @@ def fill(run):
         run.weights(1234567890),
         *run.states,
         run.lock,
+        run.profile,
+        run.profile.parent / "plugins/profile/2026_01_02/host.xplane.pb",
         run.predictions("val"),
         run.tensorboard / "events.out.tfevents.1.host.2.0.v2",
         evaluation / "predictions.csv",

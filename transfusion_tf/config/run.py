@@ -86,6 +86,13 @@ class DataConfig:
         "augmentations of training images, separated by commas: "
         f"{', '.join(names.AUGMENTATIONS)}",
     )
+    cache: str = setting(
+        "auto",
+        "where training and validation images stay decoded, which changes no "
+        "number: memory, disk (a file of the run that has no name), or off; "
+        "auto: memory where they take a quarter of what is left at most",
+        choices=names.CACHES,
+    )
 
     def __post_init__(self):
         check(self)

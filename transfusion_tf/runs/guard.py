@@ -20,7 +20,7 @@ def is_finished(run, record, *, overwrite):
       ValueError: the directory holds another run (the differences are
         listed), one that cannot be continued, or something that is not a run.
     """
-    _refuse_foreign(run, overwrite=overwrite)
+    refuse_foreign(run, overwrite=overwrite)
     if overwrite or not run.config.is_file():
         return False
     old = run_record.read(run)
@@ -54,7 +54,7 @@ def hold(run, record, *, overwrite):
     """
     run.root.mkdir(parents=True, exist_ok=True)
     with _claimed(run):
-        _refuse_foreign(run, overwrite=overwrite)
+        refuse_foreign(run, overwrite=overwrite)
         run.make()
         with _locked(run, run.lock):
             if is_finished(run, record, overwrite=overwrite):
@@ -130,8 +130,8 @@ def _write_status(run, status, reason):
     files.write_json(run.status, {"status": status, "reason": reason})
 
 
-def _refuse_foreign(run, *, overwrite):
-    """Raises where training would begin among files that no run has made.
+def refuse_foreign(run, *, overwrite=False):
+    """Raises ValueError where training would begin among files of others.
 
     With config.json of a run, the directory is a run's, whatever else is in
     it; that is left alone.
