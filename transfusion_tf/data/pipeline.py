@@ -16,6 +16,7 @@ from transfusion_tf.data import augment, carried, parsing
 # a window (shards are shuffled too, and inside a shard the order is by hash).
 SHUFFLE_BYTES = 512 * 2**20
 SHARDS_READ_TOGETHER = 16
+LOOKED_UP_TOGETHER = 32  # Images that stay decoded.
 # Functions without control flow on tensors need not be converted at each use.
 _no_autograph = tf.autograph.experimental.do_not_convert
 
@@ -63,8 +64,12 @@ def training(
     examples = examples.skip(skipped)
     if images is None:
         decode = parsing.decoder(records.card, image_size)
-    else:
-        examples, decode = _looked_up(examples, images, batch_size), _as_it_is
+    elif augmentations:
+        examples, decode = _looked_up(examples, images).unbatch(), _as_it_is
+    else:  # Single images are not touched, which would take longer.
+        batches = _looked_up(examples, images, batch_size)
+        batches = batches.map(_no_autograph(lambda _, batch: batch))
+        return batches.prefetch(tf.data.AUTOTUNE)
 
     @_no_autograph
     def prepare(epoch_seed, example):
@@ -99,15 +104,15 @@ def _as_it_is(example):
     return example
 
 
-@_no_autograph
-def _looked_up(examples, images, batch_size):
-    """Pairs of seed and position as pairs of seed and decoded example."""
+def _looked_up(examples, images, batch_size=LOOKED_UP_TOGETHER):
+    """Pairs of seed and position as batches of seeds and decoded examples."""
 
+    @_no_autograph
     def look_up(seeds, positions):
-        """Of a batch at a time: for single images it would take longer."""
+        """The images of a whole batch, by one call."""
         return seeds, images.at(positions)
 
-    return examples.batch(batch_size).map(look_up).unbatch()
+    return examples.batch(batch_size, drop_remainder=True).map(look_up)
 
 
 def _passes(records, seed, keep_ids, num_images, images=None):
