@@ -32,12 +32,23 @@ _SHOW_BATCH = flags.DEFINE_string(
     "draw the first training batch as the network sees it, augmented, with "
     "labels, into this .png or .pdf, and stop: nothing is trained",
 )
+_PROFILE = flags.DEFINE_integer(
+    "profile",
+    None,
+    "instead of training, measure where the time of this many steps goes: "
+    "profile/profile.csv of the run, and a trace that TensorBoard shows",
+)
 flags.adopt_module_key_flags(config_flags)
 
 
 def main(argv):
     """Trains the run that the flags describe and prints where it is."""
     del argv
+    cli.check_goes_with(
+        "overwrite",
+        holds=_PROFILE.value is None,
+        what="training, and --profile trains nothing",
+    )
     config = config_flags.from_flags()
     if _SHOW_BATCH.value is not None:
         _show_batch(config, pathlib.Path(_SHOW_BATCH.value))
@@ -47,6 +58,12 @@ def main(argv):
     from transfusion_tf import experiment
     from transfusion_tf.reporting import text
 
+    if _PROFILE.value is not None:
+        rows = experiment.profile(
+            config, _PROFILE.value, run_dir=_RUN_DIR.value
+        )
+        print(text.profile_summary(rows))
+        return
     run = experiment.train(
         config, run_dir=_RUN_DIR.value, overwrite=_OVERWRITE.value
     )

@@ -1,6 +1,7 @@
 """What the options of a run change, and runs that end before their time."""
 
 import math
+import shutil
 
 import numpy as np
 import pytest
@@ -116,7 +117,9 @@ def test_every_setting_reaches_the_steps(train, steps, plain_steps, settings):
     assert (plain.seen, plain.about) != (changed.seen, changed.about)
 
 
-def test_an_interrupted_run_goes_on_exactly(train, monkeypatch, tmp_path):
+def test_an_interrupted_run_goes_on_exactly(
+    train, monkeypatch, tmp_path, capsys
+):
     settings = {
         "steps": 10,
         "eval_every": 5,
@@ -142,13 +145,27 @@ def test_an_interrupted_run_goes_on_exactly(train, monkeypatch, tmp_path):
         train("broken", **settings)
     broken = RunDir(tmp_path / "broken")
     assert broken.read_status()["status"] == "failed"
-    again = train("broken", **settings)
-    assert len(calls) == 8 + 10 - 7  # Seven steps were not repeated.
-    assert again.read_status()["status"] == "finished"
-    for a, b in zip(
-        final_weights(whole, 10), final_weights(again, 10), strict=True
-    ):
-        np.testing.assert_array_equal(a, b)
+    damaged = RunDir(shutil.copytree(broken.root, tmp_path / "damaged"))
+    content = bytearray(damaged.state.read_bytes())
+    content[len(content) // 2] ^= 1
+    damaged.state.write_bytes(content)
+    # Seven steps are not repeated; six, where the newest state is damaged.
+    for run, kept in ((broken, 7), (damaged, 6)):
+        del calls[:]
+        again = train(run.root.name, **settings)
+        assert len(calls) == 10 - kept
+        is_told = "was damaged; the run goes on" in capsys.readouterr().out
+        assert is_told == (run is damaged)
+        assert again.read_status()["status"] == "finished"
+        assert files.read_json(again.config)["parts"][-1]["step"] == kept
+        assert not any(path.exists() for path in again.states)
+        for a, b in zip(
+            final_weights(whole, 10), final_weights(again, 10), strict=True
+        ):
+            np.testing.assert_array_equal(a, b)
+        for split in ("val", "test"):
+            files_of = [r.predictions(split).read_bytes() for r in (whole, run)]
+            assert files_of[0] == files_of[1]
 
 
 def test_a_loss_that_is_no_number_ends_the_run_with_advice(

@@ -55,6 +55,7 @@ from transfusion_tf.study.report.methods import (
     settings,
 )
 from transfusion_tf.study.report.records import audit, data
+from transfusion_tf.training import profiling
 from transfusion_tf.using import export, model_card, predict, trained
 
 PAGE = pathlib.Path(__file__).parents[1] / "docs" / "tables.md"
@@ -179,6 +180,7 @@ def of_a_run(run):
     """The files of a RunDir."""
     return {
         "`history.csv`": [*header(run.history), "val_auc_<name>"],
+        "`profile.csv`": profiling.COLUMNS,
         "`predictions.csv`": [
             *map(of_classes, header(run.predictions("val"))),
             "label_<name>",

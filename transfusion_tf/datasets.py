@@ -107,7 +107,7 @@ def cut_as(opened, data):
         )
 
 
-def images(opened, split, *, image_size, batch_size):
+def images(opened, split, *, image_size, batch_size, cache=None):
     """Yields NumPy batches of every example of `split`, once, in order.
 
     Args:
@@ -115,6 +115,8 @@ def images(opened, split, *, image_size, batch_size):
       split: "train", "val" or "test".
       image_size: side in pixels.
       batch_size: images a batch; the last may have fewer.
+      cache: object whose `batches(split, batch_size)` gives those that are
+        decoded already, of this size, or None where they are not.
 
     Yields:
       {"image": (n, image_size, image_size, 3) float32 in [0, 255], "label":
@@ -122,8 +124,10 @@ def images(opened, split, *, image_size, batch_size):
       each column that the records carry: (n,) str}.
     """
     with naming_damage(opened):
+        batches = cache and cache.batches(split, batch_size)
         yield from pipeline.numpy_batches(
-            pipeline.evaluation(
+            batches
+            or pipeline.evaluation(
                 opened, split, batch_size=batch_size, image_size=image_size
             )
         )

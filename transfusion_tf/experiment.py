@@ -6,7 +6,7 @@ import pathlib
 import keras
 import tensorflow as tf
 
-from transfusion_tf import files, progress
+from transfusion_tf import files, progress, tables
 from transfusion_tf.data import pipeline
 from transfusion_tf.datasets import (
     images,
@@ -18,7 +18,16 @@ from transfusion_tf.runs import checksums, guard
 from transfusion_tf.runs import record as run_record
 from transfusion_tf.runs.directory import RunDir
 from transfusion_tf.runs.networks import load_backbone
-from transfusion_tf.training import evaluation, loop, scoring, setup, step
+from transfusion_tf.training import (
+    caching,
+    evaluation,
+    loop,
+    precision,
+    profiling,
+    scoring,
+    setup,
+    step,
+)
 
 __all__ = [
     "evaluate",
@@ -27,6 +36,7 @@ __all__ = [
     "images",
     "load_backbone",
     "open_dataset",
+    "profile",
     "train",
 ]
 
@@ -56,17 +66,12 @@ def train(config, *, run_dir=None, overwrite=False):
     if guard.is_finished(run, record, overwrite=overwrite):
         return _reported(run)
     _note_grey(prepared)
+    precision.warn_of_hardware(config.train.precision, prepared.strategy)
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(config.seed)
     backbone, report = prepared.initial_backbone()
     predictor = prepared.predictor(backbone)
-    take_step = step.TrainStep(
-        prepared.strategy,
-        backbone.model,
-        prepared.task,
-        prepared.config.train,
-        frozen=prepared.frozen_layers(backbone),
-    )
+    take_step = _train_step(prepared, backbone)
     with (
         guard.hold(run, record, overwrite=overwrite) as is_open,
         naming_damage(prepared.records),
@@ -74,6 +79,9 @@ def train(config, *, run_dir=None, overwrite=False):
         if not is_open:  # Another process has finished it meanwhile.
             return _reported(run)
         files.write_json(run.init_report, report)
+        cache = caching.ImageCache(
+            prepared.records, prepared.config.data, run.state.parent
+        )
         best = loop.Loop(
             run,
             prepared.plan,
@@ -81,12 +89,14 @@ def train(config, *, run_dir=None, overwrite=False):
             model=backbone.model,
             step=take_step,
             learning_rate=prepared.learning_rate,
-            batches=prepared.training_batches,
-            validate=functools.partial(prepared.validate, predictor),
+            batches=functools.partial(prepared.training_batches, cache=cache),
+            validate=functools.partial(
+                prepared.validate, predictor, cache=cache
+            ),
         ).fit()
         checksums.check(run, run.weights(best))
         backbone.model.load_weights(run.weights(best))
-        prepared.write_metrics(run, predictor, best)
+        prepared.write_metrics(run, predictor, best, cache)
     return run
 
 
@@ -113,6 +123,58 @@ def first_batch(config):
         (batch,) = batches
     batch = {name: batch[name] for name in ("image", "label", "id")}
     return batch, prepared.records.card, prepared.config
+
+
+def profile(config, steps, *, run_dir=None):
+    """Measures where the time of the training steps of a run goes.
+
+    Nothing is trained: the weights that the steps move are not kept. Writes
+    profile/profile.csv into the directory of the run, and a trace beside it.
+
+    Args:
+      config: RunConfig.
+      steps: number of steps of each kind that are timed, at least 1.
+      run_dir: as of `train`.
+
+    Returns:
+      The rows of profile.csv, see profiling.measure.
+
+    Raises:
+      ValueError, FileNotFoundError, OSError: as `train`.
+    """
+    if steps < 1:
+        raise ValueError(f"--profile must be at least 1. Received: {steps}")
+    run = RunDir(run_dir or pathlib.Path("runs") / config.run_name)
+    prepared = setup.RunSetup.prepare(config)
+    guard.refuse_foreign(run)
+    tf.config.experimental.enable_op_determinism()
+    keras.utils.set_random_seed(config.seed)
+    backbone, _ = prepared.initial_backbone()
+    run.profile.parent.mkdir(parents=True, exist_ok=True)
+    cache = caching.ImageCache(
+        prepared.records, prepared.config.data, run.profile.parent
+    )
+    with naming_damage(prepared.records):
+        rows = profiling.measure(
+            prepared.strategy,
+            _train_step(prepared, backbone),
+            prepared.training_batches(0, cache),
+            steps=steps,
+            trace_dir=run.profile.parent,
+        )
+    tables.write(run.profile, rows, columns=profiling.COLUMNS)
+    return rows
+
+
+def _train_step(prepared, backbone):
+    """The TrainStep of a RunSetup."""
+    return step.TrainStep(
+        prepared.strategy,
+        backbone.model,
+        prepared.task,
+        prepared.config.train,
+        frozen=prepared.frozen_layers(backbone),
+    )
 
 
 def _note_grey(prepared):

@@ -66,6 +66,8 @@ GAIN_CLUSTERS = ("dataset", "seed")
 FILTER_SCALES = ("all", "run")
 OPTIMIZERS = ("adam", "sgd")
 SCHEDULES = ("cosine", "constant", "step")
+CACHES = ("auto", "memory", "disk", "off")
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 STRATEGIES = ("auto", "one_device", "mirrored")
 # In the order in which they are applied.
 AUGMENTATIONS = (

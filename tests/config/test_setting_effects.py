@@ -16,7 +16,14 @@ from transfusion_tf.config.run import RunConfig
 from transfusion_tf.data import augment
 from transfusion_tf.metrics import summary
 from transfusion_tf.models import zoo
-from transfusion_tf.training import distribution, schedules, setup, step
+from transfusion_tf.training import (
+    caching,
+    distribution,
+    precision,
+    schedules,
+    setup,
+    step,
+)
 
 FULL, SLIM = {"model": "cbr_tiny"}, {"model": "cbr_tiny_slim"}
 RANDOM, GABOR = {"init": "random"}, {"init": "gabor"}
@@ -69,6 +76,7 @@ ROWS = {
     "hue_range": _range("hue", 0.1, 0.2),
     "erasing_area": _range("erasing", 0.4, 0.1),
     "erasing_probability": _range("erasing", 0.2, 0.9),
+    "cache": Row(("memory", "off"), "kept"),
     "model": Row(("cbr_tiny", "cbr_tiny_wide"), "network"),
     "bn_momentum": Row((0.9, 0.5), "network", {}, {"model": "convnext_tiny"}),
     "input_scaling": Row(("tf", "unit"), "network"),
@@ -113,6 +121,8 @@ ROWS = {
     "num_virtual_devices": Row(
         (3, 5), "strategy", {"strategy": "mirrored"}, {"strategy": "auto"}
     ),
+    "precision": Row(("float32", "mixed_bfloat16"), "step_types"),
+    "jit": Row(("off", "on"), "compiled"),
     "num_threads": Row((3, 5), "strategy"),
     "seed": Row((0, 1), "start"),
 }
@@ -164,6 +174,14 @@ def fold_ids(made):
     return setup.RunSetup.prepare(made).records.fold_ids
 
 
+def kept(made):
+    """How many training images stay decoded."""
+    prepared = setup.RunSetup.prepare(made)
+    cache = caching.ImageCache(prepared.records, prepared.config.data, None)
+    images = cache.training(None, prepared.plan.num_images, 10**6)
+    return images and images.num_images
+
+
 def plan(made):
     return setup.RunSetup.prepare(made).record()["plan"]
 
@@ -192,6 +210,18 @@ def frozen(made):
 
 def optimizer(made):
     return step.make_optimizer(made.train).get_config()
+
+
+def step_types(made):
+    """Floating types of what the layers give while a step is traced."""
+    backbone = zoo.build(made.model.name, num_outputs=2, image_size=16)
+    with precision.computing(backbone.model, made.train.precision):
+        return [layer.compute_dtype for layer in backbone.model.layers]
+
+
+def compiled(made):
+    one_device = tf.distribute.OneDeviceStrategy("/cpu:0")
+    return precision.uses_xla(made.train, one_device)
 
 
 def rates(made):

@@ -126,3 +126,39 @@ def test_what_is_derived_from_the_machine_keeps_to_its_limits(monkeypatch):
         monkeypatch.setattr(machine, "cpu_quota", lambda quota=quota: quota)
         expected = min(before, math.ceil(quota or before))
         assert pool.num_cores() == expected
+
+
+MEMINFO = f"MemTotal: 9 kB\nMemAvailable:  {96 * 1024} kB\nHugePages_Total: 0\n"
+# What is left of the second's 64 MiB is 64 - 50 + 8 for the content of files.
+V2_GROUPS = {
+    "proc/self/cgroup": "0::/a/b\n",
+    "sys/fs/cgroup/a/b/memory.max": "max\n",
+    "sys/fs/cgroup/a/b/memory.current": f"{50 * MIB}\n",
+    "sys/fs/cgroup/a/memory.max": f"{64 * MIB}\n",
+    "sys/fs/cgroup/a/memory.current": f"{50 * MIB}\n",
+    "sys/fs/cgroup/a/memory.stat": f"anon 7\ninactive_file {8 * MIB}\n",
+}
+V1_GROUPS = {
+    "proc/self/cgroup": V1,
+    "sys/fs/cgroup/memory/job/memory.limit_in_bytes": f"{64 * MIB}\n",
+    "sys/fs/cgroup/memory/job/memory.usage_in_bytes": f"{70 * MIB}\n",
+    "sys/fs/cgroup/memory/job/memory.stat": f"total_inactive_file {9 * MIB}\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({}, HOST),
+        ({"proc/meminfo": MEMINFO}, 96 * MIB),
+        ({"proc/meminfo": "nonsense\n", **V2_GROUPS}, 22 * MIB),
+        ({"proc/meminfo": MEMINFO, **V2_GROUPS}, 22 * MIB),
+        (V1_GROUPS, 3 * MIB),
+    ],
+)
+def test_memory_left(files, expected, tmp_path):
+    assert machine.memory_left(write(tmp_path, files)) == expected
+
+
+def test_memory_left_of_this_machine_goes_with_what_is_taken():
+    assert 0 < machine.memory_left() < machine.memory_bytes()

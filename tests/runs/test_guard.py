@@ -107,7 +107,7 @@ def test_another_configuration_is_told_before_what_follows_from_it(tmp_path):
 def test_each_process_leaves_a_part_and_changes_are_warned_of(tmp_path, caplog):
     run = RunDir(tmp_path / "run")
     begin(run)
-    state.save(run.state, state.Progress(step=7), [])
+    state.save(run.states, state.Progress(step=7), [])
     newer = make_record()
     newer["parts"][0]["packages"] = {"numpy": "3"}
     begin(run)

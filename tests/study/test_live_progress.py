@@ -34,7 +34,7 @@ def write(study, cell, status, *, at, step=None):
     files.write_json(run.status, {"status": status, "reason": ""})
     written = [run.status]
     if step is not None:
-        state.save(run.state, state.Progress(step=step, seconds=6.0), [])
+        state.save(run.states, state.Progress(step=step, seconds=6.0), [])
         written.append(run.state)
     for path in written:
         os.utime(path, (BEGAN + at, BEGAN + at))

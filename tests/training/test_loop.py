@@ -1,10 +1,12 @@
 """When things happen in a run."""
 
 import keras
+import numpy as np
 
 from tests import idle_steps
 from transfusion_tf import experiment
 from transfusion_tf.config.run import RunConfig, TrainConfig
+from transfusion_tf.runs import state
 from transfusion_tf.training import loop
 
 
@@ -80,3 +82,25 @@ def test_weights_of_a_step_are_written_once(
         experiment.train(config, run_dir=tmp_path / str(eval_every))
     steps = (0, 3, 0, 2, 3)
     assert written == [f"{step:07d}.weights.h5" for step in steps]
+
+
+def test_losses_are_summed_in_their_order_and_few_of_them_kept():
+    losses = np.random.default_rng(0).lognormal(size=5000)
+    made = object.__new__(loop.Loop)
+    made._pending, made._progress = [], state.Progress()
+    kept = []
+    for loss in losses:
+        made._add_loss(loss)
+        kept.append(len(made._pending))
+    made._collect_losses()
+    assert max(kept) < 2 * loop.MAX_PENDING
+    assert not made._pending
+    # Bit for bit: another order of the sum gives another number.
+    assert made._progress.loss_sum == sum(losses.tolist(), 0.0)
+    assert made._progress.loss_sum != sum(losses[::-1].tolist(), 0.0)
+    assert made._progress.loss_steps == 5000
+
+
+def test_size_of_weights_follows_from_their_shapes():
+    layers = [keras.Input((3,)), keras.layers.Dense(2, dtype="float64")]
+    assert loop._size(keras.Sequential(layers)) == 8 * (3 * 2 + 2)

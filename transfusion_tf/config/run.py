@@ -82,6 +82,13 @@ class DataConfig(AugmentationConfig):
         goes_with=GoesWith("num_folds"),
         at_least=1,
     )
+    cache: str = setting(
+        "auto",
+        "where training and validation images stay decoded, which changes no "
+        "number: memory, disk (a file of the run that has no name), or off; "
+        "auto: memory where they take a quarter of what is left at most",
+        choices=names.CACHES,
+    )
 
     def __post_init__(self):
         self.resolve_recipes()

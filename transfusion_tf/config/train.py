@@ -94,6 +94,17 @@ class TrainConfig:
         "GPUs, over as many of them as divide --batch_size",
         choices=names.STRATEGIES,
     )
+    precision: str = setting(
+        "float32",
+        "floating type that the layers compute in during a step; weights, "
+        "head, loss and evaluations are float32 in any case",
+        choices=names.PRECISIONS,
+    )
+    jit: str = setting(
+        "off",
+        "compile the steps by XLA; auto: on a GPU, where it is the only one",
+        choices=("off", "on", "auto"),
+    )
     num_virtual_devices: int | None = setting(
         None,
         "split the CPU into this many devices, to try --strategy=mirrored",

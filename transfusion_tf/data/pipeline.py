@@ -16,6 +16,7 @@ from transfusion_tf.data import augment, carried, parsing
 # a window (shards are shuffled too, and inside a shard the order is by hash).
 SHUFFLE_BYTES = 512 * 2**20
 SHARDS_READ_TOGETHER = 16
+LOOKED_UP_TOGETHER = 32  # Images that stay decoded.
 # Functions without control flow on tensors need not be converted at each use.
 _no_autograph = tf.autograph.experimental.do_not_convert
 
@@ -30,6 +31,7 @@ def training(
     augmentations=(),
     ranges=None,
     keep_ids=None,
+    images=None,
 ):
     """The endless batches of the training split, from `first_step` on.
 
@@ -42,6 +44,8 @@ def training(
       augmentations: names of augmentations.
       ranges: how far they go, see augment.apply.
       keep_ids: ids (str) of a subset, or None for all.
+      images: decoded.DecodedImages of these, which are then not read; None:
+        they are decoded anew in each epoch. The batches are the same.
 
     Returns:
       tf.data.Dataset of {"image": (batch_size, size, size, 3) float32,
@@ -56,16 +60,23 @@ def training(
         keep_ids = records.ids("train")
     num_images = count_training_images(records, keep_ids)
     epoch, skipped = divmod(first_step * batch_size, num_images)
-    passes = _passes(records, seed, keep_ids, num_images)
+    passes = _passes(records, seed, keep_ids, num_images, images)
     examples = tf.data.Dataset.counter(epoch).flat_map(passes)
     # Skipped before decoding, which is what costs time.
     examples = examples.skip(skipped)
-    decode = parsing.decoder(records.card, image_size)
+    if images is None:
+        decode = parsing.decoder(records.card, image_size)
+    elif augmentations:
+        examples, decode = _looked_up(examples, images).unbatch(), _as_it_is
+    else:  # Single images are not touched, which would take longer.
+        batches = _looked_up(examples, images, batch_size)
+        batches = batches.map(_no_autograph(lambda _, batch: batch))
+        return batches.prefetch(tf.data.AUTOTUNE)
 
     @_no_autograph
-    def prepare(epoch_seed, serialized):
+    def prepare(epoch_seed, example):
         """The decoded example, augmented by the epoch's seed and its id."""
-        example = decode(serialized)
+        example = decode(example)
         draw = augment.fold_in(epoch_seed, example["id"])
         image = augment.apply(
             example["image"], draw, which=augmentations, ranges=ranges
@@ -93,18 +104,39 @@ def count_training_images(records, keep_ids=None):
     return count
 
 
-def _passes(records, seed, keep_ids, num_images):
+def _as_it_is(example):
+    return example
+
+
+def _looked_up(examples, images, batch_size=LOOKED_UP_TOGETHER):
+    """Pairs of seed and position as batches of seeds and decoded examples."""
+
+    @_no_autograph
+    def look_up(seeds, positions):
+        """The images of a whole batch, by one call."""
+        return seeds, images.at(positions)
+
+    return examples.batch(batch_size, drop_remainder=True).map(look_up)
+
+
+def _passes(records, seed, keep_ids, num_images, images=None):
     """A function from an epoch to its examples in the epoch's order.
 
     They come as pairs of the epoch's seed, (2,) int64, and the serialized
-    example.
+    example, or where there are `images` its position in them.
     """
-    shards = [str(path) for path in records.shard_paths("train")]
+    if images is None:
+        shards = [str(path) for path in records.shard_paths("train")]
+        read = tf.data.TFRecordDataset
+        is_kept = None if keep_ids is None else _is_in(keep_ids)
+    else:
+        # As many of each file in the same order: they are shuffled likewise.
+        shards, read = images.shards(), images.positions
+        is_kept = None if keep_ids is None else images.holds
     window = _shuffle_window(records)
-    is_kept = None if keep_ids is None else _is_in(keep_ids)
     # A subset that fits is looked for once, not in every epoch.
     is_cached = keep_ids is not None and num_images <= window
-    cached = _serialized(shards, is_kept).cache() if is_cached else None
+    cached = _read(shards, read, is_kept).cache() if is_cached else None
     run_seed = tf.random.fold_in(
         tf.zeros([2], tf.int64), tf.constant(seed, tf.int64)
     )
@@ -119,7 +151,7 @@ def _passes(records, seed, keep_ids, num_images):
             order = tf.random.experimental.stateless_shuffle(
                 shards, augment.fold_in(epoch_seed, "order of shards")
             )
-            examples = _serialized(order, is_kept)
+            examples = _read(order, read, is_kept)
         examples = examples.apply(
             tf.data.experimental.assert_cardinality(num_images)
         )
@@ -137,10 +169,10 @@ def _passes(records, seed, keep_ids, num_images):
     return one_pass
 
 
-def _serialized(shards, is_kept=None):
-    """The examples of shards (text, a list or tensor) as they are stored."""
+def _read(shards, read, is_kept=None):
+    """The examples of shards (a list or tensor) as `read` has them of each."""
     examples = tf.data.Dataset.from_tensor_slices(shards).interleave(
-        tf.data.TFRecordDataset, cycle_length=SHARDS_READ_TOGETHER
+        read, cycle_length=SHARDS_READ_TOGETHER
     )
     return examples if is_kept is None else examples.filter(is_kept)
 
@@ -159,6 +191,35 @@ def evaluation(records, split, *, batch_size, image_size):
     )
     examples = examples.batch(batch_size).map(parsing.label_check(records.card))
     return examples.prefetch(tf.data.AUTOTUNE)
+
+
+def parsed(records, split, image_size, *, keep_ids=None, extra=()):
+    """Pairs (position, example) of a split in the order of the files.
+
+    Args:
+      records: opened Records.
+      split: "train", "val" or "test".
+      image_size: side in pixels.
+      keep_ids: ids (str) of a subset; None: all of the split.
+      extra: columns that the records carry, which are wanted as well.
+
+    Returns:
+      tf.data.Dataset of the number of an example among all those in the files,
+      int64, and what parsing.pixel_parser makes of it, label checked.
+    """
+    card = records.card
+    ids = records.ids(split) if keep_ids is None else keep_ids
+    examples = _in_order(records, split).enumerate()
+    if ids is not None:
+        is_kept = _is_in(ids)
+        examples = examples.filter(lambda _, serialized: is_kept(serialized))
+    parse = parsing.pixel_parser(card, image_size, extra)
+    check = parsing.label_check(card)
+    return examples.map(
+        _no_autograph(lambda number, one: (number, check(parse(one)))),
+        num_parallel_calls=tf.data.AUTOTUNE,
+        deterministic=True,
+    )
 
 
 def numpy_batches(dataset):
@@ -192,10 +253,16 @@ def read_index(records, split):
 
 def _of_split(records, split):
     """The examples of a split as they are stored, in order."""
-    shards = [str(path) for path in records.shard_paths(split)]
-    examples = tf.data.TFRecordDataset(shards)
+    examples = _in_order(records, split)
     ids = records.ids(split)
     return examples if ids is None else examples.filter(_is_in(ids))
+
+
+def _in_order(records, split):
+    """All that is in the files of a split as it is stored, file by file."""
+    return tf.data.TFRecordDataset(
+        [str(path) for path in records.shard_paths(split)]
+    )
 
 
 def _text(batch):

@@ -54,6 +54,10 @@ class Records:
             _check_framing(self.root / shard["file"], shard["examples"])
         return [self.root / shard["file"] for shard in shards]
 
+    def shard_sizes(self, split):
+        """Returns how many examples each of the `shard_paths` has."""
+        return [shard["examples"] for shard in self._shards(split)]
+
     def num_examples(self, split):
         """Returns the number of examples in `split`; ValueError if unknown."""
         if self.fold_ids is not None:

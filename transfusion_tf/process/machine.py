@@ -24,6 +24,37 @@ def memory_bytes(root="/"):
     return min(limits)
 
 
+def memory_left(root="/"):
+    """Bytes of memory that are not in use, here and in the control groups.
+
+    What holds the content of files counts as not in use: it is given back.
+
+    Args:
+      root: directory that /proc and /sys are in.
+    """
+    left = [memory_bytes(root)]
+    with contextlib.suppress(OSError, LookupError, ValueError):
+        about = _fields(pathlib.Path(root) / "proc/meminfo")
+        left.append(about["MemAvailable:"] * 1024)
+    for version, folder in _groups(pathlib.Path(root), "memory"):
+        limit, used = {
+            2: ("memory.max", "memory.current"),
+            1: ("memory.limit_in_bytes", "memory.usage_in_bytes"),
+        }[version]
+        inactive = {2: "inactive_file", 1: "total_inactive_file"}[version]
+        with contextlib.suppress(OSError, ValueError):
+            limit, used = (int((folder / n).read_text()) for n in (limit, used))
+            about = _fields(folder / "memory.stat")
+            left.append(limit - used + about.get(inactive, 0))
+    return max(0, min(left))
+
+
+def _fields(path):
+    """{first word: second word, a number} of the lines of a file."""
+    lines = map(str.split, path.read_text().splitlines())
+    return {words[0]: int(words[1]) for words in lines if len(words) > 1}
+
+
 def cpu_quota(root="/"):
     """Processors' worth of time that control groups allow; None: no quota.
 

@@ -20,6 +20,20 @@ def run_summary(run):
     return "\n".join(lines)
 
 
+def profile_summary(rows):
+    """Where the time of a training step goes, as lines of a table.
+
+    Args:
+      rows: of experiment.profile.
+    """
+    lines = [
+        f"{row['part'].replace('_', ' '):12s} {row['milliseconds']:10.3f} ms"
+        f" {row['share']:7.1%}"
+        for row in rows
+    ]
+    return "\n".join(lines)
+
+
 def _init_summary(report):
     """How many tensors came from where; init_report.json names each."""
     counts = ", ".join(

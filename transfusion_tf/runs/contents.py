@@ -11,9 +11,12 @@ _TEMPORARY = re.compile(r"\.tmp-[0-9a-f]+-.+")
 _FILES = (
     _LEFTOVER,
     "state/lock",
+    "state/before.npz",
     "state/newest.npz",
     "status.json",
     "history.csv",
+    "profile/profile.csv",
+    "profile/plugins/profile/*/*",
     "init_report.json",
     "metrics.json",
     "checksums.json",
@@ -27,7 +30,12 @@ _FILES = (
     "config.json",
 )
 # What there may be before there is a config.json.
-_BEFORE_CONFIG = (_LEFTOVER, "state/lock")
+_BEFORE_CONFIG = (
+    _LEFTOVER,
+    "state/lock",
+    "profile/profile.csv",
+    "profile/plugins/profile/*/*",
+)
 
 
 def own(root):

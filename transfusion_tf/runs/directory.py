@@ -69,6 +69,16 @@ class RunDir:
         return self.root / "state" / "newest.npz"
 
     @property
+    def states(self):
+        """The newest state, and the one before it."""
+        return self.state, self.state.with_name("before.npz")
+
+    @property
+    def profile(self):
+        """Where the time of steps goes; a trace is beside it."""
+        return self.root / "profile" / "profile.csv"
+
+    @property
     def lock(self):
         """Held by the process that is training this run."""
         return self.root / "state" / "lock"

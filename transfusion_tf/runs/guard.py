@@ -20,7 +20,7 @@ def is_finished(run, record, *, overwrite):
       ValueError: the directory holds another run (the differences are
         listed), one that cannot be continued, or something that is not a run.
     """
-    _refuse_foreign(run, overwrite=overwrite)
+    refuse_foreign(run, overwrite=overwrite)
     if overwrite or not run.config.is_file():
         return False
     old = run_record.read(run)
@@ -54,7 +54,7 @@ def hold(run, record, *, overwrite):
     """
     run.root.mkdir(parents=True, exist_ok=True)
     with _claimed(run):
-        _refuse_foreign(run, overwrite=overwrite)
+        refuse_foreign(run, overwrite=overwrite)
         run.make()
         with _locked(run, run.lock):
             if is_finished(run, record, overwrite=overwrite):
@@ -63,7 +63,8 @@ def hold(run, record, *, overwrite):
             _begin(run, record, overwrite=overwrite)
             with _told_in_status(run, overwrite=overwrite):
                 yield True
-            run.state.unlink(missing_ok=True)  # Nothing is left to resume.
+            for path in run.states:  # Nothing is left to resume.
+                path.unlink(missing_ok=True)
 
 
 def _claimed(run):
@@ -98,8 +99,8 @@ def _begin(run, record, *, overwrite):
     earlier, step = [], 0
     if run.config.is_file():
         earlier = run_record.read(run)["parts"]
-    if run.state.is_file():
-        step = state.read_progress(run.state).step
+    if _has_state(run):
+        step = state.read_progress(state.newest_intact(run.states)).step
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     part = {**record["parts"][-1], "step": step, "started": now}
     if earlier:
@@ -129,8 +130,8 @@ def _write_status(run, status, reason):
     files.write_json(run.status, {"status": status, "reason": reason})
 
 
-def _refuse_foreign(run, *, overwrite):
-    """Raises where training would begin among files that no run has made.
+def refuse_foreign(run, *, overwrite=False):
+    """Raises ValueError where training would begin among files of others.
 
     With config.json of a run, the directory is a run's, whatever else is in
     it; that is left alone.
@@ -164,9 +165,13 @@ def _obstacle(run, old, new):
     """Why `run` cannot go on, and the way out; None if it can."""
     if obstacle := run_record.obstacle(old, new):
         return obstacle
-    if any(run.weight_steps()) and not run.state.is_file():
+    if any(run.weight_steps()) and not _has_state(run):
         return f"{run.state} is gone; restore it"
     return None
+
+
+def _has_state(run):
+    return any(path.is_file() for path in run.states)
 
 
 def _warn_of_changes(run, old, new):

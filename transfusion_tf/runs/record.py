@@ -11,6 +11,8 @@ FORMAT = 2
 PACKAGES = ("tensorflow", "keras", "numpy")
 # Where these lie may change; what they hold is compared by fingerprint.
 _PLACES = ("config.data.dataset", "config.init.weights")
+# Nothing that a run gives depends on these.
+_FREE = ("config.data.cache",)
 _COMPARED = ("config", "data.fingerprint", "source.sha256")
 _DATA = {
     "name": str,
@@ -199,7 +201,7 @@ def _compared(record, compared):
     return {
         key: value
         for key, value in flat.items()
-        if key not in _PLACES and key.startswith(compared)
+        if key not in (*_PLACES, *_FREE) and key.startswith(compared)
     }
 
 

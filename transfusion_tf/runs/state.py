@@ -1,7 +1,14 @@
-"""What a run needs to go on exactly where it was."""
+"""What a run needs to go on exactly where it was.
+
+A state is an .npz file (never pickled) with a SHA-256 of its bytes as the
+comment of the archive: of a flipped bit in a number the archive itself would
+know, of one in a name or in padding not. There are two generations, the newest
+and the one before; who finds the newest damaged goes on from the other.
+"""
 
 import contextlib
 import dataclasses
+import hashlib
 import json
 
 import numpy as np
@@ -9,6 +16,9 @@ import numpy as np
 from transfusion_tf import files
 
 _PROGRESS = "progress"
+_MARK = b"sha256:"
+_COMMENT_BYTES = len(_MARK) + 2 * hashlib.sha256().digest_size
+_READ_AT_ONCE = 2**20
 
 
 @dataclasses.dataclass
@@ -34,19 +44,86 @@ class Progress:
     history: list = dataclasses.field(default_factory=list)
 
 
-def save(path, progress, variables):
-    """Writes progress and the values of `variables` as one file, atomically.
+def copied(progress, variables):
+    """{name: array}: what `write` takes, which no later step changes.
 
     Args:
-      path: an .npz file (never pickled).
       progress: Progress.
       variables: Keras variables of model and optimizer, in a fixed order.
     """
     arrays = {f"v{i:05d}": v.numpy() for i, v in enumerate(variables)}
     text = json.dumps(dataclasses.asdict(progress))
-    with files.atomic_write(path) as temporary:
+    return {_PROGRESS: np.array(text), **arrays}
+
+
+def write(paths, arrays):
+    """Writes what `copied` gave; what was the newest is then the one before.
+
+    At no moment is there less than one whole state, if there was one.
+
+    Args:
+      paths: of the newest state and the one before, see RunDir.states.
+      arrays: {name: array}.
+
+    Raises:
+      OSError: it cannot be written; nothing is lost.
+    """
+    newest, before = paths
+    with (
+        files.naming_failures(newest),
+        files.atomic_write(newest) as temporary,
+    ):
         with temporary.open("wb") as stream:
-            np.savez(stream, **{_PROGRESS: np.array(text)}, **arrays)
+            np.savez(stream, **arrays)
+        _seal(temporary)
+        # The new one must not get lost when the old one has lost its name.
+        files.flush(temporary)
+        if newest.is_file():
+            newest.replace(before)
+
+
+def save(paths, progress, variables):
+    """Writes progress and the values of `variables`, see `copied`, `write`."""
+    write(paths, copied(progress, variables))
+
+
+def newest_intact(paths):
+    """The path of the newest state that is as it was written.
+
+    Raises:
+      ValueError: none is; the one line is on the newest that is there.
+    """
+    failure = None
+    for path in filter(lambda path: path.is_file(), paths):
+        try:
+            with _reading(path):
+                _check_seal(path)
+        except ValueError as error:
+            failure = failure or error
+        else:
+            return path
+    raise failure or ValueError(f"There is no {paths[0]}.")
+
+
+def recover(paths):
+    """Has the newest state be one that can be resumed from.
+
+    Where it is damaged, the one before takes its place, and a line says so.
+
+    Raises:
+      ValueError: both are damaged, see `newest_intact`.
+    """
+    newest, _ = paths
+    found, was_there = newest_intact(paths), newest.is_file()
+    if found == newest:
+        return
+    # The damaged one would take the place of the good one with the next.
+    found.replace(newest)
+    if was_there:
+        print(
+            f"{newest} was damaged; the run goes on from the state before it, "
+            f"of step {read_progress(newest).step}."
+        )
 
 
 def restore(path, variables):
@@ -56,6 +133,7 @@ def restore(path, variables):
       ValueError: the file is damaged or belongs to another network.
     """
     with _reading(path) as stored:
+        _check_seal(path)
         progress = _progress(stored)
         names = [name for name in stored.files if name != _PROGRESS]
         arrays = [stored[name] for name in sorted(names)]
@@ -68,13 +146,55 @@ def restore(path, variables):
 
 
 def read_progress(path):
-    """Returns the Progress in a file that `save` wrote; raises as `restore`."""
+    """Returns the Progress in a file that `save` wrote.
+
+    The rest of the file is not looked at.
+
+    Raises:
+      ValueError: the file is damaged.
+    """
     with _reading(path) as stored:
         return _progress(stored)
 
 
 def _progress(stored):
     return Progress(**json.loads(str(stored[_PROGRESS])))
+
+
+def _seal(path):
+    """Adds the checksum of an archive to it as its comment."""
+    with path.open("r+b") as stream:
+        # An archive without a comment ends with the length of that.
+        stream.seek(-2, 2)
+        stream.write(_COMMENT_BYTES.to_bytes(2, "little"))
+        digest = _digest(stream, stream.tell())
+        stream.write(_MARK + digest)
+
+
+def _check_seal(path):
+    """Raises ValueError where the checksum is another one.
+
+    States of earlier releases have none; their archive ends without comment.
+    """
+    with path.open("rb") as stream:
+        size = stream.seek(0, 2)
+        stream.seek(max(0, size - 2))
+        if stream.read(2) == b"\0\0":
+            return
+        stream.seek(max(0, size - _COMMENT_BYTES))
+        comment = stream.read()
+        if comment != _MARK + _digest(stream, size - _COMMENT_BYTES):
+            raise ValueError("its checksum is another one")
+
+
+def _digest(stream, size):
+    """SHA-256, in hex, of the first bytes of a file; it is then read so far."""
+    stream.seek(0)
+    digest = hashlib.sha256()
+    while size > 0 and (part := stream.read(min(size, _READ_AT_ONCE))):
+        digest.update(part)
+        size -= len(part)
+    return digest.hexdigest().encode()
 
 
 @contextlib.contextmanager

@@ -53,7 +53,7 @@ def read(study, cell, began):
         status.json of one that was killed says "running" for ever.
     """
     run = study.run(cell)
-    written = _newest(run.status, run.state, run.history)
+    written = _newest(run.status, *run.states, run.history)
     # A run that is tried again has written since.
     if (failed := _newest(study.failure(cell))) and failed >= written:
         return CellProgress(status=FAILED)
@@ -123,8 +123,10 @@ def _running(run):
     total, progress = None, state.Progress()
     with contextlib.suppress(OSError, ValueError, LookupError):
         total = run_record.read(run)["plan"]["total_steps"]
-    with contextlib.suppress(OSError, ValueError):
-        progress = state.read_progress(run.state)
+    # Only the one before is there while the newest takes its place.
+    for path in reversed(run.states):
+        with contextlib.suppress(OSError, ValueError):
+            progress = state.read_progress(path)
     return CellProgress(
         status=RUNNING,
         step=progress.step,

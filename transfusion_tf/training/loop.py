@@ -9,13 +9,15 @@ import tensorflow as tf
 
 from transfusion_tf import files, tables
 from transfusion_tf import progress as progress_bar
-from transfusion_tf.runs import checksums, state
+from transfusion_tf.runs import checksums, state, state_writer
 from transfusion_tf.training import distribution
 
 # A run killed between two saves repeats at most this long.
 SECONDS_BETWEEN_STATES = 30
 # Names and indices of a weights file, beside the numbers; generous.
 HDF5_OVERHEAD = 2**20
+# Losses that are not waited for. Those before them have long been computed.
+MAX_PENDING = 1000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,26 +107,36 @@ class Loop:
         self._batches, self._validate = batches, validate
         self._variables = [*model.variables, *step.variables]
         self._progress = state.Progress()
+        self._states = state_writer.StateWriter(run.states)
         self._state_saved_at = time.monotonic()
         self._pending = []  # Losses that may still be under way on a device.
         self._writer = tf.summary.create_file_writer(str(run.tensorboard))
 
     def fit(self):
         """Trains from the start or the newest state; returns the best step."""
-        if self._run.state.is_file():
-            self._progress = state.restore(self._run.state, self._variables)
+        with self._states:
+            self._begin()
+            with progress_bar.bar(
+                "",
+                self._plan.total_steps,
+                unit="steps",
+                done=self._progress.step,
+            ) as bar:
+                self._train(bar)
+        self._name_best()  # Whatever has become of the file meanwhile.
+        return self._progress.best_step
+
+    def _begin(self):
+        """Restores the newest state; without one, saves the start."""
+        run = self._run
+        if any(path.is_file() for path in run.states):
+            state.recover(run.states)
+            self._progress = state.restore(run.state, self._variables)
         else:
             self._save_weights(0)
             self._save_state()
-        with progress_bar.bar(
-            "",
-            self._plan.total_steps,
-            unit="steps",
-            done=self._progress.step,
-        ) as bar:
-            self._train(bar)
-        self._name_best()  # Whatever has become of the file meanwhile.
-        return self._progress.best_step
+            # Weights of later steps are not to be there without a state.
+            self._states.wait()
 
     def _train(self, bar):
         """The remaining steps of the run."""
@@ -133,7 +145,7 @@ class Loop:
             step = self._progress.step
             rate = self._learning_rate(step)
             loss = self._step(batch, step=step, learning_rate=rate)
-            self._pending.append(loss)
+            self._add_loss(loss)
             self._progress.step += 1
             bar.update()
             now = time.monotonic()
@@ -211,10 +223,20 @@ class Loop:
         step, auc = self._progress.best_step, self._progress.best_auc
         files.write_json(self._run.best, {"step": step, "val_auc": auc})
 
-    def _collect_losses(self):
-        for loss in map(float, self._pending):
+    def _add_loss(self, loss):
+        """Keeps a loss that may still be under way, and sums up old ones."""
+        self._pending.append(loss)
+        if len(self._pending) >= 2 * MAX_PENDING:
+            self._sum_up(self._pending[:MAX_PENDING])
+            del self._pending[:MAX_PENDING]
+
+    def _sum_up(self, losses):
+        for loss in map(float, losses):
             self._progress.loss_sum += loss
             self._progress.loss_steps += 1
+
+    def _collect_losses(self):
+        self._sum_up(self._pending)
         self._pending.clear()
         if not math.isfinite(self._progress.loss_sum):
             raise ValueError(
@@ -224,13 +246,12 @@ class Loop:
 
     def _save_state(self):
         self._collect_losses()
-        state.save(self._run.state, self._progress, self._variables)
+        self._states.save(self._progress, self._variables)
         self._state_saved_at = time.monotonic()
 
     def _save_weights(self, step):
         path = self._run.weights(step)
-        size = sum(v.numpy().nbytes for v in self._model.variables)
-        files.require_space(path, size + HDF5_OVERHEAD)
+        files.require_space(path, _size(self._model) + HDF5_OVERHEAD)
         with (
             checksums.recorded(self._run, path),
             files.atomic_write(path) as temporary,
@@ -254,3 +275,10 @@ class Loop:
             raise OSError(
                 f"Cannot write {self._run.tensorboard}: {error.message}"
             ) from None
+
+
+def _size(model):
+    """Bytes of a Keras model's variables, which are not fetched for it."""
+    return sum(
+        math.prod(v.shape) * tf.as_dtype(v.dtype).size for v in model.variables
+    )

@@ -7,7 +7,9 @@ from transfusion_tf.metrics import summary
 from transfusion_tf.runs import predictions
 
 
-def score(predictor, opened, split, *, config, path=None, classes=None):
+def score(
+    predictor, opened, split, *, config, path=None, classes=None, cache=None
+):
     """Scores every example of `split` once.
 
     Args:
@@ -18,6 +20,7 @@ def score(predictor, opened, split, *, config, path=None, classes=None):
       path: CSV for the predictions, or None.
       classes: those of the network in their order, which may be another one
         than that of `opened`; None: those of `opened`.
+      cache: caching.ImageCache of `opened`, or None: images are decoded.
 
     Returns:
       The dict of metrics.summary.summarize, and `loss`.
@@ -27,6 +30,7 @@ def score(predictor, opened, split, *, config, path=None, classes=None):
         split,
         image_size=config.data.image_size,
         batch_size=config.train.batch_size,
+        cache=cache,
     )
     card = opened.card
     classes = tuple(classes or card.classes)

@@ -17,6 +17,7 @@ from transfusion_tf.training import (
     distribution,
     evaluation,
     loop,
+    precision,
     schedules,
     scoring,
 )
@@ -54,6 +55,7 @@ class RunSetup:
           ValueError, FileNotFoundError: it cannot be trained.
         """
         strategy = distribution.make_strategy(config.train)
+        precision.uses_xla(config.train, strategy)  # Or it cannot be.
         # Before the records, which may have to be made first.
         source, model = pretrained.source_and_model(config)
         opened, config = datasets.open_for(config)
@@ -142,8 +144,19 @@ class RunSetup:
             batch_size=self.config.train.batch_size,
         )
 
-    def training_batches(self, first_step):
-        """The endless training batches from `first_step` on."""
+    def training_batches(self, first_step, cache=None):
+        """The endless training batches from `first_step` on.
+
+        Args:
+          first_step: steps before them.
+          cache: ImageCache, or None: images are decoded in each epoch.
+        """
+        images, plan = None, self.plan
+        if cache is not None:
+            steps = plan.total_steps - first_step
+            images = cache.training(
+                self.keep_ids, plan.num_images, steps * plan.batch_size
+            )
         return pipeline.training(
             self.records,
             batch_size=self.config.train.batch_size,
@@ -153,12 +166,13 @@ class RunSetup:
             augmentations=self.config.data.augment,
             ranges=self.config.data.ranges,
             keep_ids=self.keep_ids,
+            images=images,
         )
 
-    def validate(self, predictor):
+    def validate(self, predictor, cache=None):
         """Columns of history.csv: val_loss, val_auc, and one per label."""
         numbers = scoring.score(
-            predictor, self.records, "val", config=self.config
+            predictor, self.records, "val", config=self.config, cache=cache
         )
         row = {"val_loss": numbers["loss"], "val_auc": numbers["selection"]}
         if len(numbers["aucs"]) > 1:
@@ -166,7 +180,7 @@ class RunSetup:
                 row[f"val_auc_{entry['name']}"] = entry["value"]
         return row
 
-    def write_metrics(self, run, predictor, best_step):
+    def write_metrics(self, run, predictor, best_step, cache=None):
         """Writes predictions and metrics.json of the predictor's weights."""
         numbers = {}
         for split in EVALUATED_SPLITS:
@@ -178,6 +192,7 @@ class RunSetup:
                     split,
                     config=self.config,
                     path=path,
+                    cache=cache,
                 )
         decision = decisions.on_val(run, self.task)
         files.write_json(

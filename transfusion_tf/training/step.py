@@ -1,9 +1,11 @@
 """One optimizer step on all devices of a strategy."""
 
+import functools
+
 import keras
 import tensorflow as tf
 
-from transfusion_tf.training import tasks
+from transfusion_tf.training import precision, tasks
 
 
 def make_optimizer(config):
@@ -46,7 +48,7 @@ class TrainStep:
                 optimizer = make_optimizer(config)
                 optimizer.build(model.trainable_variables)
             self._phases[freezes] = _Phase(
-                strategy, model, task, optimizer, config.batch_size
+                strategy, model, task, optimizer, config
             )
         self._set_trainable(True)
         self._current = None
@@ -57,7 +59,7 @@ class TrainStep:
         return [
             variable
             for phase in self._phases.values()
-            for variable in phase.optimizer.variables
+            for variable in (*phase.optimizer.variables, *phase.scale.variables)
         ]
 
     def __call__(self, batch, *, step, learning_rate):
@@ -77,7 +79,21 @@ class TrainStep:
             self._current = freezes
         phase = self._phases[freezes]
         phase.optimizer.learning_rate = learning_rate
-        return phase.run({key: batch[key] for key in ("image", "label")})
+        return _on_images_and_labels(phase.run, batch)
+
+    def compiled_parts(self):
+        """Compiled functions of a batch: loss, loss and gradients, the step.
+
+        They are of the first phase. All are in training mode, and the last
+        moves the weights.
+        """
+        freezes = bool(self._frozen)
+        self._set_trainable(not freezes)
+        self._current = freezes
+        return [
+            functools.partial(_on_images_and_labels, part)
+            for part in self._phases[freezes].compiled_parts()
+        ]
 
     def _planned_phases(self):
         """Whether the frozen layers are frozen, for each phase in turn."""
@@ -91,22 +107,45 @@ class TrainStep:
             layer.trainable = trainable
 
 
+def _on_images_and_labels(function, batch):
+    return function({key: batch[key] for key in ("image", "label")})
+
+
 class _Phase:
     """An optimizer and the step that moves what is trainable now."""
 
-    def __init__(self, strategy, model, task, optimizer, batch_size):
+    def __init__(self, strategy, model, task, optimizer, config):
         self.optimizer = optimizer
         variables = list(model.trainable_variables)
+        with strategy.scope():
+            scale = precision.GradientScale(
+                optimizer, config.precision, variables
+            )
+        self.scale = scale
+
+        def loss_of(batch):
+            """Loss of a device's part of the batch."""
+            with precision.computing(model, config.precision):
+                logits = model(batch["image"], training=True)
+            losses = tasks.losses(task, batch["label"], logits)
+            # Divided by the whole batch: the optimizer adds up the gradients
+            # of the devices.
+            return tf.reduce_sum(losses) / config.batch_size
+
+        def differentiate(batch):
+            """Loss and gradients of a device's part of the batch."""
+            with tf.GradientTape() as tape:
+                loss = loss_of(batch)
+                scaled = scale.scaled(loss)
+            return loss, tape.gradient(scaled, variables)
+
+        is_compiled = precision.uses_xla(config, strategy)
+        differentiate = precision.compiled(differentiate, is_compiled)
 
         def on_one_device(batch):
             """Trains on a device's part of the batch; returns its loss."""
-            with tf.GradientTape() as tape:
-                logits = model(batch["image"], training=True)
-                losses = tasks.losses(task, batch["label"], logits)
-                # Divided by the whole batch: the optimizer adds up the
-                # gradients of the devices.
-                loss = tf.reduce_sum(losses) / batch_size
-            optimizer.apply(tape.gradient(loss, variables), variables)
+            loss, gradients = differentiate(batch)
+            scale.apply(gradients, variables)
             return loss
 
         @tf.function(reduce_retracing=True, autograph=False)
@@ -115,3 +154,19 @@ class _Phase:
             return strategy.reduce(tf.distribute.ReduceOp.SUM, parts, axis=None)
 
         self.run = run
+        self._strategy = strategy
+        self._loss_of = precision.compiled(loss_of, is_compiled)
+        self._differentiate = differentiate
+
+    def compiled_parts(self):
+        """See TrainStep.compiled_parts."""
+
+        def on_devices(function):
+            return tf.function(
+                lambda batch: self._strategy.run(function, args=(batch,)),
+                reduce_retracing=True,
+                autograph=False,
+            )
+
+        parts = (self._loss_of, self._differentiate)
+        return [*map(on_devices, parts), self.run]

@@ -17,7 +17,8 @@ from transfusion_tf.runs import directory, labels, record
 
 RANDOM = "random"
 # Settings that do not make an arm: seeds, places of data and weights (which
-# their content stands for), and how often a run is looked at.
+# their content stands for), where images are kept, and how often a run is
+# looked at.
 _FREE = {
     "seed",
     "subset_seed",
@@ -25,6 +26,7 @@ _FREE = {
     "dataset",
     "weights",
     "snapshots",
+    "cache",
     "strategy",
     "num_virtual_devices",
     "num_threads",
