@@ -49,6 +49,11 @@ def main(argv):
         holds=_PROFILE.value is None,
         what="training, and --profile trains nothing",
     )
+    cli.check_goes_with(
+        "profile",
+        holds=_SHOW_BATCH.value is None,
+        what="no --show_batch: each of them stops before a training",
+    )
     config = config_flags.from_flags()
     if _SHOW_BATCH.value is not None:
         _show_batch(config, pathlib.Path(_SHOW_BATCH.value))
