@@ -10,7 +10,7 @@ import tensorflow as tf
 from transfusion_tf import files, tables
 from transfusion_tf import progress as progress_bar
 from transfusion_tf.runs import checksums, state
-from transfusion_tf.training import distribution
+from transfusion_tf.training import distribution, selection
 
 # A run killed between two saves repeats at most this long.
 SECONDS_BETWEEN_STATES = 30
@@ -179,8 +179,8 @@ class Loop:
             **self._validate(),
         }
         progress.loss_sum, progress.loss_steps = 0.0, 0
+        self._keep_if_best(row)
         progress.history.append(row)
-        self._keep_if_best(row["val_auc"])
         self._write_history()
         self._write_summary(row)
         auc = "n/a" if row["val_auc"] is None else f"{row['val_auc']:.4f}"
@@ -191,14 +191,13 @@ class Loop:
             f"val_auc {auc}"
         )
 
-    def _keep_if_best(self, auc):
-        """Where the AUC is undefined throughout, the latest counts as best."""
+    def _keep_if_best(self, row):
+        """Saves the weights of a new evaluation where it is the best one."""
         progress, before = self._progress, self._progress.best_step
-        if progress.best_auc is not None and (
-            auc is None or auc <= progress.best_auc
-        ):
+        best = selection.row_of(before, progress.history)
+        if not selection.is_better(row, best):
             return
-        progress.best_step, progress.best_auc = progress.step, auc
+        progress.best_step, progress.best_auc = progress.step, row["val_auc"]
         if progress.step not in self._plan.snapshots:  # Else just saved.
             self._save_weights(progress.step)
         self._name_best()
