@@ -227,8 +227,10 @@ def flat(value, prefix=""):
 
 def flat_metrics(metrics):
     """The fields of metrics.json; those of its splits are the same."""
-    best, splits = metrics.pop("best_step"), list(metrics.values())
-    first, second = ({"best_step": best, **split} for split in splits)
+    names = ("best_step", "last_step", "warnings")
+    about = {name: metrics.pop(name) for name in names}
+    assert about["warnings"]  # Of a training of six steps.
+    first, second = ({**about, **split} for split in metrics.values())
     assert list(flat(first)) == list(flat(second))
     return flat(first)
 

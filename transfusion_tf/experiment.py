@@ -17,7 +17,14 @@ from transfusion_tf.runs import checksums, guard
 from transfusion_tf.runs import record as run_record
 from transfusion_tf.runs.directory import RunDir
 from transfusion_tf.runs.networks import load_backbone
-from transfusion_tf.training import evaluation, loop, scoring, setup, step
+from transfusion_tf.training import (
+    evaluation,
+    loop,
+    scoring,
+    setup,
+    step,
+    stopping,
+)
 
 __all__ = [
     "evaluate",
@@ -64,6 +71,7 @@ def train(config, *, run_dir=None, overwrite=False):
         prepared.task,
         prepared.config.train,
         frozen=prepared.frozen_layers(backbone),
+        loss_weights=prepared.balance.loss_weights,
     )
     with (
         guard.hold(run, record, overwrite=overwrite) as is_open,
@@ -72,7 +80,7 @@ def train(config, *, run_dir=None, overwrite=False):
         if not is_open:  # Another process has finished it meanwhile.
             return _reported(run)
         files.write_json(run.init_report, report)
-        best = loop.Loop(
+        trainer = loop.Loop(
             run,
             prepared.plan,
             strategy=prepared.strategy,
@@ -81,10 +89,14 @@ def train(config, *, run_dir=None, overwrite=False):
             learning_rate=prepared.learning_rate,
             batches=prepared.training_batches,
             validate=functools.partial(prepared.validate, predictor),
-        ).fit()
+            ends=stopping.rule(prepared.config.train),
+        )
+        best = trainer.fit()
         checksums.check(run, run.weights(best))
         backbone.model.load_weights(run.weights(best))
-        prepared.write_metrics(run, predictor, best)
+        prepared.write_metrics(
+            run, predictor, best_step=best, history=trainer.history
+        )
     return run
 
 

@@ -7,15 +7,22 @@ def run_summary(run):
     lines = [
         f"run: {run.root}",
         f"init: {_init_summary(run.read_init_report())}",
-        f"best step: {metrics['best_step']}",
+        f"best step: {metrics['best_step']}{_end(metrics)}",
         *(
             split_summary(split, metrics[split])
             for split in metrics
             if isinstance(metrics[split], dict)
         ),
+        *(f"warning: {one['text']}" for one in metrics.get("warnings", ())),
         f"metrics: {run.metrics}",
     ]
     return "\n".join(lines)
+
+
+def _end(metrics):
+    """After how many steps the training ended; older runs do not say."""
+    last = metrics.get("last_step")
+    return "" if last is None else f" of {last}"
 
 
 def _init_summary(report):
@@ -53,6 +60,9 @@ def split_summary(split, numbers):
             for entry in numbers["aucs"]
         ]
     lines.append(f"  accuracy {_value(numbers['accuracy'])}")
+    majority = numbers["accuracy"].get("majority")
+    if majority is not None:
+        lines[-1] += f", always the most frequent answer: {majority:.4f}"
     return "\n".join(lines)
 
 

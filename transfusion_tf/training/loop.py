@@ -81,10 +81,12 @@ class Loop:
       strategy: tf.distribute strategy.
       model: the Keras model, created in the strategy's scope.
       step: TrainStep of that model.
-      learning_rate: function step -> float.
+      learning_rate: function (step, rows of history.csv) -> float.
       batches: function first_step -> endless tf.data.Dataset.
       validate: function () -> {"val_loss": x, "val_auc": x or None, ...}, the
         other columns of history.csv.
+      ends: function rows of history.csv -> whether the training ends there,
+        before its last step.
     """
 
     def __init__(
@@ -98,21 +100,29 @@ class Loop:
         learning_rate,
         batches,
         validate,
+        ends,
     ):
         self._run, self._plan, self._strategy = run, plan, strategy
         self._model, self._step = model, step
         self._learning_rate = learning_rate
-        self._batches, self._validate = batches, validate
+        self._batches, self._validate, self._ends = batches, validate, ends
         self._variables = [*model.variables, *step.variables]
         self._progress = state.Progress()
         self._state_saved_at = time.monotonic()
         self._pending = []  # Losses that may still be under way on a device.
         self._writer = tf.summary.create_file_writer(str(run.tensorboard))
 
+    @property
+    def history(self):
+        """The rows of history.csv; after `fit`, all that the run has."""
+        return self._progress.history
+
     def fit(self):
         """Trains from the start or the newest state; returns the best step."""
         if self._run.state.is_file():
             self._progress = state.restore(self._run.state, self._variables)
+            if self._progress.step:
+                print(f"Continued from step {self._progress.step}.")
         else:
             self._save_weights(0)
             self._save_state()
@@ -122,7 +132,8 @@ class Loop:
             unit="steps",
             done=self._progress.step,
         ) as bar:
-            self._train(bar)
+            if not self._ends(self._progress.history):
+                self._train(bar)
         self._name_best()  # Whatever has become of the file meanwhile.
         return self._progress.best_step
 
@@ -131,7 +142,7 @@ class Loop:
         clock = time.monotonic()
         for batch in self._remaining():
             step = self._progress.step
-            rate = self._learning_rate(step)
+            rate = self._learning_rate(step, self._progress.history)
             loss = self._step(batch, step=step, learning_rate=rate)
             self._pending.append(loss)
             self._progress.step += 1
@@ -139,7 +150,8 @@ class Loop:
             now = time.monotonic()
             self._progress.seconds += now - clock
             clock = now
-            self._after_step(bar, rate)
+            if self._after_step(bar, rate):
+                return
 
     def _remaining(self):
         """Yields the batches of the steps to come."""
@@ -154,16 +166,37 @@ class Loop:
             ) from None
 
     def _after_step(self, bar, rate):
-        """Snapshot, evaluation and state, where they are due."""
-        step = self._progress.step
-        if step in self._plan.snapshots:
-            self._save_weights(step)
+        """Snapshot, evaluation and state, where they are due.
+
+        Returns:
+          Whether the training ends early.
+        """
+        step, is_over = self._progress.step, False
         evaluates = self._plan.evaluates(step)
-        if evaluates:
-            self._evaluate(bar, rate)
+        if evaluates or step in self._plan.snapshots:
+            with self._step.averaged():
+                if step in self._plan.snapshots:
+                    self._save_weights(step)
+                if evaluates:
+                    self._evaluate(bar, rate)
+                    is_over = self._stops_early()
         since_state = time.monotonic() - self._state_saved_at
         if evaluates or since_state > SECONDS_BETWEEN_STATES:
             self._save_state()
+        return is_over
+
+    def _stops_early(self):
+        """Whether the training ends at this evaluation; then keeps it."""
+        step, total = self._progress.step, self._plan.total_steps
+        if step == total or not self._ends(self._progress.history):
+            return False
+        if step not in (self._progress.best_step, *self._plan.snapshots):
+            self._save_weights(step)
+        progress_bar.line(
+            f"stopped early, at step {step} of {total}: the validation AUC has "
+            "not risen for as many evaluations as --early_stopping allows"
+        )
+        return True
 
     def _evaluate(self, bar, rate):
         """Adds a row to the history and keeps the weights if they are best."""

@@ -1,18 +1,11 @@
 """One optimizer step on all devices of a strategy."""
 
-import keras
+import contextlib
+import functools
+
 import tensorflow as tf
 
-from transfusion_tf.training import tasks
-
-
-def make_optimizer(config):
-    """The Keras optimizer of a TrainConfig; the loop sets its learning rate."""
-    if config.optimizer == "sgd":
-        return keras.optimizers.SGD(
-            config.learning_rate, momentum=config.momentum
-        )
-    return keras.optimizers.Adam(config.learning_rate)
+from transfusion_tf.training import optimizers, tasks
 
 
 class TrainStep:
@@ -29,13 +22,16 @@ class TrainStep:
       config: TrainConfig.
       frozen: layers that are not trained before step `config.unfreeze_at`
         (None: never).
+      loss_weights: of classes or labels, see tasks.losses; None: 1 each.
 
     Attributes:
       variables: of the optimizers; they belong to the state of a run.
       batch_size: images a step, over all devices.
     """
 
-    def __init__(self, strategy, model, task, config, *, frozen=()):
+    def __init__(
+        self, strategy, model, task, config, *, frozen=(), loss_weights=None
+    ):
         self.batch_size = config.batch_size
         self._frozen = frozen
         self._until = config.unfreeze_at
@@ -43,13 +39,18 @@ class TrainStep:
         for freezes in self._planned_phases():
             self._set_trainable(not freezes)
             with strategy.scope():
-                optimizer = make_optimizer(config)
-                optimizer.build(model.trainable_variables)
+                optimizer = optimizers.make(config)
+                optimizers.build(optimizer, model.trainable_variables)
             self._phases[freezes] = _Phase(
-                strategy, model, task, optimizer, config.batch_size
+                strategy,
+                model,
+                functools.partial(tasks.losses, task, weights=loss_weights),
+                optimizer,
+                config.batch_size,
             )
         self._set_trainable(True)
         self._current = None
+        self._averages = config.ema_momentum is not None
 
     @property
     def variables(self):
@@ -79,6 +80,19 @@ class TrainStep:
         phase.optimizer.learning_rate = learning_rate
         return phase.run({key: batch[key] for key in ("image", "label")})
 
+    def averaged(self):
+        """A context in which the model's weights are their moving average.
+
+        Where there is none (no `config.ema_momentum`, or no step was taken
+        yet), they are what they are. With frozen layers the average begins
+        anew when these are trained too. The statistics of batch norm are
+        moving averages anyway, and stay.
+        """
+        if not self._averages or self._current is None:
+            return contextlib.nullcontext()
+        phase = self._phases[self._current]
+        return optimizers.averaged(phase.optimizer, phase.variables)
+
     def _planned_phases(self):
         """Whether the frozen layers are frozen, for each phase in turn."""
         if not self._frozen:
@@ -94,17 +108,18 @@ class TrainStep:
 class _Phase:
     """An optimizer and the step that moves what is trainable now."""
 
-    def __init__(self, strategy, model, task, optimizer, batch_size):
+    def __init__(self, strategy, model, losses_of, optimizer, batch_size):
         self.optimizer = optimizer
-        variables = list(model.trainable_variables)
+        self.variables = variables = list(model.trainable_variables)
 
         def on_one_device(batch):
             """Trains on a device's part of the batch; returns its loss."""
             with tf.GradientTape() as tape:
                 logits = model(batch["image"], training=True)
-                losses = tasks.losses(task, batch["label"], logits)
-                # Divided by the whole batch: the optimizer adds up the
-                # gradients of the devices.
+                losses = losses_of(batch["label"], logits)
+                # Divided by the images of the whole batch, and not by their
+                # weights, which no device knows all of: the optimizer adds up
+                # the gradients of the devices.
                 loss = tf.reduce_sum(losses) / batch_size
             optimizer.apply(tape.gradient(loss, variables), variables)
             return loss
