@@ -121,7 +121,9 @@ def test_every_setting_reaches_the_steps(train, steps, plain_steps, settings):
     assert (plain.seen, plain.about) != (changed.seen, changed.about)
 
 
-def test_an_interrupted_run_goes_on_exactly(train, monkeypatch, tmp_path):
+def test_an_interrupted_run_goes_on_exactly(
+    train, monkeypatch, tmp_path, capsys
+):
     settings = {
         "steps": 10,
         "eval_every": 5,
@@ -152,6 +154,7 @@ def test_an_interrupted_run_goes_on_exactly(train, monkeypatch, tmp_path):
     broken = RunDir(tmp_path / "broken")
     assert broken.read_status()["status"] == "failed"
     again = train("broken", **settings)
+    assert "Continued from step 7." in capsys.readouterr().out
     assert len(calls) == 8 + 10 - 7  # Seven steps were not repeated.
     assert again.read_status()["status"] == "finished"
     for a, b in zip(

@@ -4,7 +4,7 @@ import pytest
 
 from tests import idle_steps, short_trainings
 from transfusion_tf import tables
-from transfusion_tf.analysis.comparing import convergence
+from transfusion_tf.analysis.comparing import learning_curves
 from transfusion_tf.config.run import TrainConfig
 from transfusion_tf.runs import record
 from transfusion_tf.runs.directory import RunDir
@@ -104,12 +104,12 @@ def test_such_runs_are_not_compared_by_how_soon_they_converge(train):
     stopped = train(**SETTINGS)
     line = "may end early .--early_stopping., which hides"
     with pytest.raises(ValueError, match=line):
-        convergence.compare([stopped.root])
+        learning_curves.read([stopped.root])
     train.aucs = iter(AUCS)
     whole = train("whole", **{**SETTINGS, "early_stopping": None})
-    found = convergence.compare([stopped.root, whole.root])
-    assert [row["run"] for row in found.run_rows] == [str(whole.root)]
-    assert str(stopped.root) in found.left_out[0]
+    curves, _, left_out = learning_curves.read([stopped.root, whole.root])
+    assert [curve.run for curve in curves] == [str(whole.root)]
+    assert str(stopped.root) in left_out[0]
 
 
 def test_studies_do_not_stop_early():

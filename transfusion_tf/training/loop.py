@@ -10,7 +10,8 @@ import tensorflow as tf
 from transfusion_tf import files, tables
 from transfusion_tf import progress as progress_bar
 from transfusion_tf.runs import checksums, state
-from transfusion_tf.training import distribution, selection
+from transfusion_tf.runs import record as run_record
+from transfusion_tf.training import board, distribution, selection
 
 # A run killed between two saves repeats at most this long.
 SECONDS_BETWEEN_STATES = 30
@@ -110,7 +111,7 @@ class Loop:
         self._progress = state.Progress()
         self._state_saved_at = time.monotonic()
         self._pending = []  # Losses that may still be under way on a device.
-        self._writer = tf.summary.create_file_writer(str(run.tensorboard))
+        self._board = board.Board(run.tensorboard)
 
     @property
     def history(self):
@@ -124,6 +125,7 @@ class Loop:
             if self._progress.step:
                 print(f"Continued from step {self._progress.step}.")
         else:
+            self._board.settings(run_record.read(self._run)["config"])
             self._save_weights(0)
             self._save_state()
         with progress_bar.bar(
@@ -215,7 +217,7 @@ class Loop:
         self._keep_if_best(row)
         progress.history.append(row)
         self._write_history()
-        self._write_summary(row)
+        self._board.evaluation(row)
         auc = "n/a" if row["val_auc"] is None else f"{row['val_auc']:.4f}"
         bar.set_postfix(val_auc=auc, refresh=False)
         progress_bar.line(
@@ -274,15 +276,3 @@ class Loop:
         tables.write(
             self._run.history, rows, columns=list(rows[0]), line_end="\r\n"
         )
-
-    def _write_summary(self, row):
-        try:
-            with self._writer.as_default(step=row["step"]):
-                for name, value in row.items():
-                    if name != "step" and value is not None:
-                        tf.summary.scalar(name, value)
-            self._writer.flush()
-        except tf.errors.OpError as error:
-            raise OSError(
-                f"Cannot write {self._run.tensorboard}: {error.message}"
-            ) from None
