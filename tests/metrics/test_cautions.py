@@ -27,13 +27,23 @@ GOOD = numbers(slice(20, 30))
 EVALUATED = [{"step": step} for step in range(10, 210, 10)]
 
 
-def names(best_step=100, history=EVALUATED, audit=None, folds=None, **splits):
+def names(
+    best_step=100,
+    history=EVALUATED,
+    audit=None,
+    folds=None,
+    ema_momentum=None,
+    unfreeze_at=None,
+    **splits,
+):
     found = cautions.of_run(
         {"val": GOOD, "test": GOOD, **splits},
         best_step=best_step,
         history=history,
         audit=audit or {},
         num_folds=folds,
+        ema_momentum=ema_momentum,
+        unfreeze_at=unfreeze_at,
     )
     assert not [one for one in found if "\n" in one["text"]]
     return [one["name"] for one in found]
@@ -69,6 +79,15 @@ def test_best_weights_within_the_first_tenth(count, best, expected):
     history = [{"step": 100 * n} for n in range(1, count + 1)]
     found = names(best_step=100 * best, history=history)
     assert found == (["best_is_first"] if expected else [])
+
+
+def test_an_average_that_reaches_back_to_the_start():
+    # Of 200 steps: 0.99^199 is 0.135, and 0.98^199 is 0.018.
+    assert names(ema_momentum=0.99) == ["average_lags"]
+    assert names(ema_momentum=0.98) == []
+    # With 50 steps since it began anew: 0.98^49 is 0.37.
+    assert names(ema_momentum=0.98, unfreeze_at=150) == ["average_lags"]
+    assert names() == []
 
 
 def test_one_answer_for_all_images():

@@ -6,11 +6,22 @@ that a report can count them.
 
 FEWEST_TO_CHOOSE = 10  # Positives and negatives of val.
 FEWEST_STEPS = 100
+# Of the weights after the first step in a moving average at the end.
+LARGEST_SHARE_OF_FIRST = 0.05
 # The first tenth of the evaluations, where there are enough to speak of.
 FIRST_SHARE, FEWEST_EVALUATIONS = 0.1, 3
 
 
-def of_run(numbers, *, best_step, history, audit, num_folds=None):
+def of_run(
+    numbers,
+    *,
+    best_step,
+    history,
+    audit,
+    num_folds=None,
+    ema_momentum=None,
+    unfreeze_at=None,
+):
     """The warnings about a run, as dicts of `name` and `text`.
 
     Args:
@@ -19,11 +30,16 @@ def of_run(numbers, *, best_step, history, audit, num_folds=None):
       history: rows of history.csv, at least one.
       audit: card.AuditSummary of the records, empty where there was none.
       num_folds: number of folds that the images were cut into, or None.
+      ema_momentum: of the moving average of the weights, or None.
+      unfreeze_at: step at which this average began anew, or None.
     """
     steps = [row["step"] for row in history]
     found = {
         "few_in_val": _few_in_val(numbers["val"]["aucs"]),
         "few_steps": _few_steps(steps[-1]),
+        "average_lags": _average_lags(
+            ema_momentum, steps[-1] - (unfreeze_at or 0)
+        ),
         "best_is_first": _best_is_first(steps, best_step),
         "look_alikes": _look_alikes(audit, num_folds),
     }
@@ -58,6 +74,20 @@ def _few_steps(last_step):
         f"The training took fewer than {FEWEST_STEPS} steps, in which a "
         "network hardly learns. Give more --epochs or --steps, or a smaller "
         "--batch_size (or --early_stopping more evaluations)."
+    )
+
+
+def _average_lags(momentum, steps):
+    """Of `steps` averaged weights the first has momentum^(steps-1)."""
+    if momentum is None or steps < 1:
+        return None
+    share = momentum ** (steps - 1)
+    if share <= LARGEST_SHARE_OF_FIRST:
+        return None
+    return (
+        f"{share:.0%} of the averaged weights are still those of the first "
+        f"step. Give a smaller --ema_momentum than {momentum:g}, or more "
+        "--epochs or --steps."
     )
 
 

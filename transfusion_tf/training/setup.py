@@ -205,6 +205,8 @@ class RunSetup:
             history=history,
             audit=self.records.card.audit,
             num_folds=self.config.data.num_folds,
+            ema_momentum=self.config.train.ema_momentum,
+            unfreeze_at=self.config.train.unfreeze_at,
         )
         about = {
             "best_step": best_step,
