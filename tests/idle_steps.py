@@ -5,9 +5,11 @@ training. Tests of what surrounds the steps, and of what they are given, go
 without.
 """
 
+import contextlib
+
 import numpy as np
 
-from transfusion_tf.training import scoring, step
+from transfusion_tf.training import optimizers, scoring, step
 
 LOSS = 1.0
 
@@ -22,16 +24,23 @@ class IdleStep:
 
     variables = ()
 
-    def __init__(self, strategy, model, task, config, *, frozen=()):
+    def __init__(
+        self, strategy, model, task, config, *, frozen=(), loss_weights=None
+    ):
         del strategy
         self.batch_size = config.batch_size
         self.seen = []
-        options = step.make_optimizer(config).get_config()
+        options = optimizers.make(config).get_config()
         del options["name"]  # Numbered within the process.
         first = model.weights[0].numpy().tobytes()
         layers = [layer.get_config() for layer in model.layers]
         frozen = [layer.name for layer in frozen]
-        self.about = (task, options, first, layers, frozen)
+        weights = np.array(loss_weights).tolist()
+        self.about = (task, options, first, layers, frozen, weights)
+
+    def averaged(self):
+        """A context in which nothing is averaged."""
+        return contextlib.nullcontext()
 
     def __call__(self, batch, *, step, learning_rate):
         """Returns LOSS."""
@@ -63,4 +72,5 @@ def _score(*_, path=None, **__):
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    return {"loss": LOSS, "selection": 0.5, "aucs": []}
+    accuracy = {"value": 0.5, "majority": 0.5, "num_answers": 2}
+    return {"loss": LOSS, "selection": 0.5, "aucs": [], "accuracy": accuracy}

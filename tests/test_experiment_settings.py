@@ -98,6 +98,11 @@ def plain_steps(tiny_dataset, tmp_path_factory):
     [
         {"optimizer": "sgd"},
         {"optimizer": "sgd", "momentum": 0.5},
+        {"optimizer": "sgd", "weight_decay": 0.1},
+        {"clip_norm": 1.0},
+        {"ema_momentum": 0.9},
+        {"head_bias": "prior"},
+        {"class_weights": ["1", "2"]},
         {"learning_rate": 0.01},
         {"schedule": "constant"},
         {"warmup_steps": 2},
@@ -123,7 +128,11 @@ def test_an_interrupted_run_goes_on_exactly(
     settings = {
         "steps": 10,
         "eval_every": 5,
-        "optimizer": "sgd",  # With momentum, which is part of the state.
+        # Momentum and the average are part of the state.
+        "optimizer": "sgd",
+        "weight_decay": 0.1,
+        "clip_norm": 1.0,
+        "ema_momentum": 0.9,
         "augment": ["shift"],
         "train_size": 40,
         # The interruption is in the first phase; the second follows.
@@ -154,7 +163,9 @@ def test_an_interrupted_run_goes_on_exactly(
         del calls[:]
         again = train(run.root.name, **settings)
         assert len(calls) == 10 - kept
-        is_told = "was damaged; the run goes on" in capsys.readouterr().out
+        said = capsys.readouterr().out
+        assert f"Continued from step {kept}." in said
+        is_told = "was damaged; the run goes on" in said
         assert is_told == (run is damaged)
         assert again.read_status()["status"] == "finished"
         assert files.read_json(again.config)["parts"][-1]["step"] == kept

@@ -253,6 +253,7 @@ def flat(value, prefix=""):
 def flat_metrics(metrics):
     """The fields of metrics.json; those of its splits are the same."""
     first, second = metrics.pop("val"), metrics.pop("test")
+    assert metrics["warnings"]  # Of a training of six steps.
     assert list(flat(first)) == list(flat(second))
     return flat({**metrics, **first})
 

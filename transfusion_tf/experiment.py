@@ -27,6 +27,7 @@ from transfusion_tf.training import (
     scoring,
     setup,
     step,
+    stopping,
 )
 
 __all__ = [
@@ -82,7 +83,7 @@ def train(config, *, run_dir=None, overwrite=False):
         cache = caching.ImageCache(
             prepared.records, prepared.config.data, run.state.parent
         )
-        best = loop.Loop(
+        trainer = loop.Loop(
             run,
             prepared.plan,
             strategy=prepared.strategy,
@@ -93,10 +94,18 @@ def train(config, *, run_dir=None, overwrite=False):
             validate=functools.partial(
                 prepared.validate, predictor, cache=cache
             ),
-        ).fit()
+            ends=stopping.rule(prepared.config.train),
+        )
+        best = trainer.fit()
         checksums.check(run, run.weights(best))
         backbone.model.load_weights(run.weights(best))
-        prepared.write_metrics(run, predictor, best, cache)
+        prepared.write_metrics(
+            run,
+            predictor,
+            best_step=best,
+            history=trainer.history,
+            cache=cache,
+        )
     return run
 
 
@@ -174,6 +183,7 @@ def _train_step(prepared, backbone):
         prepared.task,
         prepared.config.train,
         frozen=prepared.frozen_layers(backbone),
+        loss_weights=prepared.balance.loss_weights,
     )
 
 

@@ -19,10 +19,12 @@ from transfusion_tf.models import zoo
 from transfusion_tf.training import (
     caching,
     distribution,
+    imbalance,
+    optimizers,
     precision,
     schedules,
     setup,
-    step,
+    stopping,
 )
 
 FULL, SLIM = {"model": "cbr_tiny"}, {"model": "cbr_tiny_slim"}
@@ -30,6 +32,9 @@ RANDOM, GABOR = {"init": "random"}, {"init": "gabor"}
 SGD = {"optimizer": "sgd"}
 ALL_IMAGES = {"train_size": None}
 FROZEN = {"freeze_through": "conv1"}
+PLATEAU = {"schedule": "plateau"}
+# Evaluations after which the AUC does not rise.
+LEVEL = [{"step": step, "val_auc": 0.7} for step in (1, 2, 3, 4, 5, 6)]
 FIRST, SECOND = "first run", "second run"  # Stand for directories of runs.
 
 
@@ -100,13 +105,26 @@ ROWS = {
     "optimizer": Row(("adam", "sgd"), "optimizer"),
     "learning_rate": Row((0.001, 0.1), "rates"),
     "momentum": Row((0.9, 0.5), "optimizer", SGD, {"optimizer": "adam"}),
+    "weight_decay": Row(
+        (0.01, 0.1), "optimizer", {"optimizer": "adamw"}, {"optimizer": "adam"}
+    ),
+    "clip_norm": Row((1.0, 2.0), "optimizer"),
+    "ema_momentum": Row((0.9, 0.99), "optimizer"),
     "schedule": Row(("cosine", "step"), "rates"),
+    "plateau_factor": Row(
+        (0.1, 0.5), "rates", PLATEAU, {"schedule": "constant"}
+    ),
+    "plateau_patience": Row((1, 2), "rates", PLATEAU, {"schedule": "constant"}),
+    "early_stopping": Row((1, 2), "end"),
     "warmup_steps": Row((0, 2), "rates"),
     "epochs": Row((1, 2), "plan"),
     "steps": Row((9, 10), "plan"),
     "eval_every": Row((2, 3), "plan"),
     "snapshots": Row((8, 2), "plan"),
     "select_threshold": Row((1, 2), "selection"),
+    "class_weights": Row((["balanced"], ["1", "3"]), "balance"),
+    "positive_weights": Row((["balanced"], ["1", "2"]), "label_balance"),
+    "head_bias": Row(("zero", "prior"), "balance"),
     "freeze_through": Row(("conv1", "conv2"), "frozen"),
     "unfreeze_at": Row(
         (2, 3), "rates", {**FROZEN, "warmup_steps": 1}, {"freeze_through": None}
@@ -209,7 +227,7 @@ def frozen(made):
 
 
 def optimizer(made):
-    return step.make_optimizer(made.train).get_config()
+    return optimizers.make(made.train).get_config()
 
 
 def step_types(made):
@@ -225,7 +243,13 @@ def compiled(made):
 
 
 def rates(made):
-    return list(map(schedules.learning_rate(made.train, 9), range(9)))
+    at = schedules.learning_rate(made.train, 9)
+    return [at(step, LEVEL[:step]) for step in range(9)]
+
+
+def end(made):
+    ends = stopping.rule(made.train)
+    return [ends(LEVEL[:count]) for count in range(6)]
 
 
 def selection(made):
@@ -237,6 +261,16 @@ def selection(made):
         rng.dirichlet(np.ones(3), 60),
         select_threshold=made.train.select_threshold,
     )["selection"]
+
+
+def balance(made):
+    labels = np.array([0, 0, 1])
+    return imbalance.of(made.train, "multiclass", ("a", "b"), labels)
+
+
+def label_balance(made):
+    labels = np.array([[0, 1], [0, 1], [1, 0]])
+    return imbalance.of(made.train, "multilabel", ("a", "b"), labels)
 
 
 def strategy(made):

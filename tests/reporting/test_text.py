@@ -19,3 +19,7 @@ def test_an_auc_of_few_positives_says_so():
     assert "(only 3 positive images: below 5 the interval may" in few[0]
     assert "only" not in many[0]
     assert few[0].startswith("test: AUC 0.") and few[0].endswith("23 images)")
+
+
+def test_an_accuracy_stands_beside_that_of_the_most_frequent_answer():
+    assert "always the most frequent answer: 0.8000" in lines(5)[-1]

@@ -70,7 +70,8 @@ def test_toml(tmp_path):
 def test_every_setting_of_a_run_is_in_the_grid_or_shared():
     own = {field.name for field in dataclasses.fields(StudyConfig)}
     shared = spec.run_settings().keys()
-    assert flag_fields().keys() == shared | set(spec.IN_GRID)
+    others = {*spec.IN_GRID, *spec.NOT_IN_STUDIES}
+    assert flag_fields().keys() == shared | others
     # The two kinds have different names, or a flag would mean two things.
     assert not own & shared
 

@@ -34,6 +34,45 @@ def test_step_falls_by_ten_at_half_and_three_quarters():
     )
 
 
+def history(*aucs):
+    return [{"step": n, "val_auc": auc} for n, auc in enumerate(aucs, start=1)]
+
+
+def test_plateau_falls_after_as_many_evaluations_without_a_better_auc():
+    at = schedules.learning_rate(
+        TrainConfig(
+            learning_rate=2.0,
+            schedule="plateau",
+            plateau_factor=0.5,
+            plateau_patience=2,
+        ),
+        20,
+    )
+    aucs = history(0.6, 0.7, 0.7, 0.6, 0.8, 0.8, 0.7, 0.6, None)
+    found = [at(9, aucs[:count]) for count in range(10)]
+    # After 0.7 and 0.6, which are not above 0.7; then after 0.8 and 0.7, and
+    # again after 0.6 and one that is undefined.
+    assert found == [2, 2, 2, 2, 1, 1, 1, 0.5, 0.5, 0.25]
+
+
+def test_a_plateau_does_not_count_what_comes_before_the_warm_up_ends():
+    at = schedules.learning_rate(
+        TrainConfig(
+            learning_rate=2.0,
+            schedule="plateau",
+            plateau_patience=1,
+            warmup_steps=1,
+            freeze_through="conv1",
+            unfreeze_at=2,
+        ),
+        9,
+    )
+    aucs = history(0.6, 0.5, 0.5, 0.5)
+    assert [at(3, aucs[:count]) for count in (2, 3, 4)] == pytest.approx(
+        [2, 2, 0.2]
+    )
+
+
 def test_warm_up_rises_to_the_rate_and_the_schedule_takes_the_rest():
     found = rates(6, schedule="cosine", warmup_steps=2)
     assert found == pytest.approx([1, 2, *rates(4, schedule="cosine")])

@@ -35,6 +35,24 @@ def test_a_missing_label_has_no_gradient():
     assert gradient[0, 0] == 0 and gradient[0, 1] < 0
 
 
+def test_a_class_of_weight_two_is_an_image_that_is_there_twice():
+    labels = np.array([2, 0])
+    plain = tasks.losses("multiclass", labels, LOGITS).numpy()
+    found = tasks.losses("multiclass", labels, LOGITS, weights=[2.0, 1.0, 1.0])
+    np.testing.assert_allclose(found, plain * [1, 2], rtol=1e-6)
+
+
+def test_weights_of_labels_are_those_of_negatives_and_positives():
+    labels = np.array([[1, 0, -1], [0, 1, 1]])
+    pairs = [[1.0, 4.0], [2.0, 3.0], [7.0, 5.0]]
+    found = tasks.losses(
+        "multilabel", labels, np.zeros((2, 3), np.float32), weights=pairs
+    )
+    each = np.log(2) / 3
+    # 4 and 2, and nothing for what is missing; then 1, 3 and 5.
+    np.testing.assert_allclose(found, [6 * each, 9 * each], rtol=1e-6)
+
+
 def test_scores_are_probabilities():
     for task in names.TASKS:
         scores = tasks.scores(task, LOGITS).numpy()

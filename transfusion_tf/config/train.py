@@ -3,9 +3,11 @@
 import dataclasses
 
 from transfusion_tf import names
+from transfusion_tf.config import weights
 from transfusion_tf.config.fields import GoesWith, check, setting
 
 DEFAULT_EPOCHS = 5
+DEFAULT_WEIGHT_DECAY = 0.004  # That of keras.optimizers.AdamW.
 # More than any training has; keeps the arithmetic of steps within 64 bits.
 MAX_STEPS = 10**9
 # Of cbr_tiny they take 40 GB, of resnet50 1 TB.
@@ -14,6 +16,8 @@ MAX_SNAPSHOTS = 10_000
 MAX_VIRTUAL_DEVICES = 64
 # More than any machine has processors.
 MAX_THREADS = 4096
+
+_PLATEAU = GoesWith("schedule", ("plateau",))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -30,11 +34,55 @@ class TrainConfig:
         at_least=0,
         at_most=1,
     )
+    weight_decay: float | None = setting(
+        None,
+        "decoupled weight decay of --optimizer=adamw or sgd, times the "
+        "learning rate a step; not on biases nor on what norms scale and shift "
+        f"by (default of adamw: {DEFAULT_WEIGHT_DECAY}; of sgd: none)",
+        goes_with=GoesWith("optimizer", ("adamw", "sgd")),
+        above=0,
+    )
+    clip_norm: float | None = setting(
+        None,
+        "largest norm of the gradient of all weights together; a longer one "
+        "is shortened to it (default: not)",
+        above=0,
+    )
+    ema_momentum: float | None = setting(
+        None,
+        "momentum of a moving average of the weights, such as 0.999: what is "
+        "evaluated and saved is the average (default: the weights themselves)",
+        above=0,
+        below=1,
+    )
     schedule: str = setting(
         "cosine",
-        "learning rate over the run: cosine (to zero), constant, or step (a "
-        "tenth after 1/2 and again after 3/4 of the steps)",
+        "learning rate over the run: cosine (to zero), constant, plateau "
+        "(times --plateau_factor where --plateau_patience evaluations in a row "
+        "bring no better validation AUC), or step (a tenth after 1/2 and again "
+        "after 3/4 of the steps)",
         choices=names.SCHEDULES,
+    )
+    plateau_factor: float | None = setting(
+        0.1,
+        "--schedule=plateau: what the learning rate is multiplied by",
+        goes_with=_PLATEAU,
+        above=0,
+        below=1,
+    )
+    plateau_patience: int | None = setting(
+        5,
+        "--schedule=plateau: evaluations in a row without a better AUC that "
+        "make a plateau",
+        goes_with=_PLATEAU,
+        at_least=1,
+    )
+    early_stopping: int | None = setting(
+        None,
+        "end the training when this many evaluations in a row have brought no "
+        "better validation AUC (default: train for all steps); such runs "
+        "cannot be compared by how soon they converge",
+        at_least=1,
     )
     warmup_steps: int = setting(0, "steps of linear warm-up", at_least=0)
     epochs: int | None = setting(
@@ -68,6 +116,25 @@ class TrainConfig:
         "ordinal tasks: choose the best weights by the AUC of grade >= this, "
         "not by the mean over thresholds",
         at_least=1,
+    )
+    class_weights: tuple[str, ...] = setting(
+        (),
+        "weights of the classes (or grades) in the training loss: balanced "
+        "(inverse to their number of training images), or a number for each, "
+        "separated by commas; scaled to a mean of 1 over the training images",
+    )
+    positive_weights: tuple[str, ...] = setting(
+        (),
+        "multilabel tasks: how many times as much as a negative a positive of "
+        "a label weighs in the training loss: balanced (negatives / positives "
+        "of the training images), or a number for each label, separated by "
+        "commas; scaled to a mean of 1 over the labels that are there",
+    )
+    head_bias: str = setting(
+        "zero",
+        "bias of the logits at the start; prior: the network begins with the "
+        "(weighted) shares of the classes or labels in the training images",
+        choices=names.HEAD_BIASES,
     )
     freeze_through: str | None = setting(
         None,
@@ -130,3 +197,16 @@ class TrainConfig:
             )
         if self.epochs is None and self.steps is None:
             object.__setattr__(self, "epochs", DEFAULT_EPOCHS)
+        if self.optimizer == "adamw" and self.weight_decay is None:
+            object.__setattr__(self, "weight_decay", DEFAULT_WEIGHT_DECAY)
+        self._check_weights()
+
+    def _check_weights(self):
+        for name in ("class_weights", "positive_weights"):
+            parsed = weights.parse(name, getattr(self, name))
+            if parsed == weights.BALANCED and self.head_bias == "prior":
+                raise ValueError(
+                    f"--head_bias=prior does nothing with --{name}="
+                    f"{weights.BALANCED}, which gives all the same share of "
+                    "the loss; leave one of them out."
+                )

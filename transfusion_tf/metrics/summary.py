@@ -79,7 +79,8 @@ def summarize(
           threshold (ordinal, ">=grade");
         - auc: value, low, high, variance, interval, note, num_defined and
           num_total of their mean over the defined ones;
-        - accuracy: value, low, high, correct, total (see `accuracy`);
+        - accuracy: value, low, high, correct, total, majority, num_answers
+          (see `accuracy`);
         - selection, selection_of: value and name of the AUC by which the best
           weights are chosen, see `_selection`.
 
@@ -147,10 +148,13 @@ def accuracy(task, labels, scores, codes, *, level=0.95):
         level: confidence level of the interval.
 
     Returns:
-        A dict of value, low, high, correct, total, reason.
+        A dict of value, low, high, correct, total, reason; `majority`, the
+        accuracy of always giving the most frequent answer (of each label), and
+        `num_answers`, how many different answers there are.
     """
     labels, scores = problems.check(task, labels, scores)
-    right = problems.decide(task, scores) == labels
+    answers = problems.decide(task, scores)
+    right = answers == labels
     if task == "multilabel":  # A missing label equals no answer.
         trials = (labels != problems.MISSING).sum(axis=1)
         hits = right.sum(axis=1)
@@ -165,6 +169,8 @@ def accuracy(task, labels, scores, codes, *, level=0.95):
         "correct": correct,
         "total": total,
         "reason": None,
+        "majority": None,
+        "num_answers": len(np.unique(answers[labels != problems.MISSING])),
     }
     if not total:
         return {**answer, "reason": "no image with a label"}
@@ -172,7 +178,24 @@ def accuracy(task, labels, scores, codes, *, level=0.95):
     seen = trials > 0
     effective = intervals.effective_trials(hits[seen], trials[seen])
     low, high = intervals.wilson(correct / total, effective, level=level)
-    return {**answer, "value": correct / total, "low": low, "high": high}
+    return {
+        **answer,
+        "value": correct / total,
+        "low": low,
+        "high": high,
+        "majority": _most_frequent(labels) / total,
+    }
+
+
+def _most_frequent(labels):
+    """How many labels equal the most frequent one, of each column alone."""
+    columns = labels[:, None] if labels.ndim == 1 else labels
+    return sum(
+        int(np.unique(known, return_counts=True)[1].max(initial=0))
+        for known in (
+            column[column != problems.MISSING] for column in columns.T
+        )
+    )
 
 
 def _aucs(asked, codes, level, unanswerable):

@@ -9,12 +9,13 @@ def run_summary(run):
     lines = [
         f"run: {run.root}",
         f"init: {_init_summary(run.read_init_report())}",
-        f"best step: {metrics['best_step']}",
+        f"best step: {metrics['best_step']}{_end(metrics)}",
         *(
             split_summary(split, metrics[split])
             for split in metrics
             if split in names.SPLITS
         ),
+        *(f"warning: {one['text']}" for one in metrics.get("warnings", ())),
         f"metrics: {run.metrics}",
     ]
     return "\n".join(lines)
@@ -32,6 +33,12 @@ def profile_summary(rows):
         for row in rows
     ]
     return "\n".join(lines)
+
+
+def _end(metrics):
+    """After how many steps the training ended; older runs do not say."""
+    last = metrics.get("last_step")
+    return "" if last is None else f" of {last}"
 
 
 def _init_summary(report):
@@ -69,6 +76,9 @@ def split_summary(split, numbers):
             for entry in numbers["aucs"]
         ]
     lines.append(f"  accuracy {_value(numbers['accuracy'])}")
+    majority = numbers["accuracy"].get("majority")
+    if majority is not None:
+        lines[-1] += f", always the most frequent answer: {majority:.4f}"
     return "\n".join(lines)
 
 

@@ -133,8 +133,20 @@ def checkpoint_step(run, checkpoint):
 
 
 def last_step(run):
-    """The step that training of a RunDir ends with; None where not known."""
-    return (read(run).get("plan") or {}).get("total_steps")
+    """The step that training of a RunDir ends with; None where not known.
+
+    Of a finished run that may end early, it is the one with which it did.
+    """
+    record = read(run)
+    planned = (record.get("plan") or {}).get("total_steps")
+    if not may_end_early(record) or not run.metrics.is_file():
+        return planned
+    return run.read_metrics().get("last_step", planned)
+
+
+def may_end_early(record):
+    """Whether a run's record says that its validation AUC could end it."""
+    return record["config"]["train"].get("early_stopping") is not None
 
 
 def differences(old, new):

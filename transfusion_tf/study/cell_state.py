@@ -107,7 +107,7 @@ def prune(run, keep):
     places = {
         "initial": 0,
         "best": files.read_object(run.best, _REPEAT, step=int)["step"],
-        "last": run_record.read(run)["plan"]["total_steps"],
+        "last": run_record.last_step(run),
     }
     for step in run.weight_steps():
         roles = {kind for kind, place in places.items() if place == step}

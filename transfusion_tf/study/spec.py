@@ -29,6 +29,9 @@ IN_GRID = (
     "num_folds",
     "fold",
 )
+# A study compares how soon runs converge. One that ends where its AUC no longer
+# rises is censored by what is measured.
+NOT_IN_STUDIES = ("early_stopping",)
 # One thread a run: several runs at a time use a machine better than one, and
 # a number of its own would make results depend on the machine.
 DEFAULT_THREADS = 1
@@ -181,6 +184,11 @@ class StudyConfig:
         known = [*own, *run_settings()]
         given, settings = {}, {}
         for name, value in values.items():
+            if name in NOT_IN_STUDIES:
+                raise ValueError(
+                    f"--{name} is not for studies, whose runs are compared by "
+                    "how soon they converge; leave it out."
+                )
             names.check("setting of a study", name, known)
             if name not in own:
                 settings[name] = value
@@ -203,7 +211,7 @@ def run_settings():
     return {
         flag: field
         for flag, (_, field) in flag_fields().items()
-        if flag not in IN_GRID
+        if flag not in (*IN_GRID, *NOT_IN_STUDIES)
     }
 
 

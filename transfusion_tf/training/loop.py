@@ -10,7 +10,8 @@ import tensorflow as tf
 from transfusion_tf import files, tables
 from transfusion_tf import progress as progress_bar
 from transfusion_tf.runs import checksums, state, state_writer
-from transfusion_tf.training import distribution
+from transfusion_tf.runs import record as run_record
+from transfusion_tf.training import board, distribution, selection
 
 # A run killed between two saves repeats at most this long.
 SECONDS_BETWEEN_STATES = 30
@@ -83,10 +84,12 @@ class Loop:
       strategy: tf.distribute strategy.
       model: the Keras model, created in the strategy's scope.
       step: TrainStep of that model.
-      learning_rate: function step -> float.
+      learning_rate: function (step, rows of history.csv) -> float.
       batches: function first_step -> endless tf.data.Dataset.
       validate: function () -> {"val_loss": x, "val_auc": x or None, ...}, the
         other columns of history.csv.
+      ends: function rows of history.csv -> whether the training ends there,
+        before its last step.
     """
 
     def __init__(
@@ -100,17 +103,23 @@ class Loop:
         learning_rate,
         batches,
         validate,
+        ends,
     ):
         self._run, self._plan, self._strategy = run, plan, strategy
         self._model, self._step = model, step
         self._learning_rate = learning_rate
-        self._batches, self._validate = batches, validate
+        self._batches, self._validate, self._ends = batches, validate, ends
         self._variables = [*model.variables, *step.variables]
         self._progress = state.Progress()
         self._states = state_writer.StateWriter(run.states)
         self._state_saved_at = time.monotonic()
         self._pending = []  # Losses that may still be under way on a device.
-        self._writer = tf.summary.create_file_writer(str(run.tensorboard))
+        self._board = board.Board(run.tensorboard)
+
+    @property
+    def history(self):
+        """The rows of history.csv; after `fit`, all that the run has."""
+        return self._progress.history
 
     def fit(self):
         """Trains from the start or the newest state; returns the best step."""
@@ -122,7 +131,8 @@ class Loop:
                 unit="steps",
                 done=self._progress.step,
             ) as bar:
-                self._train(bar)
+                if not self._ends(self._progress.history):
+                    self._train(bar)
         self._name_best()  # Whatever has become of the file meanwhile.
         return self._progress.best_step
 
@@ -132,7 +142,10 @@ class Loop:
         if any(path.is_file() for path in run.states):
             state.recover(run.states)
             self._progress = state.restore(run.state, self._variables)
+            if self._progress.step:
+                print(f"Continued from step {self._progress.step}.")
         else:
+            self._board.settings(run_record.read(self._run)["config"])
             self._save_weights(0)
             self._save_state()
             # Weights of later steps are not to be there without a state.
@@ -143,7 +156,7 @@ class Loop:
         clock = time.monotonic()
         for batch in self._remaining():
             step = self._progress.step
-            rate = self._learning_rate(step)
+            rate = self._learning_rate(step, self._progress.history)
             loss = self._step(batch, step=step, learning_rate=rate)
             self._add_loss(loss)
             self._progress.step += 1
@@ -151,7 +164,8 @@ class Loop:
             now = time.monotonic()
             self._progress.seconds += now - clock
             clock = now
-            self._after_step(bar, rate)
+            if self._after_step(bar, rate):
+                return
 
     def _remaining(self):
         """Yields the batches of the steps to come."""
@@ -166,16 +180,37 @@ class Loop:
             ) from None
 
     def _after_step(self, bar, rate):
-        """Snapshot, evaluation and state, where they are due."""
-        step = self._progress.step
-        if step in self._plan.snapshots:
-            self._save_weights(step)
+        """Snapshot, evaluation and state, where they are due.
+
+        Returns:
+          Whether the training ends early.
+        """
+        step, is_over = self._progress.step, False
         evaluates = self._plan.evaluates(step)
-        if evaluates:
-            self._evaluate(bar, rate)
+        if evaluates or step in self._plan.snapshots:
+            with self._step.averaged():
+                if step in self._plan.snapshots:
+                    self._save_weights(step)
+                if evaluates:
+                    self._evaluate(bar, rate)
+                    is_over = self._stops_early()
         since_state = time.monotonic() - self._state_saved_at
         if evaluates or since_state > SECONDS_BETWEEN_STATES:
             self._save_state()
+        return is_over
+
+    def _stops_early(self):
+        """Whether the training ends at this evaluation; then keeps it."""
+        step, total = self._progress.step, self._plan.total_steps
+        if step == total or not self._ends(self._progress.history):
+            return False
+        if step not in (self._progress.best_step, *self._plan.snapshots):
+            self._save_weights(step)
+        progress_bar.line(
+            f"stopped early, at step {step} of {total}: the validation AUC has "
+            "not risen for as many evaluations as --early_stopping allows"
+        )
+        return True
 
     def _evaluate(self, bar, rate):
         """Adds a row to the history and keeps the weights if they are best."""
@@ -191,10 +226,10 @@ class Loop:
             **self._validate(),
         }
         progress.loss_sum, progress.loss_steps = 0.0, 0
+        self._keep_if_best(row)
         progress.history.append(row)
-        self._keep_if_best(row["val_auc"])
         self._write_history()
-        self._write_summary(row)
+        self._board.evaluation(row)
         auc = "n/a" if row["val_auc"] is None else f"{row['val_auc']:.4f}"
         bar.set_postfix(val_auc=auc, refresh=False)
         progress_bar.line(
@@ -203,14 +238,13 @@ class Loop:
             f"val_auc {auc}"
         )
 
-    def _keep_if_best(self, auc):
-        """Where the AUC is undefined throughout, the latest counts as best."""
+    def _keep_if_best(self, row):
+        """Saves the weights of a new evaluation where it is the best one."""
         progress, before = self._progress, self._progress.best_step
-        if progress.best_auc is not None and (
-            auc is None or auc <= progress.best_auc
-        ):
+        best = selection.row_of(before, progress.history)
+        if not selection.is_better(row, best):
             return
-        progress.best_step, progress.best_auc = progress.step, auc
+        progress.best_step, progress.best_auc = progress.step, row["val_auc"]
         if progress.step not in self._plan.snapshots:  # Else just saved.
             self._save_weights(progress.step)
         self._name_best()
@@ -263,18 +297,6 @@ class Loop:
         tables.write(
             self._run.history, rows, columns=list(rows[0]), line_end="\r\n"
         )
-
-    def _write_summary(self, row):
-        try:
-            with self._writer.as_default(step=row["step"]):
-                for name, value in row.items():
-                    if name != "step" and value is not None:
-                        tf.summary.scalar(name, value)
-            self._writer.flush()
-        except tf.errors.OpError as error:
-            raise OSError(
-                f"Cannot write {self._run.tensorboard}: {error.message}"
-            ) from None
 
 
 def _size(model):

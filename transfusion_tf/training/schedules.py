@@ -1,6 +1,11 @@
-"""Learning rate as a pure function of the step, so that resuming is exact."""
+"""Learning rate as a pure function, so that resuming is exact.
+
+Of the step and, for `plateau`, of the evaluations so far.
+"""
 
 import math
+
+from transfusion_tf.training import stopping
 
 # `step`: a tenth after one half and again after three quarters of the run.
 STEP_FACTOR = 0.1
@@ -21,12 +26,19 @@ def _step(progress):
     return STEP_FACTOR ** sum(progress >= at for at in STEP_AT)
 
 
-SCHEDULES = {"constant": _constant, "cosine": _cosine, "step": _step}
+SCHEDULES = {
+    "constant": _constant,
+    "cosine": _cosine,
+    "plateau": _constant,  # But for what the evaluations say.
+    "step": _step,
+}
 
 
 def learning_rate(config, total_steps):
-    """Returns a function step -> learning rate, for steps 0..total_steps-1.
+    """Returns a function (step, rows) -> learning rate.
 
+    Steps are 0..total_steps-1; rows are the evaluations before the step, of
+    which `plateau` alone takes note, and of those after the warm-up only.
     Before `config.unfreeze_at` the rate is constant; warm-up and schedule
     cover the steps from there on.
 
@@ -53,13 +65,19 @@ def learning_rate(config, total_steps):
     decay = total_steps - frozen - warmup
     frozen_rate = config.frozen_learning_rate or config.learning_rate
 
-    def at(step):
+    def at(step, rows=()):
         """Learning rate of a step, from 0: frozen, warming up, decaying."""
         if step < frozen:
             return frozen_rate
         step -= frozen
         if step < warmup:
             return config.learning_rate * (step + 1) / warmup
-        return config.learning_rate * shape((step - warmup) / decay)
+        rate = config.learning_rate * shape((step - warmup) / decay)
+        if config.schedule != "plateau":
+            return rate
+        found = stopping.plateaus(
+            rows, patience=config.plateau_patience, after=frozen + warmup
+        )
+        return rate * config.plateau_factor**found
 
     return at

@@ -2,13 +2,19 @@
 
 import dataclasses
 
+import numpy as np
 import tensorflow as tf
 
 from transfusion_tf import datasets, files
 from transfusion_tf.config.run import RunConfig
 from transfusion_tf.data import pipeline, records, subsets
-from transfusion_tf.initialization import pretrained, schemes, sources
-from transfusion_tf.metrics import summary
+from transfusion_tf.initialization import (
+    head_bias,
+    pretrained,
+    schemes,
+    sources,
+)
+from transfusion_tf.metrics import cautions, summary
 from transfusion_tf.models import zoo
 from transfusion_tf.process import quiet
 from transfusion_tf.runs import checksums, decisions, preparation
@@ -16,6 +22,7 @@ from transfusion_tf.runs import record as run_record
 from transfusion_tf.training import (
     distribution,
     evaluation,
+    imbalance,
     loop,
     precision,
     schedules,
@@ -36,7 +43,8 @@ class RunSetup:
       strategy: tf.distribute strategy.
       plan: loop.TrainingPlan.
       keep_ids: ids of the training images in use, or None for all.
-      learning_rate: function step -> learning rate.
+      learning_rate: function (step, evaluations) -> learning rate.
+      balance: imbalance.Balance of the training images in use.
     """
 
     config: RunConfig
@@ -46,6 +54,7 @@ class RunSetup:
     plan: loop.TrainingPlan
     keep_ids: frozenset | None
     learning_rate: object
+    balance: imbalance.Balance
 
     @classmethod
     def prepare(cls, config):
@@ -70,7 +79,10 @@ class RunSetup:
         _note_odd_sizes(config, num_train)
         plan = loop.TrainingPlan.of(config.train, num_train)
         rate = schedules.learning_rate(config.train, plan.total_steps)
-        return cls(config, opened, source, strategy, plan, keep_ids, rate)
+        balance = _balance(opened, config.train, keep_ids)
+        return cls(
+            config, opened, source, strategy, plan, keep_ids, rate, balance
+        )
 
     @property
     def is_grey(self):
@@ -101,6 +113,7 @@ class RunSetup:
                 **dataclasses.asdict(plan),
                 "snapshots": sorted(plan.snapshots),
                 "devices": self.strategy.num_replicas_in_sync,
+                **dataclasses.asdict(self.balance),
             },
             machine={
                 "devices": distribution.kinds(self.strategy),
@@ -126,6 +139,8 @@ class RunSetup:
             report = schemes.initialize(
                 backbone, config.init, source=self.source, seed=config.seed
             )
+            if self.balance.head_bias is not None:
+                head_bias.replace(backbone, self.balance.head_bias, report)
         distribution.synchronize_batch_norm(self.strategy, backbone.model)
         return backbone, report
 
@@ -180,8 +195,16 @@ class RunSetup:
                 row[f"val_auc_{entry['name']}"] = entry["value"]
         return row
 
-    def write_metrics(self, run, predictor, best_step, cache=None):
-        """Writes predictions and metrics.json of the predictor's weights."""
+    def write_metrics(self, run, predictor, *, best_step, history, cache=None):
+        """Writes predictions and metrics.json of the predictor's weights.
+
+        Args:
+          run: RunDir.
+          predictor: of the best weights.
+          best_step: step of these.
+          history: rows of history.csv.
+          cache: caching.ImageCache, or None.
+        """
         numbers = {}
         for split in EVALUATED_SPLITS:
             path = run.predictions(split)
@@ -194,11 +217,40 @@ class RunSetup:
                     path=path,
                     cache=cache,
                 )
-        decision = decisions.on_val(run, self.task)
-        files.write_json(
-            run.metrics,
-            {"best_step": best_step, "decision": decision, **numbers},
+        warnings = cautions.of_run(
+            numbers,
+            best_step=best_step,
+            history=history,
+            audit=self.records.card.audit,
+            num_folds=self.config.data.num_folds,
+            ema_momentum=self.config.train.ema_momentum,
+            unfreeze_at=self.config.train.unfreeze_at,
         )
+        about = {
+            "best_step": best_step,
+            "last_step": history[-1]["step"],
+            "warnings": warnings,
+            "decision": decisions.on_val(run, self.task),
+        }
+        files.write_json(run.metrics, {**about, **numbers})
+
+
+def _balance(opened, train, keep_ids):
+    """The imbalance.Balance that a TrainConfig asks for.
+
+    Args:
+      opened: Records.
+      train: TrainConfig.
+      keep_ids: ids of the training images in use, or None for all.
+    """
+    if not imbalance.is_asked_for(train):
+        return imbalance.Balance()
+    with datasets.naming_damage(opened):
+        index = pipeline.read_index(opened, "train")
+    labels = index["label"]
+    if keep_ids is not None:
+        labels = labels[np.isin(index["id"], list(keep_ids))]
+    return imbalance.of(train, opened.card.task, opened.card.classes, labels)
 
 
 def training_ids(opened, data):

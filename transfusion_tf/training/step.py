@@ -1,20 +1,11 @@
 """One optimizer step on all devices of a strategy."""
 
+import contextlib
 import functools
 
-import keras
 import tensorflow as tf
 
-from transfusion_tf.training import precision, tasks
-
-
-def make_optimizer(config):
-    """The Keras optimizer of a TrainConfig; the loop sets its learning rate."""
-    if config.optimizer == "sgd":
-        return keras.optimizers.SGD(
-            config.learning_rate, momentum=config.momentum
-        )
-    return keras.optimizers.Adam(config.learning_rate)
+from transfusion_tf.training import optimizers, precision, tasks
 
 
 class TrainStep:
@@ -31,13 +22,16 @@ class TrainStep:
       config: TrainConfig.
       frozen: layers that are not trained before step `config.unfreeze_at`
         (None: never).
+      loss_weights: of classes or labels, see tasks.losses; None: 1 each.
 
     Attributes:
       variables: of the optimizers; they belong to the state of a run.
       batch_size: images a step, over all devices.
     """
 
-    def __init__(self, strategy, model, task, config, *, frozen=()):
+    def __init__(
+        self, strategy, model, task, config, *, frozen=(), loss_weights=None
+    ):
         self.batch_size = config.batch_size
         self._frozen = frozen
         self._until = config.unfreeze_at
@@ -45,13 +39,18 @@ class TrainStep:
         for freezes in self._planned_phases():
             self._set_trainable(not freezes)
             with strategy.scope():
-                optimizer = make_optimizer(config)
-                optimizer.build(model.trainable_variables)
+                optimizer = optimizers.make(config)
+                optimizers.build(optimizer, model.trainable_variables)
             self._phases[freezes] = _Phase(
-                strategy, model, task, optimizer, config
+                strategy,
+                model,
+                functools.partial(tasks.losses, task, weights=loss_weights),
+                optimizer,
+                config,
             )
         self._set_trainable(True)
         self._current = None
+        self._averages = config.ema_momentum is not None
 
     @property
     def variables(self):
@@ -95,6 +94,19 @@ class TrainStep:
             for part in self._phases[freezes].compiled_parts()
         ]
 
+    def averaged(self):
+        """A context in which the model's weights are their moving average.
+
+        Where there is none (no `config.ema_momentum`, or no step was taken
+        yet), they are what they are. With frozen layers the average begins
+        anew when these are trained too. The statistics of batch norm are
+        moving averages anyway, and stay.
+        """
+        if not self._averages or self._current is None:
+            return contextlib.nullcontext()
+        phase = self._phases[self._current]
+        return optimizers.averaged(phase.optimizer, phase.variables)
+
     def _planned_phases(self):
         """Whether the frozen layers are frozen, for each phase in turn."""
         if not self._frozen:
@@ -114,9 +126,9 @@ def _on_images_and_labels(function, batch):
 class _Phase:
     """An optimizer and the step that moves what is trainable now."""
 
-    def __init__(self, strategy, model, task, optimizer, config):
+    def __init__(self, strategy, model, losses_of, optimizer, config):
         self.optimizer = optimizer
-        variables = list(model.trainable_variables)
+        self.variables = variables = list(model.trainable_variables)
         with strategy.scope():
             scale = precision.GradientScale(
                 optimizer, config.precision, variables
@@ -127,9 +139,10 @@ class _Phase:
             """Loss of a device's part of the batch."""
             with precision.computing(model, config.precision):
                 logits = model(batch["image"], training=True)
-            losses = tasks.losses(task, batch["label"], logits)
-            # Divided by the whole batch: the optimizer adds up the gradients
-            # of the devices.
+            losses = losses_of(batch["label"], logits)
+            # Divided by the images of the whole batch, and not by their
+            # weights, which no device knows all of: the optimizer adds up the
+            # gradients of the devices.
             return tf.reduce_sum(losses) / config.batch_size
 
         def differentiate(batch):

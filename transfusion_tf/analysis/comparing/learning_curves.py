@@ -68,16 +68,19 @@ class Curve:
 def read(paths, *, free=()):
     """Reads the finished runs on one data set, arm by arm.
 
+    Runs with early stopping do not count: they are censored where their AUC
+    no longer rose, so the censoring tells of the very time that is measured.
+
     Args:
         paths: run directories, or patterns of them.
         free: further settings in which runs of an arm may differ.
 
     Returns:
-        Curves, the name of the data set, and a line on each run that is not
-        finished.
+        Curves, the name of the data set, and a line on each run that does not
+        count.
 
     Raises:
-        ValueError, FileNotFoundError: no finished run, a damaged one, or
+        ValueError, FileNotFoundError: no run that counts, a damaged one, or
             several data sets.
     """
     found = globs.expanded([str(path) for path in paths])
@@ -91,6 +94,15 @@ def read(paths, *, free=()):
     if not any(is_finished):
         raise FileNotFoundError(left_out[0])
     runs = [r for r, ok in zip(runs, is_finished, strict=True) if ok]
+    stopping = [run for run in runs if record.may_end_early(record.read(run))]
+    left_out += [
+        f"{run.root}: may end early (--early_stopping), which hides when it "
+        "would have reached a target; train it without."
+        for run in stopping
+    ]
+    runs = [run for run in runs if run not in stopping]
+    if not runs:
+        raise ValueError(left_out[-1])
     abouts = [record.read(run) for run in runs]
     names = {about["data"]["fingerprint"]: about["data"] for about in abouts}
     if len(names) > 1:

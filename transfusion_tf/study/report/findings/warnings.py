@@ -71,7 +71,7 @@ def _of_run(run):
     """Yields what a run warns of, in words that are those of others."""
     try:
         metrics, report = run.read_metrics(), run.read_init_report()
-        total = (record.read(run).get("plan") or {}).get("total_steps")
+        total = record.last_step(run)
     except FileNotFoundError:
         yield "Files of the run are gone; what they would warn of is not here."
         return
@@ -79,6 +79,7 @@ def _of_run(run):
         if isinstance(numbers, dict):
             yield from _of_numbers(split, numbers)
     yield from report["warnings"]
+    yield from (one["text"] for one in metrics.get("warnings", ()))
     if metrics["best_step"] == total:
         yield (
             "The best weights on val are those of the last step: training may "

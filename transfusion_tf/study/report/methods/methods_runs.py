@@ -78,12 +78,30 @@ def training(context, arms):
     done = augmentation.in_words(arms[0].config.data)
     frozen = {arm.config.train.freeze_through for arm in arms} - {None}
     text += f". Augmentation: {words.listed(done) if done else 'none'}."
+    if options := _options(train):
+        text += f" The training had {words.listed(options)}."
     if frozen:
         text += f" Stages up to {words.listed(sorted(frozen))} were frozen"
         if train.unfreeze_at:
             text += f" until step {train.unfreeze_at}"
         text += "."
     return text
+
+
+def _options(train):
+    """What a TrainConfig has that most trainings go without, in words."""
+    named = {
+        "a weight decay of {}": train.weight_decay,
+        "gradients of a norm of at most {}": train.clip_norm,
+        "a moving average of the weights with the momentum {}, which was "
+        "tested": train.ema_momentum,
+        "the class weights {}": ", ".join(train.class_weights),
+        "the weights {} of positive labels": ", ".join(train.positive_weights),
+    }
+    found = [text.format(value) for text, value in named.items() if value]
+    if train.head_bias == "prior":
+        found.append("the shares of the training images as the first answer")
+    return found
 
 
 def _rates(config):

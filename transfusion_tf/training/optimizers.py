@@ -1,0 +1,85 @@
+"""Keras optimizers as a TrainConfig asks for them."""
+
+import contextlib
+
+import keras
+import tensorflow as tf
+
+
+def make(config):
+    """The optimizer of a TrainConfig; the loop sets its learning rate.
+
+    Weight decay is decoupled for each optimizer that has it (Loshchilov and
+    Hutter 2019, arXiv:1711.05101): a step first takes learning rate times
+    decay of a weight away from it. The moving average of the weights begins
+    with those after the first step.
+    """
+    kind, options = keras.optimizers.Adam, {}
+    if config.optimizer == "sgd":
+        kind, options = keras.optimizers.SGD, {"momentum": config.momentum}
+    elif config.optimizer == "adamw":
+        kind = keras.optimizers.AdamW
+    if config.weight_decay is not None:
+        options["weight_decay"] = config.weight_decay
+    if config.clip_norm is not None:
+        kind = _clipping_sums(kind)
+        options["global_clipnorm"] = config.clip_norm
+    if config.ema_momentum is not None:
+        options |= {"use_ema": True, "ema_momentum": config.ema_momentum}
+    return kind(config.learning_rate, **options)
+
+
+def build(optimizer, variables):
+    """Makes what an optimizer keeps of the `variables`, within their strategy.
+
+    No decay takes effect on biases, nor on what norms scale and shift by: all
+    that has fewer than two axes.
+    """
+    spared = [v for v in variables if len(v.shape) < 2]
+    optimizer.exclude_from_weight_decay(var_list=spared)
+    optimizer.build(variables)
+
+
+@contextlib.contextmanager
+def averaged(optimizer, variables):
+    """Within the block, `variables` are their moving averages.
+
+    Then they are again, bit for bit, what the training goes on with.
+
+    Args:
+      optimizer: one with a moving average, built with `variables`, that has
+        taken a step.
+      variables: Keras variables.
+    """
+    raw = [variable.numpy() for variable in variables]
+    optimizer.finalize_variable_values(variables)
+    try:
+        yield
+    finally:
+        for variable, value in zip(variables, raw, strict=True):
+            variable.assign(value)
+
+
+def _clipping_sums(kind):
+    """A Keras optimizer class that clips the gradient of the whole batch.
+
+    Keras clips the gradient of each device's part of the batch, before they
+    are added up: the result would depend on the number of devices.
+    """
+
+    class Clipping(kind):
+        def _clip_gradients(self, grads):
+            """The clipped sum on the first device, and zeros on others.
+
+            What comes of it is added up over the devices once more.
+            """
+            context = tf.distribute.get_replica_context()
+            summed = context.all_reduce(tf.distribute.ReduceOp.SUM, grads)
+            clipped, _ = tf.clip_by_global_norm(summed, self.global_clipnorm)
+            if context.num_replicas_in_sync == 1:
+                return clipped
+            is_first = tf.equal(context.replica_id_in_sync_group, 0)
+            return [tf.where(is_first, g, tf.zeros_like(g)) for g in clipped]
+
+    Clipping.__name__ = kind.__name__
+    return Clipping
