@@ -9,6 +9,7 @@ import contextlib
 
 import numpy as np
 
+from transfusion_tf.runs import decisions
 from transfusion_tf.training import optimizers, scoring, step
 
 LOSS = 1.0
@@ -64,6 +65,7 @@ def replace_steps(monkeypatch):
 
     monkeypatch.setattr(step, "TrainStep", make)
     monkeypatch.setattr(scoring, "score", _score)
+    monkeypatch.setattr(decisions, "on_val", lambda *_: None)  # No scores.
     return made
 
 
