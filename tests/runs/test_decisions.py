@@ -6,8 +6,10 @@ import shutil
 import numpy as np
 import pytest
 
+from transfusion_tf.reporting import text
 from transfusion_tf.runs import decisions, predictions
 from transfusion_tf.runs.directory import RunDir
+from transfusion_tf.study.report.findings import warnings
 
 
 @pytest.fixture
@@ -41,8 +43,8 @@ def test_of_earlier_runs_it_is_found_from_their_predictions(run):
     kept = decisions.thresholds(run, "multiclass", ("0", "1"))
     change_metrics(run, decision=None)
     assert decisions.thresholds(run, "multiclass", ("0", "1")) == kept
-    text = run.predictions("val").read_text()
-    run.predictions("val").write_text(text.replace("\r\n", "0\r\n", 2))
+    saved = run.predictions("val").read_text()
+    run.predictions("val").write_text(saved.replace("\r\n", "0\r\n", 2))
     with pytest.raises(ValueError, match="val.csv is damaged"):
         decisions.thresholds(run, "multiclass", ("0", "1"))
 
@@ -67,3 +69,14 @@ def test_many_classes_have_none(run):
     change_metrics(run, decision=none)
     assert decisions.thresholds(run, "ordinal", ("0", "1")) == ()
     assert not np.any(decisions.thresholds(run, "multiclass", "abc"))
+
+
+def test_readers_of_metrics_take_no_decision_for_a_split(run):
+    said = list(warnings._of_run(run))
+    assert len(said) == len(set(said)) and not any(
+        "decision" in s for s in said
+    )
+    lines = text.run_summary(run).splitlines()
+    assert (
+        sum(line.startswith(("test: AUC", "val: AUC")) for line in lines) == 2
+    )

@@ -2,7 +2,7 @@
 
 import collections
 
-from transfusion_tf import progress, tables
+from transfusion_tf import names, progress, tables
 from transfusion_tf.reporting.html import page
 from transfusion_tf.runs import record
 from transfusion_tf.runs.directory import RunDir
@@ -76,7 +76,7 @@ def _of_run(run):
         yield "Files of the run are gone; what they would warn of is not here."
         return
     for split, numbers in metrics.items():
-        if isinstance(numbers, dict):
+        if split in names.SPLITS:
             yield from _of_numbers(split, numbers)
     yield from report["warnings"]
     yield from (one["text"] for one in metrics.get("warnings", ()))
