@@ -33,11 +33,12 @@ class IdleStep:
         self.seen = []
         options = optimizers.make(config).get_config()
         del options["name"]  # Numbered within the process.
-        first = model.weights[0].numpy().tobytes()
+        # The first kernel, and the bias of the head.
+        ends = [model.weights[i].numpy().tobytes() for i in (0, -1)]
         layers = [layer.get_config() for layer in model.layers]
         frozen = [layer.name for layer in frozen]
         weights = np.array(loss_weights).tolist()
-        self.about = (task, options, first, layers, frozen, weights)
+        self.about = (task, options, ends, layers, frozen, weights)
 
     def averaged(self):
         """A context in which nothing is averaged."""

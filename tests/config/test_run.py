@@ -48,7 +48,10 @@ def test_run_name_is_made_of_dataset_model_init_and_seed():
     [
         ({"model": "resnet"}, "Unknown model 'resnet'; known: cbr_larget"),
         ({"init": "magic"}, "Unknown init 'magic'; known: random, pretrained"),
-        ({"optimizer": "rms"}, "Unknown optimizer 'rms'; known: adam, sgd"),
+        (
+            {"optimizer": "rms"},
+            "Unknown optimizer 'rms'; known: adam, adamw, sgd",
+        ),
         ({"augment": ["spin"]}, "Unknown augmentation 'spin'"),
         (
             {"augment": ["vertical_flip", "vertical_flip"]},

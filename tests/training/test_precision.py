@@ -1,5 +1,6 @@
 """Steps in mixed precision and by XLA, against those in float32."""
 
+import functools
 import types
 
 import keras
@@ -19,11 +20,32 @@ BATCH = {
 CPU = tf.distribute.OneDeviceStrategy("/cpu:0")
 
 
-def make(**settings):
-    """(model, TrainStep) of a cbr_tiny with the same weights each time."""
+def without_pools():
+    """A network that XLA compiles: convolution, batch norm, ReLU, the mean."""
+    return keras.Sequential(
+        [
+            keras.Input((16, 16, 3)),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.Conv2D(8, 3),
+            keras.layers.BatchNormalization(),
+            keras.layers.ReLU(),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(2),
+        ]
+    )
+
+
+def make(*, pools=True, **settings):
+    """(model, TrainStep) of a network with the same weights each time.
+
+    It is a cbr_tiny, or `without_pools` where XLA is asked for.
+    """
     keras.utils.set_random_seed(0)
     with CPU.scope():
-        model = zoo.build("cbr_tiny", num_outputs=2, image_size=16).model
+        if "jit" in settings or not pools:
+            model = without_pools()
+        else:
+            model = zoo.build("cbr_tiny", num_outputs=2, image_size=16).model
     config = TrainConfig(
         batch_size=8, steps=9, optimizer="sgd", momentum=0.0, **settings
     )
@@ -38,10 +60,10 @@ def values(model):
     return [variable.numpy() for variable in model.trainable_variables]
 
 
-@pytest.fixture(scope="module")
-def plain():
+@functools.cache
+def plain(pools):
     """(loss, start, end) of a step in float32."""
-    model, taken = make()
+    model, taken = make(pools=pools)
     start = values(model)
     return take(taken), start, values(model)
 
@@ -55,20 +77,21 @@ def plain():
         ({"jit": "on"}, 0.01),
     ],
 )
-def test_a_step_is_that_of_float32_but_for_rounding(plain, settings, tolerance):
+def test_a_step_is_that_of_float32_but_for_rounding(settings, tolerance):
+    expected = plain(pools="jit" not in settings)
     model, taken = make(**settings)
     loss = take(taken)
-    assert loss == pytest.approx(plain[0], rel=tolerance)
+    assert loss == pytest.approx(expected[0], rel=tolerance)
     assert {v.dtype for v in model.variables} <= {"float32"}
     end = values(model)
-    for start, expected, found in zip(plain[1], plain[2], end, strict=True):
-        moved = np.linalg.norm(expected - start)
+    for start, there, found in zip(*expected[1:], end, strict=True):
+        moved = np.linalg.norm(there - start)
         if moved > 1e-4:  # Biases before batch norm only drift.
-            assert np.linalg.norm(found - expected) < tolerance * moved
+            assert np.linalg.norm(found - there) < tolerance * moved
     if "precision" in settings:
-        assert loss != plain[0]
+        assert loss != expected[0]
     # Evaluated it is in float32, as whoever loads its weights has it.
-    again, _ = make()
+    again, _ = make(pools="jit" not in settings)
     again.set_weights(model.get_weights())
     np.testing.assert_array_equal(model(IMAGES), again(IMAGES))
 
@@ -117,6 +140,18 @@ def test_xla_is_refused_on_several_devices_and_auto_leaves_it_out():
     assert not precision.uses_xla(TrainConfig(jit="off"), one)
     assert precision.uses_xla(TrainConfig(jit="on"), CPU)
     assert not precision.uses_xla(auto, two)
+
+
+def test_xla_is_refused_where_max_pooling_would_not_repeat():
+    layers = [keras.layers.MaxPooling2D(name="conv1_pool")]
+    with pytest.raises(ValueError, match="max pooling, .* \\(conv1_pool\\)"):
+        precision.uses_xla(TrainConfig(jit="on"), CPU, layers)
+    gpu = types.SimpleNamespace(
+        num_replicas_in_sync=1,
+        extended=types.SimpleNamespace(worker_devices=["/GPU:0"]),
+    )
+    assert not precision.uses_xla(TrainConfig(jit="auto"), gpu, layers)
+    assert precision.uses_xla(TrainConfig(jit="auto"), gpu, layers[:0])
 
 
 @pytest.mark.parametrize(

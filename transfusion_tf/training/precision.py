@@ -93,12 +93,27 @@ class GradientScale:
         self._optimizer.apply(gradients, variables)
 
 
-def uses_xla(config, strategy):
+def uses_xla(config, strategy, layers=()):
     """Whether the steps of a TrainConfig are compiled by XLA.
 
+    XLA has no gradient of max pooling that is the same each time, which the
+    deterministic operations of a run are: it fails at the first step.
+
+    Args:
+      config: TrainConfig.
+      strategy: tf.distribute strategy.
+      layers: of the network, as far as it is known.
+
     Raises:
-      ValueError: they are to be, on several devices.
+      ValueError: they are to be, and cannot be.
     """
+    pools = [x for x in layers if isinstance(x, keras.layers.MaxPooling2D)]
+    if config.jit == "on" and pools:
+        raise ValueError(
+            "--jit=on: XLA has no repeatable gradient of max pooling, which "
+            f"this network has ({pools[0].name}). Give --jit=off, or a network "
+            "without, such as mobilenet_v3_small."
+        )
     several = strategy.num_replicas_in_sync > 1
     if config.jit == "on" and several:
         raise ValueError(
@@ -107,7 +122,7 @@ def uses_xla(config, strategy):
         )
     has_gpu = "GPU" in strategy.extended.worker_devices[0].upper()
     return config.jit == "on" or (
-        config.jit == "auto" and has_gpu and not several
+        config.jit == "auto" and has_gpu and not several and not pools
     )
 
 

@@ -152,7 +152,7 @@ class _Phase:
                 scaled = scale.scaled(loss)
             return loss, tape.gradient(scaled, variables)
 
-        is_compiled = precision.uses_xla(config, strategy)
+        is_compiled = precision.uses_xla(config, strategy, model.layers)
         differentiate = precision.compiled(differentiate, is_compiled)
 
         def on_one_device(batch):
