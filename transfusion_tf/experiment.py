@@ -94,9 +94,7 @@ def train(config, *, run_dir=None, overwrite=False):
         best = trainer.fit()
         checksums.check(run, run.weights(best))
         backbone.model.load_weights(run.weights(best))
-        prepared.write_metrics(
-            run, predictor, best_step=best, history=trainer.history
-        )
+        prepared.write_metrics(run, predictor, best, trainer.history)
     return run
 
 

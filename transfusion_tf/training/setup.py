@@ -179,7 +179,7 @@ class RunSetup:
                 row[f"val_auc_{entry['name']}"] = entry["value"]
         return row
 
-    def write_metrics(self, run, predictor, *, best_step, history):
+    def write_metrics(self, run, predictor, best_step, history):
         """Writes predictions and metrics.json of the predictor's weights.
 
         Args:
