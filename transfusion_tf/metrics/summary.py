@@ -79,8 +79,7 @@ def summarize(
           threshold (ordinal, ">=grade");
         - auc: value, low, high, variance, interval, note, num_defined and
           num_total of their mean over the defined ones;
-        - accuracy: value, low, high, correct, total, majority, num_answers
-          (see `accuracy`);
+        - accuracy: the dict of `accuracy`;
         - selection, selection_of: value and name of the AUC by which the best
           weights are chosen, see `_selection`.
 

@@ -68,6 +68,8 @@ def _clipping_sums(kind):
     """
 
     class Clipping(kind):
+        """The optimizer, with the clipping replaced."""
+
         def _clip_gradients(self, grads):
             """The clipped sum on the first device, and zeros on others.
 

@@ -94,13 +94,8 @@ def read(paths, *, free=()):
     if not any(is_finished):
         raise FileNotFoundError(left_out[0])
     runs = [r for r, ok in zip(runs, is_finished, strict=True) if ok]
-    stopping = [run for run in runs if record.may_end_early(record.read(run))]
-    left_out += [
-        f"{run.root}: may end early (--early_stopping), which hides when it "
-        "would have reached a target; train it without."
-        for run in stopping
-    ]
-    runs = [run for run in runs if run not in stopping]
+    runs, stopping = _parted(runs)
+    left_out += stopping
     if not runs:
         raise ValueError(left_out[-1])
     abouts = [record.read(run) for run in runs]
@@ -127,6 +122,20 @@ def read(paths, *, free=()):
         for index in members
     ]
     return curves, abouts[0]["data"]["name"], left_out
+
+
+def _parted(runs):
+    """The RunDirs that train for all their steps, and lines on the others."""
+    whole, left_out = [], []
+    for run in runs:
+        if record.may_end_early(record.read(run)):
+            left_out.append(
+                f"{run.root}: may end early (--early_stopping), which hides "
+                "when it would have reached a target; train it without."
+            )
+        else:
+            whole.append(run)
+    return whole, left_out
 
 
 def val_sizes(curve):
