@@ -37,7 +37,8 @@ def main(argv):
     run = experiment.train(
         config, run_dir=_RUN_DIR.value, overwrite=_OVERWRITE.value
     )
-    print(text.run_summary(run))
+    if run is not None:  # The chief alone has written it.
+        print(text.run_summary(run))
 
 
 if __name__ == "__main__":

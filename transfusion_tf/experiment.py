@@ -1,5 +1,6 @@
 """What notebooks and binaries call: train, evaluate, load, look at images."""
 
+import dataclasses
 import functools
 import pathlib
 
@@ -17,7 +18,14 @@ from transfusion_tf.runs import checksums, guard
 from transfusion_tf.runs import record as run_record
 from transfusion_tf.runs.directory import RunDir
 from transfusion_tf.runs.networks import load_backbone
-from transfusion_tf.training import evaluation, loop, scoring, setup, step
+from transfusion_tf.training import (
+    cluster,
+    evaluation,
+    loop,
+    scoring,
+    setup,
+    step,
+)
 
 __all__ = [
     "evaluate",
@@ -42,50 +50,98 @@ def train(config, *, run_dir=None, overwrite=False):
       overwrite: delete the run that is in the directory, and nothing else.
 
     Returns:
-      RunDir of the finished run.
+      RunDir of the finished run; None on a worker that is not the chief, which
+      alone reads and writes the directory.
 
     Raises:
       ValueError, FileNotFoundError, OSError: what was received cannot be
-        trained, said in one line.
+        trained, said in one line. ConnectionError: another worker has ended.
     """
     run = RunDir(run_dir or pathlib.Path("runs") / config.run_name)
     prepared = setup.RunSetup.prepare(config)
-    record = prepared.record()
-    if guard.is_finished(run, record, overwrite=overwrite):
-        return _reported(run)
-    _note_grey(prepared)
-    tf.config.experimental.enable_op_determinism()
-    keras.utils.set_random_seed(config.seed)
-    backbone, report = prepared.initial_backbone()
-    predictor = prepared.predictor(backbone)
-    take_step = step.TrainStep(
-        prepared.strategy,
-        backbone.model,
-        prepared.task,
-        prepared.config.train,
-        frozen=prepared.frozen_layers(backbone),
-    )
-    with (
-        guard.hold(run, record, overwrite=overwrite) as is_open,
-        naming_damage(prepared.records),
-    ):
-        if not is_open:  # Another process has finished it meanwhile.
+    strategy = prepared.strategy
+    with cluster.naming_lost_workers(strategy):
+        if not cluster.is_chief(strategy):
+            _assist(run, prepared)
+            return None
+        record = prepared.record()
+        is_finished = guard.is_finished(run, record, overwrite=overwrite)
+        if cluster.agreed(strategy, is_finished):
             return _reported(run)
-        files.write_json(run.init_report, report)
+        _note_grey(prepared)
+        parts = _Parts.build(prepared)
+        with (
+            guard.hold(run, record, overwrite=overwrite) as is_open,
+            naming_damage(prepared.records),
+            cluster.naming_lost_workers(strategy),  # For status.json, too.
+        ):
+            if not cluster.agreed(strategy, is_open):
+                return _reported(run)  # Another process has finished it.
+            files.write_json(run.init_report, parts.report)
+            parts.train(run, prepared)
+    return run
+
+
+def _assist(run, prepared):
+    """What a worker does that is not the chief: the same, without the files."""
+    if cluster.agreed(prepared.strategy, None):
+        return
+    parts = _Parts.build(prepared)
+    if cluster.agreed(prepared.strategy, None):
+        with naming_damage(prepared.records):
+            parts.train(run, prepared)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Parts:
+    """What is trained, in a process whose seeds are set.
+
+    Attributes:
+      backbone: Backbone with its initial weights.
+      report: where they are from.
+      predictor: Predictor.
+      take_step: TrainStep.
+    """
+
+    backbone: object
+    report: dict
+    predictor: evaluation.Predictor
+    take_step: step.TrainStep
+
+    @classmethod
+    def build(cls, prepared):
+        """Of a RunSetup; sets seeds and deterministic operations."""
+        tf.config.experimental.enable_op_determinism()
+        keras.utils.set_random_seed(prepared.config.seed)
+        backbone, report = prepared.initial_backbone()
+        predictor = prepared.predictor(backbone)
+        take_step = step.TrainStep(
+            prepared.strategy,
+            backbone.model,
+            prepared.task,
+            prepared.config.train,
+            frozen=prepared.frozen_layers(backbone),
+        )
+        return cls(backbone, report, predictor, take_step)
+
+    def train(self, run, prepared):
+        """Trains, and scores the best weights."""
+        model = self.backbone.model
         best = loop.Loop(
             run,
             prepared.plan,
             strategy=prepared.strategy,
-            model=backbone.model,
-            step=take_step,
+            model=model,
+            step=self.take_step,
             learning_rate=prepared.learning_rate,
             batches=prepared.training_batches,
-            validate=functools.partial(prepared.validate, predictor),
+            validate=functools.partial(prepared.validate, self.predictor),
         ).fit()
-        checksums.check(run, run.weights(best))
-        backbone.model.load_weights(run.weights(best))
-        prepared.write_metrics(run, predictor, best)
-    return run
+        if cluster.is_chief(prepared.strategy):
+            checksums.check(run, run.weights(best))
+            model.load_weights(run.weights(best))
+        cluster.share(prepared.strategy, model.variables)
+        prepared.write_metrics(run, self.predictor, best)
 
 
 def _note_grey(prepared):

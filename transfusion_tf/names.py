@@ -66,7 +66,8 @@ GAIN_CLUSTERS = ("dataset", "seed")
 FILTER_SCALES = ("all", "run")
 OPTIMIZERS = ("adam", "sgd")
 SCHEDULES = ("cosine", "constant", "step")
-STRATEGIES = ("auto", "one_device", "mirrored")
+STRATEGIES = ("auto", "one_device", "mirrored", "multi_worker")
+BATCH_NORMS = ("synchronized", "per_replica")
 AUGMENTATIONS = ("horizontal_flip", "vertical_flip", "shift")
 
 # Ratio of difflib: two letters of ten that differ, or are exchanged.

@@ -96,6 +96,7 @@ ROWS = {
     "num_virtual_devices": Row(
         (3, 5), "strategy", {"strategy": "mirrored"}, {"strategy": "auto"}
     ),
+    "batch_norm": Row(("synchronized", "per_replica"), "strategy"),
     "num_threads": Row((3, 5), "strategy"),
     "seed": Row((0, 1), "start"),
 }

@@ -29,6 +29,7 @@ def training(
     first_step=0,
     augmentations=(),
     keep_ids=None,
+    parts=None,
 ):
     """The endless batches of the training split, from `first_step` on.
 
@@ -40,12 +41,15 @@ def training(
       first_step: batches to skip, when a run is taken up in its middle.
       augmentations: names of augmentations.
       keep_ids: ids (str) of a subset, or None for all.
+      parts: (first row, row behind the last) of each part of a batch that is
+        wanted, one after the other without gaps: they come in turn, in place
+        of batches. Other rows are not decoded. None: whole batches.
 
     Returns:
-      tf.data.Dataset of {"image": (batch_size, size, size, 3) float32,
-      "label": (batch_size,) or (batch_size, num_labels) int64, "id", ...}. It
-      raises tf.errors.FailedPreconditionError where the records hold another
-      number of images than their data card says.
+      tf.data.Dataset of {"image": (n, size, size, 3) float32, "label": (n,) or
+      (n, num_labels) int64, "id", ...}, n being `batch_size`, or the number of
+      rows of a part. It raises tf.errors.FailedPreconditionError where the
+      records hold another number of images than their data card says.
 
     Raises:
       ValueError: there is no training image.
@@ -58,6 +62,8 @@ def training(
     examples = tf.data.Dataset.counter(epoch).flat_map(passes)
     # Skipped before decoding, which is what costs time.
     examples = examples.skip(skipped)
+    parts = parts or [(0, batch_size)]
+    examples = _rows(examples, parts[0][0], parts[-1][1], batch_size)
     decode = parsing.decoder(records.card, image_size)
 
     @_no_autograph
@@ -71,9 +77,31 @@ def training(
     examples = examples.map(
         prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
     )
-    examples = examples.batch(batch_size, drop_remainder=True)
+    examples = _in_parts(examples, [last - first for first, last in parts])
     examples = examples.map(parsing.label_check(records.card))
     return examples.prefetch(tf.data.AUTOTUNE)
+
+
+def _rows(examples, first, last, batch_size):
+    """The examples that are rows `first` to `last` - 1 of their batch."""
+    if (first, last) == (0, batch_size):
+        return examples
+    numbered = examples.enumerate()
+
+    @_no_autograph
+    def is_in(number, _):
+        """Whether the example of this number in the order is such a row."""
+        row = number % batch_size
+        return (row >= first) & (row < last)
+
+    return numbered.filter(is_in).map(lambda _, example: example)
+
+
+def _in_parts(examples, sizes):
+    """Batches of these sizes in turn, over and over."""
+    if len(set(sizes)) == 1:  # Their shape is known when a step is traced.
+        return examples.batch(sizes[0], drop_remainder=True)
+    return examples.batch(sum(sizes), drop_remainder=True).rebatch(sizes)
 
 
 def count_training_images(records, keep_ids=None):

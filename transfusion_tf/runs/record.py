@@ -164,10 +164,11 @@ def obstacle(old, new):
             "rounds differently; set "
             f"TF_ENABLE_ONEDNN_OPTS={int(bool(is_on[0]))} in the environment"
         )
-    if different := _differences(old, new, ("plan.devices",)):
+    if different := _differences(old, new, ("plan.devices", "plan.workers")):
         return (
-            f"the number of devices changes its sums ({different[0]}); make as "
-            "many visible to it"
+            "the number of devices changes its sums "
+            f"({'; '.join(different)}); make as many visible to it, of as many "
+            "workers"
         )
     if different := _differences(old, new, ("plan",)):
         return (

@@ -1,6 +1,7 @@
 """The training loop: steps, evaluations, snapshots, and exact resuming."""
 
 import dataclasses
+import json
 import math
 import time
 
@@ -10,7 +11,7 @@ import tensorflow as tf
 from transfusion_tf import files, tables
 from transfusion_tf import progress as progress_bar
 from transfusion_tf.runs import checksums, state
-from transfusion_tf.training import distribution
+from transfusion_tf.training import cluster, distribution
 
 # A run killed between two saves repeats at most this long.
 SECONDS_BETWEEN_STATES = 30
@@ -75,6 +76,8 @@ class TrainingPlan:
 class Loop:
     """Trains one network in one run directory.
 
+    Of several workers the chief alone reads and writes the directory.
+
     Args:
       run: RunDir, made.
       plan: TrainingPlan.
@@ -82,7 +85,8 @@ class Loop:
       model: the Keras model, created in the strategy's scope.
       step: TrainStep of that model.
       learning_rate: function step -> float.
-      batches: function first_step -> endless tf.data.Dataset.
+      batches: function first_step -> endless tf.data.Dataset of the parts of
+        batches that the strategy's devices take.
       validate: function () -> {"val_loss": x, "val_auc": x or None, ...}, the
         other columns of history.csv.
     """
@@ -107,15 +111,21 @@ class Loop:
         self._progress = state.Progress()
         self._state_saved_at = time.monotonic()
         self._pending = []  # Losses that may still be under way on a device.
-        self._writer = tf.summary.create_file_writer(str(run.tensorboard))
+        self._writes = cluster.is_chief(strategy)
+        self._writer = (
+            tf.summary.create_file_writer(str(run.tensorboard))
+            if self._writes
+            else tf.summary.create_noop_writer()
+        )
 
     def fit(self):
         """Trains from the start or the newest state; returns the best step."""
-        if self._run.state.is_file():
+        if self._writes and self._run.state.is_file():
             self._progress = state.restore(self._run.state, self._variables)
         else:
             self._save_weights(0)
             self._save_state()
+        self._share()
         with progress_bar.bar(
             "",
             self._plan.total_steps,
@@ -125,6 +135,14 @@ class Loop:
             self._train(bar)
         self._name_best()  # Whatever has become of the file meanwhile.
         return self._progress.best_step
+
+    def _share(self):
+        """Lets all workers begin where the chief does."""
+        text = json.dumps(dataclasses.asdict(self._progress)).encode()
+        shared = cluster.broadcast(self._strategy, text)
+        cluster.share(self._strategy, self._variables)
+        if not self._writes:
+            self._progress = state.Progress(**json.loads(shared))
 
     def _train(self, bar):
         """The remaining steps of the run."""
@@ -144,9 +162,12 @@ class Loop:
     def _remaining(self):
         """Yields the batches of the steps to come."""
         first = self._progress.step
-        batches = self._batches(first).take(self._plan.total_steps - first)
         try:
-            yield from distribution.distribute(self._strategy, batches)
+            yield from distribution.distribute(
+                self._strategy,
+                self._batches(first),
+                self._plan.total_steps - first,
+            )
         except tf.errors.FailedPreconditionError as error:
             raise ValueError(
                 "The records hold another number of training images than "
@@ -185,6 +206,8 @@ class Loop:
         self._write_summary(row)
         auc = "n/a" if row["val_auc"] is None else f"{row['val_auc']:.4f}"
         bar.set_postfix(val_auc=auc, refresh=False)
+        if not self._writes:
+            return
         progress_bar.line(
             f"step {row['step']}/{self._plan.total_steps}  train_loss "
             f"{row['train_loss']:.4f}  val_loss {row['val_loss']:.4f}  "
@@ -202,12 +225,14 @@ class Loop:
         if progress.step not in self._plan.snapshots:  # Else just saved.
             self._save_weights(progress.step)
         self._name_best()
-        if before not in (None, *self._plan.snapshots):
+        if self._writes and before not in (None, *self._plan.snapshots):
             path = self._run.weights(before)
             checksums.forget(self._run, path)
             path.unlink(missing_ok=True)
 
     def _name_best(self):
+        if not self._writes:
+            return
         step, auc = self._progress.best_step, self._progress.best_auc
         files.write_json(self._run.best, {"step": step, "val_auc": auc})
 
@@ -224,10 +249,14 @@ class Loop:
 
     def _save_state(self):
         self._collect_losses()
+        if not self._writes:
+            return
         state.save(self._run.state, self._progress, self._variables)
         self._state_saved_at = time.monotonic()
 
     def _save_weights(self, step):
+        if not self._writes:
+            return
         path = self._run.weights(step)
         size = sum(v.numpy().nbytes for v in self._model.variables)
         files.require_space(path, size + HDF5_OVERHEAD)
@@ -238,6 +267,8 @@ class Loop:
             self._model.save_weights(temporary)
 
     def _write_history(self):
+        if not self._writes:
+            return
         rows = self._progress.history
         tables.write(
             self._run.history, rows, columns=list(rows[0]), line_end="\r\n"

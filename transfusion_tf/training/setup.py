@@ -14,6 +14,7 @@ from transfusion_tf.process import quiet
 from transfusion_tf.runs import checksums
 from transfusion_tf.runs import record as run_record
 from transfusion_tf.training import (
+    cluster,
     distribution,
     evaluation,
     loop,
@@ -98,12 +99,19 @@ class RunSetup:
                 **dataclasses.asdict(plan),
                 "snapshots": sorted(plan.snapshots),
                 "devices": self.strategy.num_replicas_in_sync,
+                **self._workers(),
             },
             machine={
                 "devices": distribution.kinds(self.strategy),
                 "onednn": quiet.onednn_setting() == "on",
             },
         )
+
+    def _workers(self):
+        """How many there are, for the plan of a run that has several."""
+        if self.config.train.strategy != "multi_worker":
+            return {}
+        return {"workers": cluster.num_workers(self.strategy)}
 
     def initial_backbone(self):
         """(Backbone with its initial weights, report of where they are from).
@@ -123,7 +131,9 @@ class RunSetup:
             report = schemes.initialize(
                 backbone, config.init, source=self.source, seed=config.seed
             )
-        distribution.synchronize_batch_norm(self.strategy, backbone.model)
+        distribution.set_batch_norm(
+            self.strategy, backbone.model, config.train.batch_norm
+        )
         return backbone, report
 
     def frozen_layers(self, backbone):
@@ -142,10 +152,12 @@ class RunSetup:
         )
 
     def training_batches(self, first_step):
-        """The endless training batches from `first_step` on."""
+        """The endless training batches from `first_step` on, in parts."""
+        batch_size = self.config.train.batch_size
         return pipeline.training(
             self.records,
-            batch_size=self.config.train.batch_size,
+            batch_size=batch_size,
+            parts=distribution.parts(self.strategy, batch_size),
             image_size=self.config.data.image_size,
             seed=self.config.seed,
             first_step=first_step,
@@ -165,7 +177,16 @@ class RunSetup:
         return row
 
     def write_metrics(self, run, predictor, best_step):
-        """Writes predictions and metrics.json of the predictor's weights."""
+        """Writes predictions and metrics.json of the predictor's weights.
+
+        All workers score; the chief writes.
+        """
+        if not cluster.is_chief(self.strategy):
+            for split in EVALUATED_SPLITS:
+                scoring.score(
+                    predictor, self.records, split, config=self.config
+                )
+            return
         numbers = {}
         for split in EVALUATED_SPLITS:
             path = run.predictions(split)

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from transfusion_tf.training import tasks
+from transfusion_tf.training import distribution, tasks
 
 
 def make_optimizer(config):
@@ -64,8 +64,8 @@ class TrainStep:
         """Takes one step; returns the mean loss of the batch as a tensor.
 
         Args:
-          batch: {"image": (batch_size, H, W, 3), "label": ...}, or what
-            strategy.experimental_distribute_dataset makes of it.
+          batch: {"image": (batch_size, H, W, 3), "label": ...}, of which each
+            device has its part.
           step: number of optimizer steps taken before.
           learning_rate: float.
         """
@@ -96,6 +96,8 @@ class _Phase:
 
     def __init__(self, strategy, model, task, optimizer, batch_size):
         self.optimizer = optimizer
+        if strategy.num_replicas_in_sync > 1:
+            _leave_summing_to_step(optimizer)
         variables = list(model.trainable_variables)
 
         def on_one_device(batch):
@@ -103,10 +105,14 @@ class _Phase:
             with tf.GradientTape() as tape:
                 logits = model(batch["image"], training=True)
                 losses = tasks.losses(task, batch["label"], logits)
-                # Divided by the whole batch: the optimizer adds up the
-                # gradients of the devices.
+                # Divided by the whole batch: the gradients of the devices,
+                # whose parts may differ in size, are added up.
                 loss = tf.reduce_sum(losses) / batch_size
-            optimizer.apply(tape.gradient(loss, variables), variables)
+            gradients = tape.gradient(loss, variables)
+            optimizer.apply(_summed(strategy, gradients), variables)
+            distribution.average_statistics(
+                model, tf.shape(losses)[0] / batch_size
+            )
             return loss
 
         @tf.function(reduce_retracing=True, autograph=False)
@@ -115,3 +121,26 @@ class _Phase:
             return strategy.reduce(tf.distribute.ReduceOp.SUM, parts, axis=None)
 
         self.run = run
+
+
+def _summed(strategy, gradients):
+    """The sums of gradients (None: there is none) over the devices."""
+    if strategy.num_replicas_in_sync == 1:
+        return gradients
+    there = [gradient for gradient in gradients if gradient is not None]
+    sums = iter(
+        tf.distribute.get_replica_context().all_reduce(
+            tf.distribute.ReduceOp.SUM, there
+        )
+    )
+    return [None if g is None else next(sums) for g in gradients]
+
+
+def _leave_summing_to_step(optimizer):
+    """Keeps an optimizer from adding up the gradients of the devices.
+
+    Keras does so after it has clipped them: the clipped gradients of parts of a
+    batch add up to another one than that of the whole. The step adds them up
+    before.
+    """
+    optimizer._all_reduce_sum_gradients = list
