@@ -1,9 +1,10 @@
 """Trains on one device and on several; prints the losses.
 
-    python tests/shared_batches.py RECORDS float64 50 sgd 1 2
+    python tests/shared_batches.py RECORDS float64 50 sgd synchronized 1 2
 
 50 is the number of steps, 1 and 2 are numbers of logical CPUs. Prints a JSON
-list of the losses for each of these numbers.
+list with the losses of each of these numbers, and one of what is then the
+running mean of the first batch norm on each device.
 """
 
 import dataclasses
@@ -20,8 +21,8 @@ BATCH_SIZE = 7  # Neither two nor three devices divide it.
 NUM_IMAGES = 53  # Nor does it, or anything, divide the images of an epoch.
 
 
-def losses(prepared, devices):
-    """The loss of each step of a RunSetup on these devices."""
+def train(prepared, devices):
+    """(Losses, running means on the devices) of a RunSetup on these devices."""
     strategy = tf.distribute.OneDeviceStrategy(devices[0])
     if len(devices) > 1:
         across = tf.distribute.ReductionToOneDevice()
@@ -34,14 +35,16 @@ def losses(prepared, devices):
     batches = distribution.distribute(
         strategy, prepared.training_batches(0), config.steps
     )
-    found = []
+    losses = []
     for number, batch in enumerate(batches):
         rate = prepared.learning_rate(number)
-        found.append(float(take(batch, step=number, learning_rate=rate)))
-    return found
+        losses.append(float(take(batch, step=number, learning_rate=rate)))
+    mean = distribution.batch_norms(backbone.model)[0].moving_mean.value
+    means = strategy.experimental_local_results(mean)
+    return losses, [value.numpy().tolist() for value in means]
 
 
-def main(records, floatx, steps, optimizer, *counts):
+def main(records, floatx, steps, optimizer, batch_norm, *counts):
     """Trains once for each of `counts` devices."""
     keras.config.set_floatx(floatx)
     counts = list(map(int, counts))
@@ -57,9 +60,15 @@ def main(records, floatx, steps, optimizer, *counts):
         "steps": int(steps),
         "optimizer": optimizer,
     }
-    prepared = setup.RunSetup.prepare(RunConfig.from_flags_dict(settings))
+    config = RunConfig.from_flags_dict(settings)
+    prepared = setup.RunSetup.prepare(config)
+    # Of one device it would be refused.
+    train_config = dataclasses.replace(config.train, batch_norm=batch_norm)
+    config = dataclasses.replace(prepared.config, train=train_config)
+    prepared = dataclasses.replace(prepared, config=config)
     devices = [f"/cpu:{index}" for index in range(max(counts))]
-    print(json.dumps([losses(prepared, devices[:count]) for count in counts]))
+    found = [train(prepared, devices[:count]) for count in counts]
+    print(json.dumps(list(zip(*found, strict=True))))
 
 
 if __name__ == "__main__":

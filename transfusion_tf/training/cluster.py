@@ -11,7 +11,6 @@ import socket
 import numpy as np
 import tensorflow as tf
 
-from transfusion_tf import progress
 from transfusion_tf.training import cluster_task
 
 # What an operation that waits for another worker raises when that ends.
@@ -38,9 +37,10 @@ def make_strategy():
     """
     task = cluster_task.from_environment()
     _check_port(task.address)
-    progress.line(
+    print(
         f"Worker {task.rank + 1} of {task.num_workers} at {task.address}"
-        + (": waits for the others." if task.num_workers > 1 else ".")
+        + (": waits for the others." if task.num_workers > 1 else "."),
+        flush=True,
     )
     gpus = len(tf.config.list_physical_devices("GPU"))
     resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
