@@ -9,11 +9,12 @@ r"""Says what the difference between arms is, with a verdict: helps, or not.
 Runs that differ by their seed alone are one arm; each arm is compared with the
 arm from random weights of the same network, image size and training images, or
 with --reference. Differences are of AUCs on the same images, with intervals
-over seeds and patients together. Writes arms.csv, comparisons.csv, verdict.json
-and comparisons.png from the predictions that the runs have saved; with
---dataset from those that their best weights make of another data set, which are
-kept in OUTPUT_DIR/predictions; or from those of other tools: CSV files with the
-columns id, label (0 or 1), score and, where patients are known, patient.
+over seeds and patients together. Writes arms.csv, comparisons.csv, remarks.csv,
+verdict.json and comparisons.png from the predictions that the runs have saved;
+with --dataset from those that their best weights make of another data set,
+which are kept in OUTPUT_DIR/predictions; or from those of other tools: CSV
+files with the columns id, label (0 or 1), score and, where patients are known,
+patient.
 """
 
 from absl import flags

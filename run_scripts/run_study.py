@@ -10,8 +10,8 @@ A learning rate is chosen for each network, init and number of images by the
 AUC on val; the arms are then compared on test, as compare_runs.py does. Several
 runs are trained at a time. The command may be killed at any moment: given
 again, it goes on, and values may be added to the grid. Writes study.csv,
-arms.csv, comparisons.csv, verdict.json and comparisons.png into the directory
-of the study; its runs lie in runs/.
+arms.csv, comparisons.csv, remarks.csv, verdict.json and comparisons.png into
+the directory of the study; its runs lie in runs/.
 
 Settings of train.py are shared by all runs.
 """

@@ -85,6 +85,7 @@ OF_COMPARISONS = {
     "`sources.csv`": summary.SOURCE_COLUMNS,
     "`arms.csv`": paired_table.ARM_COLUMNS,
     "`comparisons.csv`": paired_table.COLUMNS,
+    "`remarks.csv`": run_comparison.REMARK_COLUMNS,
     "`train_sizes.csv`": train_sizes.ARM_COLUMNS,
     "`train_sizes_differences.csv`": train_sizes.COLUMNS,
     "`train_sizes_limits.csv`": train_sizes.LIMIT_COLUMNS,

@@ -4,8 +4,9 @@
 # DATA holds pneumoniamnist.npz, kermany_chest_224.zip (the folders of Kermany
 # et al. 2018, resized), idrid_grading_quarter.zip and cifar10_images.zip;
 # WEIGHTS is Keras' file of SqueezeNet 1.1 without its head, trained on ImageNet;
-# FOLDS as published_fold.py takes them. About an hour on two cores; what was
-# interrupted goes on.
+# FOLDS as published_fold.py takes them. Each study ends in its report,
+# OUTPUT_DIR/studies/NAME/report/index.html. About an hour and a half on two
+# cores; what was interrupted goes on.
 set -euo pipefail
 data=$1 weights=$2 folds=$3 out=$4
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -37,6 +38,7 @@ study() { # Name, then sources of weights, separated by commas.
   "$python" "$root/run_scripts/run_study.py" --dataset="$out/data/$1" \
     --study="$root/tests/benchmarks/studies/$1.toml" --weights="$2" \
     --study_dir="$out/studies/$1"
+  "$python" "$root/run_scripts/report.py" --study_dir="$out/studies/$1"
 }
 sources=cbr_tiny:$out/sources/cifar10_cbr_tiny
 sources+=,cbr_small:$out/sources/cifar10_cbr_small

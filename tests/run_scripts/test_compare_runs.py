@@ -10,7 +10,13 @@ from transfusion_tf.analysis.comparing import paired_table, run_comparison
 from transfusion_tf.reporting import verdict_text
 
 SCRIPT = "run_scripts/compare_runs.py"
-FILES = ("arms.csv", "comparisons.csv", "comparisons.png", "verdict.json")
+FILES = (
+    "arms.csv",
+    "comparisons.csv",
+    "remarks.csv",
+    "comparisons.png",
+    "verdict.json",
+)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +37,7 @@ def test_a_verdict_in_words_tables_and_a_picture(binary, runs, tmp_path):
     done = binary(SCRIPT, f"--runs={runs}/*", f"--output_dir={tmp_path}")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert lines[-4:] == [str(tmp_path / name) for name in FILES]
+    assert lines[-len(FILES) :] == [str(tmp_path / name) for name in FILES]
     assert "pretrained imagenet against cbr_tiny random: helps (+0." in (
         done.stdout
     )
@@ -41,7 +47,7 @@ def test_a_verdict_in_words_tables_and_a_picture(binary, runs, tmp_path):
     assert "left out:" in done.stdout and "random-3: no predictions" in (
         done.stdout
     )
-    assert (tmp_path / FILES[2]).read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "comparisons.png").read_bytes().startswith(b"\x89PNG")
     expected = run_comparison.compare([runs / "*"])
     table = tables.read(tmp_path / "comparisons.csv")
     assert tuple(table.columns) == paired_table.COLUMNS

@@ -11,7 +11,13 @@ import pytest
 from transfusion_tf import tables
 
 SCRIPT = "run_scripts/run_study.py"
-TABLES = ("arms.csv", "comparisons.csv", "comparisons.png", "verdict.json")
+TABLES = (
+    "arms.csv",
+    "comparisons.csv",
+    "remarks.csv",
+    "comparisons.png",
+    "verdict.json",
+)
 GRID = (
     "--models=cbr_tiny",
     "--inits=random,gabor,pretrained",

@@ -3,14 +3,14 @@
 import pathlib
 
 from transfusion_tf import files, tables
-from transfusion_tf.analysis.comparing import paired_table
+from transfusion_tf.analysis.comparing import paired_table, run_comparison
 from transfusion_tf.reporting import verdict_text
 from transfusion_tf.reporting.figures import style
 from transfusion_tf.reporting.figures.comparing import comparisons
 
 
 def write(found, output_dir):
-    """Writes arms.csv, comparisons.csv, comparisons.png and verdict.json.
+    """Writes arms, comparisons and remarks (CSV), a PNG and verdict.json.
 
     Args:
         found: analysis.comparing.run_comparison.Comparison.
@@ -25,10 +25,11 @@ def write(found, output_dir):
         {
             "arms": (found.arm_rows, paired_table.ARM_COLUMNS),
             "comparisons": (found.rows, paired_table.COLUMNS),
+            "remarks": (found.remark_rows(), run_comparison.REMARK_COLUMNS),
         },
     )
     if found.rows:
-        arms, rows = (tables.read(path) for path in paths)
+        arms, rows = (tables.read(path) for path in paths[:2])
         figure = comparisons.differences(rows, arms)
         paths.append(style.save(figure, folder / "comparisons.png"))
     files.write_json(folder / "verdict.json", found.as_json())

@@ -19,8 +19,8 @@ class StudyDir:
 
     study.json, runs/<cell>/ and, of sources that the study trains,
     sources/<cell>/ (see RunDir), logs/<cell>.log, and failures/<cell>.json; the
-    tables are study.csv, sources.csv, arms.csv, comparisons.csv, verdict.json
-    and comparisons.png.
+    tables are study.csv, sources.csv, arms.csv, comparisons.csv, remarks.csv,
+    verdict.json and comparisons.png.
     """
 
     root: pathlib.Path

@@ -41,7 +41,7 @@ _SPLIT = "test"
 
 
 def write(study, config, cells, states, *, left_out=(), warnings=()):
-    """Writes study.csv, arms.csv, comparisons.csv, verdict.json, a picture.
+    """Writes study.csv and what comparison_report.write does.
 
     Args:
       study: StudyDir.

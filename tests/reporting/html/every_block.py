@@ -78,6 +78,11 @@ def _texts():
                 page.Code(text=COMMAND, label="The command, folded"),
             ),
         ),
+        page.Details(
+            title="Rules",
+            blocks=(page.Text(text="On the screen alone."),),
+            instead="auc.csv",
+        ),
         page.Missing(title="Sizes", why="One size only.", command=COMMAND),
         page.Missing(title="Subgroups", why="The records have no columns."),
     )

@@ -52,7 +52,10 @@
     for (const node of [...this.texts(), ...pictures]) {
       const element = node.parentElement;
       if (!this.seen(element)) {
-        if (printed && element.closest('main details')) {
+        const folded = element.closest('main details');
+        const instead = element.closest('main details.unprinted')
+            ?.nextElementSibling?.closest('.printed');
+        if (printed && folded && !(instead && this.seen(instead))) {
           found.push(`not printed since folded: ${this.name(element)}`);
         }
         continue;

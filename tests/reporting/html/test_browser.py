@@ -37,6 +37,11 @@ WRONG = {
         "<details><summary>s</summary><p>under the fold</p></details>",
         'printed: not printed since folded: <p> "under the fold"',
     ),
+    "folded in print, and not said where": (
+        "<details class=unprinted><summary>s</summary><p>under it</p>"
+        "</details><p>next</p>",
+        'printed: not printed since folded: <p> "under it"',
+    ),
     "pale in print": (
         '<p class="pale">pale ink</p>',
         'printed: contrast 1.6: <p> "pale ink"',

@@ -56,6 +56,9 @@ def refusal(root):
         (("learning_rates", 0, "val_auc"), 0.99, "learning_rates[0].val_auc"),
         (("learning_rates", 0, "tried"), [0.1, 0.2], "[0].tried"),
         (("learning_rates",), [], "number of learning_rates is 0"),
+        (("warnings",), [], "number of warnings is 0"),
+        (("warnings", 0), "All is well.", "warnings[0] is All is well. there"),
+        (("left_out",), ["a run"], "number of left_out is 1"),
     ],
 )
 def test_a_verdict_changed_by_hand(copy, keys, value, field):
@@ -124,7 +127,14 @@ def test_numbers_that_are_none(copy):
 
 
 @pytest.mark.parametrize(
-    "name", ["study.csv", "arms.csv", "comparisons.csv", "verdict.json"]
+    "name",
+    [
+        "study.csv",
+        "arms.csv",
+        "comparisons.csv",
+        "remarks.csv",
+        "verdict.json",
+    ],
 )
 def test_without_finished_runs(copy, name):
     root = copy()

@@ -11,6 +11,9 @@ from transfusion_tf.analysis.comparing import (
 )
 from transfusion_tf.runs import globs
 
+REMARK_COLUMNS = ("kind", "text")
+WARNING, LEFT_OUT = "warning", "left out"  # Kinds of remarks.
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Comparison:
@@ -32,6 +35,15 @@ class Comparison:
     left_out: list
     warnings: list
     learning_rates: list = dataclasses.field(default_factory=list)
+
+    def remark_rows(self):
+        """Rows of REMARK_COLUMNS, as remarks.csv has them."""
+        said = {WARNING: self.warnings, LEFT_OUT: self.left_out}
+        return [
+            {"kind": kind, "text": text}
+            for kind, texts in said.items()
+            for text in texts
+        ]
 
     def as_json(self):
         """What verdict.json holds."""

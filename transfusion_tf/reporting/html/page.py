@@ -142,10 +142,13 @@ class Details:
     Attributes:
       title: what is inside.
       blocks: as of a Section.
+      instead: name of a file beside the page that paper refers to instead of
+        showing the blocks; "": they are printed.
     """
 
     title: str
     blocks: tuple
+    instead: str = ""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

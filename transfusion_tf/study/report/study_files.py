@@ -7,7 +7,7 @@ import math
 import pandas as pd
 
 from transfusion_tf import files, tables
-from transfusion_tf.analysis.comparing import paired_table
+from transfusion_tf.analysis.comparing import paired_table, run_comparison
 from transfusion_tf.process.errors import one_line
 from transfusion_tf.study import cell_state, selection, summary
 
@@ -22,7 +22,9 @@ _COLUMNS = {
     "study": summary.COLUMNS,
     "arms": paired_table.ARM_COLUMNS,
     "comparisons": paired_table.COLUMNS,
+    "remarks": run_comparison.REMARK_COLUMNS,
 }
+_MAY_BE_EMPTY = ("comparisons", "remarks")
 # Of verdict.json, and not of comparisons.csv in this form.
 _SETTLED = "would_settle"
 # Means over seeds may be summed in another order.
@@ -35,7 +37,7 @@ class StudyFiles:
 
     Attributes:
       verdict: dict, verdict.json.
-      tables: {"study", "arms", "comparisons": DataFrame}.
+      tables: {"study", "arms", "comparisons", "remarks": DataFrame}.
     """
 
     verdict: dict
@@ -78,9 +80,9 @@ def _table(name, path):
     lacking = [c for c in _COLUMNS[name] if c not in table]
     if lacking:
         raise _damaged(path, f"it has no column {lacking[0]}")
-    if name != "comparisons" and table.empty:
+    if name not in _MAY_BE_EMPTY and table.empty:
         raise _damaged(path, "it has no rows")
-    for column in _NUMBERS[name]:
+    for column in _NUMBERS.get(name, ()):
         if len(table) and not pd.api.types.is_numeric_dtype(table[column]):
             raise _damaged(path, f"its column {column} is not all numbers")
     return table
@@ -95,8 +97,8 @@ def check_agreement(study, config, found):
 
     Compared are every value of a comparison with comparisons.csv, AUCs and
     numbers of seeds with arms.csv, the seeds of the arms and the learning rates
-    with study.csv, and the margin with study.json. Texts that are warnings and
-    reasons stand in verdict.json alone.
+    with study.csv, warnings and what is left out with remarks.csv, and the
+    margin with study.json.
 
     Args:
       study: StudyDir.
@@ -128,6 +130,7 @@ def _differences(study, config, found):
         yield from _of_arms(index, one, arms)
     yield from _of_seeds(config, found)
     yield from _of_rates(found)
+    yield from _of_remarks(study, verdict)
 
 
 def _of_numbers(name, said, table, rows):
@@ -206,6 +209,22 @@ def _of_rates(found):
             if not _same(here, row[field]):
                 name = f"learning_rates[{index}].{field}"
                 yield name, here, "study.csv", row[field]
+
+
+def _of_remarks(study, verdict):
+    """Whether warnings and what is left out are those of remarks.csv."""
+    rows = tables.read_text(study.root / "remarks.csv")
+    for field, kind in (
+        ("warnings", run_comparison.WARNING),
+        ("left_out", run_comparison.LEFT_OUT),
+    ):
+        texts = list(rows["text"][rows["kind"].eq(kind)])
+        yield from _of_numbers(field, verdict[field], "remarks.csv", texts)
+        for index, (here, there) in enumerate(
+            zip(verdict[field], texts, strict=False)
+        ):
+            if not _same(here, there):
+                yield f"{field}[{index}]", here, "remarks.csv", there
 
 
 def _rates(cells):

@@ -125,7 +125,11 @@ def _tables(found):
             files=(f"{NAME}.csv",),
         )
         title = "Claims that the runs of this study do not ask"
-        yield page.Details(title=title, blocks=(table, *_commands(others)))
+        yield page.Details(
+            title=title,
+            blocks=(table, *_commands(others)),
+            instead=f"{NAME}.csv",
+        )
 
 
 def _about_columns(found):
@@ -167,6 +171,7 @@ def _rules(found):
                 files=(f"{NAME}.csv",),
             ),
         ),
+        instead=f"{NAME}.csv",
     )
 
 

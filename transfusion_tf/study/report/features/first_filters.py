@@ -76,7 +76,9 @@ def _figures(context, network, paths):
         stems=("filter_kernels",),
     )
     by_channel = page.Details(
-        title=f"By channel of the input: {network.model}", blocks=(channels,)
+        title=f"By channel of the input: {network.model}",
+        blocks=(channels,),
+        instead=f"{channels.name}.png",
     )
     return [grids, by_channel, _gabor(context, network, found, about)]
 

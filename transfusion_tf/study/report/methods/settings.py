@@ -48,7 +48,11 @@ def section(context):
                 caption="What the runs were computed with.",
                 files=(f"{NAME}.csv",),
             ),
-            page.Details(title="All settings", blocks=(_all(of_study),)),
+            page.Details(
+                title="All settings",
+                blocks=(_all(of_study),),
+                instead=f"{NAME}.csv",
+            ),
         ),
     )
 
