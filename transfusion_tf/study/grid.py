@@ -128,6 +128,8 @@ def parse_part(text):
 
 def _starts(config):
     """[(model, init, source, source_dataset)], and lines on what lacks any."""
+    for text in config.weights:
+        _check_source(_parsed_source(text)[1])
     starts, left_out = [], []
     for model, init in itertools.product(config.models, config.inits):
         scheme, _, through = init.partition(":")
@@ -140,7 +142,7 @@ def _starts(config):
         if scheme not in _TAKING or through == NO_STAGE:
             starts.append((model, init, None, None))
             continue
-        sources = [(source, None) for source in _sources(config, model)]
+        sources = [(source, None) for source in sources_of(config, model)]
         sources += [(dataset, dataset) for dataset in config.source_dataset]
         starts += [(model, init, *source) for source in sources]
         if not sources:
@@ -151,28 +153,33 @@ def _starts(config):
     return starts, left_out
 
 
-def _sources(config, model):
-    """The sources of a model: its own ones, or else those of all.
+def sources_of(config, model):
+    """What --weights offers a model: its own sources, or else those of all.
 
     Those of a truncated network are those of the whole one.
+
+    Args:
+      config: StudyConfig.
+      model: one of its `models`.
     """
     network, _ = spec.parse_model(model)
-    own, common = [], []
-    for text in config.weights:
-        name, _, source = text.partition(":")
-        if name in names.MODELS and source:
-            _check_source(source)
-            if name == network:
-                own.append(source)
-        else:
-            _check_source(text)
-            common.append(text)
+    parsed = [_parsed_source(text) for text in config.weights]
+    own = [source for name, source in parsed if name == network]
+    common = [source for name, source in parsed if name is None]
     base = network.removesuffix("_slim")
     return own or [
         source
         for source in common
         if base in names.PUBLISHED_WEIGHTS.get(source, (base,))
     ]
+
+
+def _parsed_source(text):
+    """(network or None, source) of an entry of --weights."""
+    name, _, source = text.partition(":")
+    if name in names.MODELS and source:
+        return name, source
+    return None, text
 
 
 def _check_source(source):

@@ -102,6 +102,10 @@ def test_how_soon_a_target_is_reached():
         "(median 300 steps), 3 of 3 runs of tiny pretrained (median 100 steps, "
         "3.00 times as fast as the reference), 0 of 1 run of tiny gabor."
     )
+    other = table.assign(reference="small random", target=0.8)
+    assert comparing.convergence(pd.concat([table, other])).endswith(
+        "0 of 1 run of tiny gabor; the others are in the table."
+    )
 
 
 def test_median_steps_by_stage():

@@ -77,7 +77,8 @@ def convergence(table):
         _of_target(of.iloc[0], of)
         for _, of in table.groupby(["reference", "target"], sort=False)
     ]
-    said = _first_ones(parts, "; ")
+    # Each names some arms: of several networks or sizes the first will do.
+    said = _first_ones(parts, "; ", most=1)
     return f"{said[0].upper()}{said[1:]}"
 
 
@@ -120,12 +121,10 @@ def _stage(row):
     return f"{row['through']} {row['median']:.0f}"
 
 
-def _first_ones(parts, between):
+def _first_ones(parts, between, most=_MOST):
     """A sentence of the first parts; what is left is in the table."""
-    text = between.join(parts[:_MOST])
-    text += (
-        f"{between}the others are in the table" if len(parts) > _MOST else ""
-    )
+    text = between.join(parts[:most])
+    text += f"{between}the others are in the table" if parts[most:] else ""
     return f"{text}."
 
 

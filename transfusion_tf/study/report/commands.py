@@ -3,6 +3,7 @@
 import dataclasses
 import shlex
 
+from transfusion_tf.study import grid
 from transfusion_tf.study.spec import DEFAULT_THREADS, StudyConfig
 
 _INDENT = " \\\n    "
@@ -32,9 +33,10 @@ def run_study(context, **changes):
 
 
 def a_source(context):
-    """{flag: value} that gives a study a source of weights if it has none."""
+    """{flag: value}: a source for those networks of a study that have none."""
     config = context.config
-    if config.weights or config.source_dataset:
+    lacks = [m for m in config.models if not grid.sources_of(config, m)]
+    if config.source_dataset or not lacks:
         return {}
     return {"source_dataset": "synthetic_textures"}
 

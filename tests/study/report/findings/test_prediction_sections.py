@@ -109,6 +109,29 @@ def test_a_command_for_a_study_without_a_source(gather, study_of_kind):
     assert commands.a_source(bare) == {"source_dataset": "synthetic_textures"}
 
 
+@pytest.mark.parametrize(
+    "values, is_lacking",
+    [
+        ({"weights": "cbr_tiny:runs/a"}, True),  # cbr_small has none.
+        ({"weights": "cbr_tiny:runs/a,cbr_small:runs/b"}, False),
+        ({"weights": "runs/a"}, False),
+        ({"weights": "imagenet"}, True),  # No CBR has such weights.
+        ({"source_dataset": "synthetic_textures"}, False),
+    ],
+)
+def test_a_source_for_networks_that_have_none(
+    gather, study_of_kind, values, is_lacking
+):
+    config = spec.StudyConfig.from_values(
+        {"models": "cbr_tiny,cbr_small", "inits": "random,pretrained", **values}
+    )
+    about = context.dataclasses.replace(
+        gather(study_of_kind("no_comparison")), config=config
+    )
+    expected = {"source_dataset": "synthetic_textures"} if is_lacking else {}
+    assert commands.a_source(about) == expected
+
+
 @pytest.fixture(scope="module")
 def wide(tmp_path_factory):
     """Two networks, two sizes, one of the starts by transfusion."""
@@ -127,6 +150,9 @@ def test_sizes_networks_and_stages(gather, wide):
     about = gather(wide)
     (figure,) = blocks(sizes.by_training_images(about), page.Figure)
     assert "at 20 training images" in figure.sentence
+    (table,) = blocks(sizes.by_training_images(about), page.Table)
+    verdicts = {row[-1] for row in table.rows} - {""}
+    assert verdicts and verdicts <= table.marks.keys()
     section = sizes.by_network(about)
     (figure,) = blocks(section, page.Figure)
     assert figure.sentence.startswith("The best, cbr_")

@@ -113,7 +113,7 @@ def _reuse(context, network, has_starts):
                 command=commands.run_study(
                     context,
                     inits=_with(context, "pretrained"),
-                    **_a_source(context),
+                    **commands.a_source(context),
                 ),
             )
         ]
@@ -194,7 +194,7 @@ def _hybrids(context):
             command=commands.run_study(
                 context,
                 inits=_with(context, "transfusion:conv1", "gabor"),
-                **_a_source(context),
+                **commands.a_source(context),
             ),
         )
     ]
@@ -203,10 +203,3 @@ def _hybrids(context):
 def _with(context, *inits):
     """The inits of a study, and others."""
     return list(dict.fromkeys([*context.config.inits, *inits]))
-
-
-def _a_source(context):
-    """{flag: value}: a source for those networks that have none."""
-    if context.config.source_dataset:
-        return {}
-    return {"source_dataset": "synthetic_textures"}

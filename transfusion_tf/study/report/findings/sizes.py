@@ -16,7 +16,13 @@ from transfusion_tf.reporting.figures.comparing import (
 )
 from transfusion_tf.reporting.html import page
 from transfusion_tf.reporting.sentences import comparing as sentences
-from transfusion_tf.study.report import cells, commands, pictures, scored
+from transfusion_tf.study.report import (
+    cells,
+    commands,
+    pictures,
+    scored,
+    verdict_words,
+)
 
 _SHARE = 10  # The size that a study of one size is advised to add.
 _FEWEST = 20
@@ -86,6 +92,7 @@ def _sizes(context, runs, title):
             "95% interval, and the difference from the reference."
         ),
         files=("train_sizes.csv", "train_sizes_differences.csv"),
+        marks=verdict_words.MARKS,
     )
     if arms["value"].isna().all():
         yield page.Missing(title=title, why=arms["note"].iloc[0])
@@ -122,7 +129,7 @@ def _size_rows(arms, differences):
         against = {"difference": "", "verdict": ""}
         if other is not None:
             against["difference"] = cells.difference(other)
-            against["verdict"] = other["verdict"]
+            against["verdict"] = verdict_words.IN_WORDS[other["verdict"]]
         yield {**row, **against}
 
 

@@ -3,21 +3,15 @@
 from transfusion_tf.reporting import verdict_summary, verdict_text
 from transfusion_tf.reporting.figures.comparing import comparisons
 from transfusion_tf.reporting.html import page
-from transfusion_tf.statistics import equivalence
-from transfusion_tf.study.report import cells, commands, pictures
+from transfusion_tf.study.report import (
+    cells,
+    commands,
+    pictures,
+    verdict_words,
+)
 from transfusion_tf.study.report.findings import counts
 
 FIGURE = "comparisons"
-_MARKS = {
-    equivalence.HELPS: "good",
-    equivalence.HELPS_WITHIN_MARGIN: "good",
-    equivalence.EQUIVALENT: "good",
-    equivalence.HURTS: "bad",
-    equivalence.HURTS_WITHIN_MARGIN: "bad",
-    equivalence.CANNOT_TELL: "open",
-}
-_IN_WORDS = {verdict: verdict.replace("_", " ") for verdict in _MARKS}
-
 _RULES = (
     "Planned comparisons: {count}. An arm helps or hurts where the p value, "
     "adjusted for all of them by Holm's method, is at most 0.05; it is "
@@ -86,7 +80,7 @@ _COMPARISON_COLUMNS = (
     cells.Column("AUC against", _digits("reference_auc", ".4f"), True),
     cells.Column("difference [95% interval]", verdict_text.interval, True),
     cells.Column("adjusted p", _digits("p_adjusted", ".2g"), True),
-    cells.Column("verdict", lambda row: _IN_WORDS[row["verdict"]]),
+    cells.Column("verdict", lambda row: verdict_words.IN_WORDS[row["verdict"]]),
     cells.Column(
         "not inferior", lambda row: "yes" if row["non_inferior"] else "no"
     ),
@@ -107,7 +101,7 @@ def _table(context):
         _COMPARISON_COLUMNS,
         caption="Every planned comparison: the arm minus its reference.",
         files=(context.table("comparisons.csv"), context.table("verdict.json")),
-        marks={_IN_WORDS[verdict]: mark for verdict, mark in _MARKS.items()},
+        marks=verdict_words.MARKS,
     )
 
 
