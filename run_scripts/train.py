@@ -34,9 +34,10 @@ def main(argv):
     from transfusion_tf import experiment
     from transfusion_tf.reporting import text
 
-    run = experiment.train(
-        config, run_dir=_RUN_DIR.value, overwrite=_OVERWRITE.value
-    )
+    with cli.ending_at_once(ConnectionError):  # To other workers.
+        run = experiment.train(
+            config, run_dir=_RUN_DIR.value, overwrite=_OVERWRITE.value
+        )
     if run is not None:  # The chief alone has written it.
         print(text.run_summary(run))
 
