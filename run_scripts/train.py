@@ -69,10 +69,12 @@ def main(argv):
         )
         print(text.profile_summary(rows))
         return
-    run = experiment.train(
-        config, run_dir=_RUN_DIR.value, overwrite=_OVERWRITE.value
-    )
-    print(text.run_summary(run))
+    with cli.ending_at_once(ConnectionError):  # To other workers.
+        run = experiment.train(
+            config, run_dir=_RUN_DIR.value, overwrite=_OVERWRITE.value
+        )
+    if run is not None:  # The chief alone has written it.
+        print(text.run_summary(run))
 
 
 def _show_batch(config, path):

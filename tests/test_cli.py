@@ -200,3 +200,14 @@ def test_flags_of_imported_modules_that_are_not_read(
     assert done.returncode == 2
     assert f"error: Unknown command line flag '{flag}'" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_ending_at_once_leaves_nothing_to_libraries(program):
+    late = '__import__("atexit").register(print, "late")'
+    for kind, stdout in (("ConnectionError", ""), ("OSError", "late\n")):
+        done = program(
+            f"{late}\n    with cli.ending_at_once(ConnectionError):\n"
+            f'        raise {kind}("a worker has gone")'
+        )
+        assert (done.returncode, done.stdout) == (2, stdout)
+        assert done.stderr == "error: a worker has gone\n"

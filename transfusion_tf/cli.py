@@ -114,6 +114,24 @@ def continued():
         raise
 
 
+@contextlib.contextmanager
+def ending_at_once(kind):
+    """Ends the process on an exception of this kind, as `run` does, but now.
+
+    For errors after which libraries may not let go of the process: TensorFlow
+    takes minutes to leave workers of which one has died.
+    """
+    try:
+        yield
+    except kind as error:
+        if os.environ.get("TRANSFUSION_DEBUG"):
+            raise
+        print(f"error: {_one_line(error)}", file=sys.stderr)
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(EXIT_USER_ERROR)
+
+
 def _report_bug(error):
     """Says on one line what has happened, and where its traceback is."""
     text = traceback.format_exc()

@@ -1,9 +1,7 @@
 """What notebooks and binaries call: train, evaluate, load, look at images."""
 
-import functools
 import pathlib
 
-import keras
 import tensorflow as tf
 
 from transfusion_tf import files, progress, tables
@@ -14,20 +12,18 @@ from transfusion_tf.datasets import (
     open_dataset,
     open_for,
 )
-from transfusion_tf.runs import checksums, guard
+from transfusion_tf.runs import guard
 from transfusion_tf.runs import record as run_record
 from transfusion_tf.runs.directory import RunDir
 from transfusion_tf.runs.networks import load_backbone
 from transfusion_tf.training import (
-    caching,
+    cluster,
     evaluation,
-    loop,
     precision,
     profiling,
     scoring,
+    session,
     setup,
-    step,
-    stopping,
 )
 
 __all__ = [
@@ -55,58 +51,47 @@ def train(config, *, run_dir=None, overwrite=False):
       overwrite: delete the run that is in the directory, and nothing else.
 
     Returns:
-      RunDir of the finished run.
+      RunDir of the finished run; None on a worker that is not the chief, which
+      alone reads and writes the directory.
 
     Raises:
       ValueError, FileNotFoundError, OSError: what was received cannot be
-        trained, said in one line.
+        trained, said in one line. ConnectionError: another worker has ended.
     """
     run = RunDir(run_dir or pathlib.Path("runs") / config.run_name)
     prepared = setup.RunSetup.prepare(config)
-    record = prepared.record()
-    if guard.is_finished(run, record, overwrite=overwrite):
-        return _reported(run)
-    _note_grey(prepared)
-    precision.warn_of_hardware(config.train.precision, prepared.strategy)
-    tf.config.experimental.enable_op_determinism()
-    keras.utils.set_random_seed(config.seed)
-    backbone, report = prepared.initial_backbone()
-    predictor = prepared.predictor(backbone)
-    take_step = _train_step(prepared, backbone)
-    with (
-        guard.hold(run, record, overwrite=overwrite) as is_open,
-        naming_damage(prepared.records),
-    ):
-        if not is_open:  # Another process has finished it meanwhile.
+    strategy = prepared.strategy
+    with cluster.naming_lost_workers(strategy):
+        if not cluster.is_chief(strategy):
+            _assist(run, prepared)
+            return None
+        record = prepared.record()
+        is_finished = guard.is_finished(run, record, overwrite=overwrite)
+        if cluster.agreed(strategy, is_finished):
             return _reported(run)
-        files.write_json(run.init_report, report)
-        cache = caching.ImageCache(
-            prepared.records, prepared.config.data, run.state.parent
-        )
-        trainer = loop.Loop(
-            run,
-            prepared.plan,
-            strategy=prepared.strategy,
-            model=backbone.model,
-            step=take_step,
-            learning_rate=prepared.learning_rate,
-            batches=functools.partial(prepared.training_batches, cache=cache),
-            validate=functools.partial(
-                prepared.validate, predictor, cache=cache
-            ),
-            ends=stopping.rule(prepared.config.train),
-        )
-        best = trainer.fit()
-        checksums.check(run, run.weights(best))
-        backbone.model.load_weights(run.weights(best))
-        prepared.write_metrics(
-            run,
-            predictor,
-            best_step=best,
-            history=trainer.history,
-            cache=cache,
-        )
+        _note_grey(prepared)
+        precision.warn_of_hardware(config.train.precision, strategy)
+        training = session.Session.build(prepared)
+        with (
+            guard.hold(run, record, overwrite=overwrite) as is_open,
+            naming_damage(prepared.records),
+            cluster.naming_lost_workers(strategy),  # For status.json, too.
+        ):
+            if not cluster.agreed(strategy, is_open):
+                return _reported(run)  # Another process has finished it.
+            files.write_json(run.init_report, training.report)
+            training.train(run)
     return run
+
+
+def _assist(run, prepared):
+    """What a worker does that is not the chief: the same, without the files."""
+    if cluster.agreed(prepared.strategy, None):
+        return
+    training = session.Session.build(prepared)
+    if cluster.agreed(prepared.strategy, None):
+        with naming_damage(prepared.records):
+            training.train(run)
 
 
 def first_batch(config):
@@ -156,35 +141,18 @@ def profile(config, steps, *, run_dir=None):
     run = RunDir(run_dir or pathlib.Path("runs") / config.run_name)
     prepared = setup.RunSetup.prepare(config)
     guard.refuse_foreign(run)
-    tf.config.experimental.enable_op_determinism()
-    keras.utils.set_random_seed(config.seed)
-    backbone, _ = prepared.initial_backbone()
+    training = session.Session.build(prepared)
     run.profile.parent.mkdir(parents=True, exist_ok=True)
-    cache = caching.ImageCache(
-        prepared.records, prepared.config.data, run.profile.parent
-    )
     with naming_damage(prepared.records):
         rows = profiling.measure(
             prepared.strategy,
-            _train_step(prepared, backbone),
-            prepared.training_batches(0, cache),
+            training.take_step,
+            prepared.training_batches(0, training.cache(run.profile.parent)),
             steps=steps,
             trace_dir=run.profile.parent,
         )
     tables.write(run.profile, rows, columns=profiling.COLUMNS)
     return rows
-
-
-def _train_step(prepared, backbone):
-    """The TrainStep of a RunSetup."""
-    return step.TrainStep(
-        prepared.strategy,
-        backbone.model,
-        prepared.task,
-        prepared.config.train,
-        frozen=prepared.frozen_layers(backbone),
-        loss_weights=prepared.balance.loss_weights,
-    )
 
 
 def _note_grey(prepared):

@@ -69,7 +69,8 @@ SCHEDULES = ("cosine", "constant", "plateau", "step")
 HEAD_BIASES = ("zero", "prior")
 CACHES = ("auto", "memory", "disk", "off")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
-STRATEGIES = ("auto", "one_device", "mirrored")
+STRATEGIES = ("auto", "one_device", "mirrored", "multi_worker")
+BATCH_NORMS = ("synchronized", "per_replica")
 # In the order in which they are applied.
 AUGMENTATIONS = (
     "horizontal_flip",

@@ -141,6 +141,7 @@ ROWS = {
     ),
     "precision": Row(("float32", "mixed_bfloat16"), "step_types"),
     "jit": Row(("off", "on"), "compiled"),
+    "batch_norm": Row(("synchronized", "per_replica"), "strategy"),
     "num_threads": Row((3, 5), "strategy"),
     "seed": Row((0, 1), "start"),
 }

@@ -64,6 +64,51 @@ def test_taking_up_a_run_gives_its_remaining_batches(opened, batch_size):
         np.testing.assert_array_equal(rest, whole[first_step:])
 
 
+def parts_of(count, batch_size=7):
+    """Rows of a batch for each of `count` devices, by hand."""
+    bounds = {2: (0, 3, 7), 3: (0, 2, 4, 7)}[count]
+    assert bounds[-1] == batch_size
+    return list(zip(bounds[:-1], bounds[1:], strict=True))
+
+
+def part_ids(opened, parts, *, num_batches, **settings):
+    """Ids of the parts, one list after the other."""
+    found = pipeline.training(
+        opened, seed=0, batch_size=7, image_size=16, parts=parts, **settings
+    ).take(num_batches * len(parts))
+    return [
+        [i.decode() for i in part["id"]] for part in found.as_numpy_iterator()
+    ]
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_parts_hold_every_example_once_in_the_same_order(opened, count):
+    # 53 images: neither the batches nor the devices divide an epoch.
+    keep = set(pipeline.read_index(opened, "train")["id"][:53])
+    batches = 23  # Three epochs, and a batch that spans two of them.
+    whole = train_ids(opened, batches, batch_size=7, keep_ids=keep).ravel()
+    parts = part_ids(
+        opened, parts_of(count), num_batches=batches, keep_ids=keep
+    )
+    assert [len(part) for part in parts[:count]] == [
+        last - first for first, last in parts_of(count)
+    ]
+    order = sum(parts, [])
+    assert order == whole.tolist()
+    for epoch in range(3):
+        assert set(order[epoch * 53 : (epoch + 1) * 53]) == keep
+
+
+@pytest.mark.parametrize("first_step", [0, 9])
+def test_workers_read_their_rows_alone(opened, first_step):
+    whole = train_ids(opened, 4, batch_size=7, first_step=first_step)
+    for first, last in parts_of(3):
+        found = part_ids(
+            opened, [(first, last)], num_batches=4, first_step=first_step
+        )
+        assert found == whole[:, first:last].tolist()
+
+
 def test_a_subset_holds_only_its_ids(opened):
     keep = set(pipeline.read_index(opened, "train")["id"][:40])
     found = train_ids(opened, 5, keep_ids=keep)

@@ -24,7 +24,7 @@ from tests.data_prep.trees import SPLITS, make_npz
 from transfusion_tf.config.run import RunConfig
 from transfusion_tf.data import records
 from transfusion_tf.runs.directory import RunDir
-from transfusion_tf.training import evaluation, scoring, setup
+from transfusion_tf.training import evaluation, results, scoring, setup
 
 SIZE = 32
 # A kind of records is the task, and whether there are two classes.
@@ -167,7 +167,7 @@ def test_records_can_be_trained_on(source, converted, tmp_path):
     assert batch["image"].shape == (4, SIZE, SIZE, 3)
     predictor = Undecided(job.strategy, None, card.task, batch_size=4)
     predictor.outputs = [len(card.classes)]
-    for split in setup.EVALUATED_SPLITS:
+    for split in results.SPLITS:
         path = tmp_path / f"{split}.csv"
         numbers = scoring.score(
             predictor, job.records, split, config=job.config, path=path

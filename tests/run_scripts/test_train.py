@@ -243,6 +243,7 @@ def test_evaluate_scores_any_split_and_checkpoint(binary, tiny_runs, tmp_path):
         (["--init=lucky"], "value should be one of <random|pretrained|"),
         (["--optimizer=adagrad"], "value should be one of <adam|sgd>"),
         (["--strategy=mirrored"], "needs several devices. Found: /cpu:0"),
+        (["--strategy=multi_worker"], "srun, or set TF_CONFIG="),
     ],
 )
 def test_mistakes_are_one_line_and_leave_nothing(

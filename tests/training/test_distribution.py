@@ -25,9 +25,10 @@ def test_one_device(strategy):
 
 
 def test_the_cpu_alone_takes_batches_as_they_are():
-    batches = tf.data.Dataset.range(3)
+    batches = tf.data.Dataset.range(9)
     one_device = distribution.make_strategy(TrainConfig())
-    assert distribution.distribute(one_device, batches) is batches
+    found = distribution.distribute(one_device, batches, 3)
+    assert list(map(int, found)) == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
@@ -38,8 +39,9 @@ def test_the_cpu_alone_takes_batches_as_they_are():
         ({"num_threads": 61}, "--num_threads=61 must be set before TensorFlow"),
         (
             {"strategy": "mirrored", "num_virtual_devices": 3},
-            "before TensorFlow is used|multiple of the 3 devices",
+            "before TensorFlow is used",
         ),
+        ({"batch_norm": "per_replica"}, "goes with several devices"),
     ],
 )
 def test_refuses(settings, message):
@@ -72,9 +74,9 @@ def three_gpus(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("batch_size", "used"), [(33, 3), (32, 2), (6, 3), (7, 1), (1, 1)]
+    ("batch_size", "used"), [(33, 3), (32, 3), (3, 3), (2, 2), (1, 1)]
 )
-def test_auto_takes_the_gpus_that_divide_the_batch(
+def test_auto_takes_all_gpus_that_can_have_an_image(
     three_gpus, capsys, batch_size, used
 ):
     made = distribution.make_strategy(TrainConfig(batch_size=batch_size))
@@ -84,21 +86,14 @@ def test_auto_takes_the_gpus_that_divide_the_batch(
         assert not printed
     else:
         assert printed == (
-            f"{used} of 3 GPUs are used, the most that divide "
+            f"{used} of 3 GPUs are used, one for each image of "
             f"--batch_size={batch_size}.\n"
         )
 
 
-@pytest.mark.parametrize(
-    ("batch_size", "ways"),
-    [
-        (32, "--batch_size=30 or --batch_size=33, or --strategy=one_device"),
-        (2, "3 devices; give --batch_size=3, or --strategy=one_device"),
-    ],
-)
-def test_mirrored_names_the_ways_out(three_gpus, batch_size, ways):
-    config = TrainConfig(strategy="mirrored", batch_size=batch_size)
-    with pytest.raises(ValueError, match=ways):
+def test_mirrored_needs_an_image_a_device(three_gpus):
+    config = TrainConfig(strategy="mirrored", batch_size=2)
+    with pytest.raises(ValueError, match="the 3 devices.*--batch_size=3 or"):
         distribution.make_strategy(config)
 
 

@@ -7,13 +7,12 @@ from tests import idle_steps
 from transfusion_tf import experiment
 from transfusion_tf.config.run import RunConfig, TrainConfig
 from transfusion_tf.runs import state
-from transfusion_tf.training import loop
+from transfusion_tf.training import loop, run_files
+from transfusion_tf.training.plan import TrainingPlan
 
 
 def plan(num_train=100, **settings):
-    return loop.TrainingPlan.of(
-        TrainConfig(batch_size=10, **settings), num_train
-    )
+    return TrainingPlan.of(TrainConfig(batch_size=10, **settings), num_train)
 
 
 def test_epochs_and_steps():
@@ -25,7 +24,7 @@ def test_epochs_and_steps():
 
 
 def test_an_epoch_is_a_pass_over_all_images():
-    made = loop.TrainingPlan.of(TrainConfig(batch_size=32, epochs=20), 40)
+    made = TrainingPlan.of(TrainConfig(batch_size=32, epochs=20), 40)
     assert made.total_steps == 25
     assert [made.epochs(step) for step in (0, 1, 5, 25)] == [0, 0.8, 4, 20]
 
@@ -103,4 +102,4 @@ def test_losses_are_summed_in_their_order_and_few_of_them_kept():
 
 def test_size_of_weights_follows_from_their_shapes():
     layers = [keras.Input((3,)), keras.layers.Dense(2, dtype="float64")]
-    assert loop._size(keras.Sequential(layers)) == 8 * (3 * 2 + 2)
+    assert run_files._size(keras.Sequential(layers)) == 8 * (3 * 2 + 2)

@@ -58,7 +58,7 @@ def train(strategy):
                 keras.layers.Dense(2),
             ]
         )
-    distribution.synchronize_batch_norm(strategy, model)
+    distribution.set_batch_norm(strategy, model, "synchronized")
     taken = step.TrainStep(
         strategy,
         model,

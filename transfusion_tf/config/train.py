@@ -24,7 +24,9 @@ _PLATEAU = GoesWith("schedule", ("plateau",))
 class TrainConfig:
     """How the weights are moved."""
 
-    batch_size: int = setting(32, "images a step, over all devices", at_least=1)
+    batch_size: int = setting(
+        32, "images a step, over all devices of all machines", at_least=1
+    )
     optimizer: str = setting("adam", "optimizer", choices=names.OPTIMIZERS)
     learning_rate: float = setting(1e-3, "largest learning rate", above=0)
     momentum: float | None = setting(
@@ -158,7 +160,7 @@ class TrainConfig:
     strategy: str = setting(
         "auto",
         "tf.distribute strategy; auto: mirrored where there are several "
-        "GPUs, over as many of them as divide --batch_size",
+        "GPUs; multi_worker: on all machines of TF_CONFIG or SLURM",
         choices=names.STRATEGIES,
     )
     precision: str = setting(
@@ -171,6 +173,13 @@ class TrainConfig:
         "off",
         "compile the steps by XLA; auto: on a GPU, where it is the only one",
         choices=("off", "on", "auto"),
+    )
+    batch_norm: str = setting(
+        "synchronized",
+        "batch norm on several devices: synchronized (over the whole batch, as "
+        "on one device) or per_replica (each device normalizes its part; the "
+        "running statistics are averaged)",
+        choices=names.BATCH_NORMS,
     )
     num_virtual_devices: int | None = setting(
         None,

@@ -10,12 +10,8 @@ Images leave as (size, size, 3) float32 in [0, 255].
 import numpy as np
 import tensorflow as tf
 
-from transfusion_tf.data import augment, carried, parsing
+from transfusion_tf.data import augment, carried, order, parsing
 
-# Serialized examples held for shuffling; above this, shuffling is only within
-# a window (shards are shuffled too, and inside a shard the order is by hash).
-SHUFFLE_BYTES = 512 * 2**20
-SHARDS_READ_TOGETHER = 16
 LOOKED_UP_TOGETHER = 32  # Images that stay decoded.
 # Functions without control flow on tensors need not be converted at each use.
 _no_autograph = tf.autograph.experimental.do_not_convert
@@ -31,6 +27,7 @@ def training(
     augmentations=(),
     ranges=None,
     keep_ids=None,
+    parts=None,
     images=None,
 ):
     """The endless batches of the training split, from `first_step` on.
@@ -44,14 +41,17 @@ def training(
       augmentations: names of augmentations.
       ranges: how far they go, see augment.apply.
       keep_ids: ids (str) of a subset, or None for all.
+      parts: (first row, row behind the last) of each part of a batch that is
+        wanted, one after the other without gaps: they come in turn, in place
+        of batches. Other rows are not decoded. None: whole batches.
       images: decoded.DecodedImages of these, which are then not read; None:
         they are decoded anew in each epoch. The batches are the same.
 
     Returns:
-      tf.data.Dataset of {"image": (batch_size, size, size, 3) float32,
-      "label": (batch_size,) or (batch_size, num_labels) int64, "id", ...}. It
-      raises tf.errors.FailedPreconditionError where the records hold another
-      number of images than their data card says.
+      tf.data.Dataset of {"image": (n, size, size, 3) float32, "label": (n,) or
+      (n, num_labels) int64, "id", ...}, n being `batch_size`, or the number of
+      rows of a part. It raises tf.errors.FailedPreconditionError where the
+      records hold another number of images than their data card says.
 
     Raises:
       ValueError: there is no training image.
@@ -60,18 +60,21 @@ def training(
         keep_ids = records.ids("train")
     num_images = count_training_images(records, keep_ids)
     epoch, skipped = divmod(first_step * batch_size, num_images)
-    passes = _passes(records, seed, keep_ids, num_images, images)
+    passes = order.passes(records, seed, keep_ids, num_images, images)
     examples = tf.data.Dataset.counter(epoch).flat_map(passes)
     # Skipped before decoding, which is what costs time.
     examples = examples.skip(skipped)
+    parts = parts or [(0, batch_size)]
+    sizes = [last - first for first, last in parts]
+    examples = _rows(examples, parts[0][0], parts[-1][1], batch_size)
     if images is None:
         decode = parsing.decoder(records.card, image_size)
     elif augmentations:
         examples, decode = _looked_up(examples, images).unbatch(), _as_it_is
     else:  # Single images are not touched, which would take longer.
-        batches = _looked_up(examples, images, batch_size)
+        batches = _looked_up(examples, images, sum(sizes))
         batches = batches.map(_no_autograph(lambda _, batch: batch))
-        return batches.prefetch(tf.data.AUTOTUNE)
+        return _split(batches, sizes).prefetch(tf.data.AUTOTUNE)
 
     @_no_autograph
     def prepare(epoch_seed, example):
@@ -86,9 +89,33 @@ def training(
     examples = examples.map(
         prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
     )
-    examples = examples.batch(batch_size, drop_remainder=True)
-    examples = examples.map(parsing.label_check(records.card))
-    return examples.prefetch(tf.data.AUTOTUNE)
+    batches = examples.batch(sum(sizes), drop_remainder=True)
+    batches = _split(batches, sizes).map(parsing.label_check(records.card))
+    return batches.prefetch(tf.data.AUTOTUNE)
+
+
+def _rows(examples, first, last, batch_size):
+    """The examples that are rows `first` to `last` - 1 of their batch."""
+    if (first, last) == (0, batch_size):
+        return examples
+    numbered = examples.enumerate()
+
+    @_no_autograph
+    def is_in(number, _):
+        """Whether the example of this number in the order is such a row."""
+        row = number % batch_size
+        return (row >= first) & (row < last)
+
+    return numbered.filter(is_in).map(lambda _, example: example)
+
+
+def _split(batches, sizes):
+    """Batches of sum(sizes) examples as batches of `sizes`, over and over."""
+    if len(sizes) == 1:
+        return batches
+    if len(set(sizes)) == 1:  # Their shape is known when a step is traced.
+        return batches.rebatch(sizes[0], drop_remainder=True)
+    return batches.rebatch(sizes)
 
 
 def count_training_images(records, keep_ids=None):
@@ -117,64 +144,6 @@ def _looked_up(examples, images, batch_size=LOOKED_UP_TOGETHER):
         return seeds, images.at(positions)
 
     return examples.batch(batch_size, drop_remainder=True).map(look_up)
-
-
-def _passes(records, seed, keep_ids, num_images, images=None):
-    """A function from an epoch to its examples in the epoch's order.
-
-    They come as pairs of the epoch's seed, (2,) int64, and the serialized
-    example, or where there are `images` its position in them.
-    """
-    if images is None:
-        shards = [str(path) for path in records.shard_paths("train")]
-        read = tf.data.TFRecordDataset
-        is_kept = None if keep_ids is None else _is_in(keep_ids)
-    else:
-        # As many of each file in the same order: they are shuffled likewise.
-        shards, read = images.shards(), images.positions
-        is_kept = None if keep_ids is None else images.holds
-    window = _shuffle_window(records)
-    # A subset that fits is looked for once, not in every epoch.
-    is_cached = keep_ids is not None and num_images <= window
-    cached = _read(shards, read, is_kept).cache() if is_cached else None
-    run_seed = tf.random.fold_in(
-        tf.zeros([2], tf.int64), tf.constant(seed, tf.int64)
-    )
-
-    @_no_autograph
-    def one_pass(epoch):
-        """A Dataset of (seed, example), shuffled by the seed of the epoch."""
-        epoch_seed = tf.random.fold_in(run_seed, epoch)
-        if is_cached:
-            examples = cached
-        else:
-            order = tf.random.experimental.stateless_shuffle(
-                shards, augment.fold_in(epoch_seed, "order of shards")
-            )
-            examples = _read(order, read, is_kept)
-        examples = examples.apply(
-            tf.data.experimental.assert_cardinality(num_images)
-        )
-        # Of this graph alone. Otherwise shuffle would mix the process's
-        # tf.random.set_seed in, and fail where that is 0.
-        tf.compat.v1.set_random_seed(1)
-        examples = examples.shuffle(
-            window,
-            seed=augment.fold_in(epoch_seed, "order of examples")[0],
-            reshuffle_each_iteration=False,
-        )
-        seeds = tf.data.Dataset.from_tensors(epoch_seed).repeat()
-        return tf.data.Dataset.zip((seeds, examples))
-
-    return one_pass
-
-
-def _read(shards, read, is_kept=None):
-    """The examples of shards (a list or tensor) as `read` has them of each."""
-    examples = tf.data.Dataset.from_tensor_slices(shards).interleave(
-        read, cycle_length=SHARDS_READ_TOGETHER
-    )
-    return examples if is_kept is None else examples.filter(is_kept)
 
 
 def evaluation(records, split, *, batch_size, image_size):
@@ -211,7 +180,7 @@ def parsed(records, split, image_size, *, keep_ids=None, extra=()):
     ids = records.ids(split) if keep_ids is None else keep_ids
     examples = _in_order(records, split).enumerate()
     if ids is not None:
-        is_kept = _is_in(ids)
+        is_kept = order.is_in(ids)
         examples = examples.filter(lambda _, serialized: is_kept(serialized))
     parse = parsing.pixel_parser(card, image_size, extra)
     check = parsing.label_check(card)
@@ -255,7 +224,7 @@ def _of_split(records, split):
     """The examples of a split as they are stored, in order."""
     examples = _in_order(records, split)
     ids = records.ids(split)
-    return examples if ids is None else examples.filter(_is_in(ids))
+    return examples if ids is None else examples.filter(order.is_in(ids))
 
 
 def _in_order(records, split):
@@ -272,25 +241,3 @@ def _text(batch):
         for key, values in batch.items()
         if key in ("id", "patient") or key.startswith(carried.EXTRA)
     }
-
-
-def _is_in(ids):
-    """A predicate on serialized examples: is the id among `ids`?"""
-    keys = tf.constant(sorted(ids))
-    table = tf.lookup.StaticHashTable(
-        tf.lookup.KeyValueTensorInitializer(keys, tf.ones_like(keys, tf.int32)),
-        default_value=0,
-    )
-    spec = {"id": tf.io.FixedLenFeature([], tf.string)}
-
-    def keep(serialized):
-        example = tf.io.parse_single_example(serialized, spec)
-        return table.lookup(example["id"]) > 0
-
-    return keep
-
-
-def _shuffle_window(records):
-    """How many serialized examples fit into SHUFFLE_BYTES, at most all."""
-    num_examples, num_bytes = (max(1, n) for n in records.training_files())
-    return max(1, min(num_examples, SHUFFLE_BYTES * num_examples // num_bytes))

@@ -184,10 +184,11 @@ def obstacle(old, new):
             "its shift was that of an earlier release, which reflected the "
             "image at its edges; finish it with the release that began it"
         )
-    if different := _differences(old, new, ("plan.devices",)):
+    if different := _differences(old, new, ("plan.devices", "plan.workers")):
         return (
-            f"the number of devices changes its sums ({different[0]}); make as "
-            "many visible to it"
+            "the number of devices changes its sums "
+            f"({'; '.join(different)}); make as many visible to it, of as many "
+            "workers"
         )
     if different := _differences(old, new, ("plan",)):
         return (

@@ -12,7 +12,7 @@ import numpy as np
 
 from transfusion_tf import datasets, names, progress
 from transfusion_tf.study import grid, sources, spec
-from transfusion_tf.training import loop, setup, step
+from transfusion_tf.training import plan, setup, step
 
 _WARM, _TIMED = 2, 3  # Steps, and batches; the first of them trace graphs.
 _HDF5_OVERHEAD = 2**20  # Of a file of weights; generous.
@@ -57,7 +57,7 @@ def of_cell(cell, cost, sizes, keep):
     train = cell.config.train
     train_size = cell.config.data.train_size or sizes["train"]
     num_train = min(train_size, sizes["train"])
-    made = loop.TrainingPlan.of(train, num_train)
+    made = plan.TrainingPlan.of(train, num_train)
     every = made.eval_every or max(1, num_train / made.batch_size)
     evaluations = int(np.ceil(made.total_steps / every))
     batches = {

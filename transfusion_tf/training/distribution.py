@@ -1,23 +1,34 @@
 """Which tf.distribute strategy a run uses, and on which devices."""
 
+import itertools
+
 import keras
 import tensorflow as tf
+
+from transfusion_tf.training import cluster
 
 
 def make_strategy(config):
     """The tf.distribute strategy that a TrainConfig asks for.
 
-    `auto` takes as many GPUs as divide the batch, and prints where these are
-    not all of them.
+    `auto` takes all GPUs, but no more than a batch has images, and says so.
 
     Its `num_threads` are set first, since devices take what is set when they
     start.
 
     Raises:
-      ValueError: one device only for `mirrored`, a batch size that its devices
-        do not divide, or virtual devices or threads asked for too late.
+      ConnectionError: the workers of `multi_worker` do not reach each other.
+      ValueError: no workers are named for it, one device only for `mirrored`,
+        fewer images a batch than devices, batch norm per replica on one device,
+        or virtual devices or threads asked for too late.
     """
     _limit_threads(config.num_threads)
+    if config.strategy == "multi_worker":
+        strategy = cluster.make_strategy()
+        _check_batch_size(config.batch_size, strategy.num_replicas_in_sync)
+        if strategy.num_replicas_in_sync == 1:
+            _refuse_per_replica(config)
+        return strategy
     gpus = tf.config.list_logical_devices("GPU") if _has_gpu() else []
     devices = [device.name for device in gpus] or ["/cpu:0"]
     if config.num_virtual_devices is not None:
@@ -25,10 +36,11 @@ def make_strategy(config):
     if config.strategy == "mirrored":
         _check_devices(devices, config.batch_size)
     elif config.strategy == "auto":
-        devices = _dividing(devices, config.batch_size)
+        devices = _at_most(config.batch_size, devices)
     else:
         devices = devices[:1]
     if len(devices) == 1:
+        _refuse_per_replica(config)
         return tf.distribute.OneDeviceStrategy(devices[0])
     across = None
     if "cpu" in devices[0].lower():
@@ -36,29 +48,99 @@ def make_strategy(config):
     return tf.distribute.MirroredStrategy(devices, cross_device_ops=across)
 
 
-def synchronize_batch_norm(strategy, model):
-    """Lets batch norm see the whole batch, not one device's part of it.
+def set_batch_norm(strategy, model, batch_norm):
+    """Says how batch norm treats a batch that several devices share.
 
-    Otherwise every device would keep running statistics of its own, and the
-    result would depend on how many devices there are.
+    Args:
+      strategy: tf.distribute strategy.
+      model: Keras model.
+      batch_norm: "synchronized": it sees the whole batch, and the result does
+        not depend on how many devices there are; "per_replica": each device
+        sees its part (`average_statistics` joins the running statistics).
+
+    Raises:
+      ValueError: "per_replica" and no batch norm.
     """
     if strategy.num_replicas_in_sync == 1:
         return
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.synchronized = True
+    layers = batch_norms(model)
+    if batch_norm == "per_replica" and not layers:
+        raise ValueError(
+            "--batch_norm=per_replica goes with networks that have batch norm; "
+            "leave it out."
+        )
+    for layer in layers:
+        layer.synchronized = batch_norm == "synchronized"
 
 
-def distribute(strategy, batches):
-    """What yields the batches of a tf.data.Dataset on the devices.
+def batch_norms(model):
+    """The batch norm layers of a Keras model."""
+    kind = keras.layers.BatchNormalization
+    return [layer for layer in model.layers if isinstance(layer, kind)]
 
-    The CPU alone takes the dataset as it is. An iterator of the strategy ends
-    only when tf.data's autotuning next looks at it, which it does ever less
-    often: 28 s after the last batch were seen.
+
+def average_statistics(model, share):
+    """Sets batch norm's running statistics to their mean over the devices.
+
+    To be called on each device at once, after a training step that has not
+    synchronized batch norm. Each image weighs the same. Without it the devices
+    would keep statistics of their own, of which only those of the first would
+    be saved.
+
+    Args:
+      model: Keras model.
+      share: of the images of the batch that are on this device.
     """
-    if kinds(strategy) == ["CPU"]:
-        return batches
-    return strategy.experimental_distribute_dataset(batches)
+    context = tf.distribute.get_replica_context()
+    statistics = [
+        variable
+        for layer in batch_norms(model)
+        if layer.trainable and not layer.synchronized
+        for variable in (layer.moving_mean, layer.moving_variance)
+    ]
+    if context.num_replicas_in_sync == 1 or not statistics:
+        return
+    means = context.all_reduce(
+        tf.distribute.ReduceOp.SUM,
+        [v.value * tf.cast(share, v.dtype) for v in statistics],
+    )
+    for variable, mean in zip(statistics, means, strict=True):
+        variable.assign(mean)
+
+
+def parts(strategy, batch_size):
+    """Rows of a batch for each device of this process: (first, behind last).
+
+    Of R devices, the device r takes the rows from batch_size * r // R on: all
+    rows are taken once, and the parts differ by one at most.
+    """
+    count = strategy.num_replicas_in_sync
+    bounds = [batch_size * r // count for r in range(count + 1)]
+    here = len(strategy.extended.worker_devices)
+    first = cluster.rank(strategy) * here
+    return [(bounds[r], bounds[r + 1]) for r in range(first, first + here)]
+
+
+def distribute(strategy, batches, steps):
+    """Yields the batches of `steps` steps on the devices.
+
+    Args:
+      strategy: tf.distribute strategy.
+      batches: endless tf.data.Dataset of pipeline.training with `parts`.
+      steps: int.
+    """
+    # The CPU alone takes the dataset as it is.
+    is_single = strategy.num_replicas_in_sync == 1
+    if is_single and kinds(strategy) == ["CPU"]:
+        return iter(batches.take(steps))
+    # An iterator of the strategy ends only when tf.data's autotuning next looks
+    # at it, which it does ever less often: 28 s after the last batch were seen.
+    # Nor do devices need to agree on whether there is another batch.
+    batches = batches.apply(
+        tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
+    )
+    distributed = strategy.distribute_datasets_from_function(lambda _: batches)
+    return itertools.islice(distributed, steps)
 
 
 def kinds(strategy):
@@ -110,7 +192,7 @@ def _split_cpu(count):
 
 
 def _check_devices(devices, batch_size):
-    """Raises ValueError unless several devices share the batch equally."""
+    """Raises ValueError unless several devices have an image each."""
     count = len(devices)
     if count < 2:
         raise ValueError(
@@ -118,22 +200,32 @@ def _check_devices(devices, batch_size):
             "give --num_virtual_devices=2 to try it on the CPU, or "
             "--strategy=one_device."
         )
-    if batch_size % count:
-        smaller = batch_size // count * count
-        fitting = [size for size in (smaller, smaller + count) if size]
+    _check_batch_size(batch_size, count)
+
+
+def _check_batch_size(batch_size, count):
+    """Raises ValueError where a batch has fewer images than `count` devices."""
+    if batch_size < count:
         raise ValueError(
-            f"--batch_size={batch_size} must be a multiple of the {count} "
-            f"devices; give {' or '.join(f'--batch_size={n}' for n in fitting)}"
-            ", or --strategy=one_device."
+            f"--batch_size={batch_size} is less than the {count} devices, each "
+            f"of which needs an image; give --batch_size={count} or more, or "
+            "use fewer devices."
         )
 
 
-def _dividing(devices, batch_size):
-    """The most of `devices` that share the batch equally."""
-    count = max(n for n in range(1, len(devices) + 1) if batch_size % n == 0)
-    if count < len(devices):
+def _at_most(batch_size, devices):
+    """All of `devices`, or as many as a batch has images."""
+    if batch_size < len(devices):
         print(
-            f"{count} of {len(devices)} GPUs are used, the most that divide "
-            f"--batch_size={batch_size}."
+            f"{batch_size} of {len(devices)} GPUs are used, one for each image "
+            f"of --batch_size={batch_size}."
         )
-    return devices[:count]
+    return devices[:batch_size]
+
+
+def _refuse_per_replica(config):
+    if config.batch_norm == "per_replica":
+        raise ValueError(
+            "--batch_norm=per_replica goes with several devices, and there is "
+            "one; leave it out."
+        )

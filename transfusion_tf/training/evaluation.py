@@ -5,32 +5,39 @@ import tensorflow as tf
 
 from transfusion_tf.data import carried
 from transfusion_tf.runs.predictions import Predictions, known_patients
-from transfusion_tf.training import tasks
+from transfusion_tf.training import cluster, tasks
 
 
 class Predictor:
     """Runs a model in inference mode on all devices of a strategy.
 
-    Batches are padded to one size, so that the graph is traced once and each
-    device has its share; what was padded is cut off again.
+    Batches are padded to one size that the devices divide, so that the graph is
+    traced once and each device has its share; what was padded is cut off again.
     """
 
     def __init__(self, strategy, model, task, *, batch_size):
         self._strategy, self._task = strategy, task
-        self._batch_size = batch_size
+        count = strategy.num_replicas_in_sync
+        self._padded_size = -(-batch_size // count) * count
+
+        def on_one_device(images):
+            """Logits of a device's part; with several workers, of all parts."""
+            logits = model(images, training=False)
+            if cluster.is_several(strategy):
+                context = tf.distribute.get_replica_context()
+                logits = context.all_gather(logits, axis=0)
+            return logits
 
         @tf.function(reduce_retracing=True, autograph=False)
         def forward(images):
-            return strategy.run(
-                lambda part: model(part, training=False), args=(images,)
-            )
+            return strategy.run(on_one_device, args=(images,))
 
         self._forward = forward
 
     def logits(self, images):
         """Logits (n, num_outputs) of (n, H, W, 3), n <= batch_size."""
         count = len(images)
-        padding = [(0, self._batch_size - count), (0, 0), (0, 0), (0, 0)]
+        padding = [(0, self._padded_size - count), (0, 0), (0, 0), (0, 0)]
         parts = np.split(
             np.pad(images, padding), self._strategy.num_replicas_in_sync
         )
@@ -38,6 +45,8 @@ class Predictor:
             lambda context: tf.constant(parts[context.replica_id_in_sync_group])
         )
         found = self._strategy.experimental_local_results(self._forward(values))
+        if cluster.is_several(self._strategy):
+            found = found[:1]
         return np.concatenate([part.numpy() for part in found])[:count]
 
     def predict(self, batches, num_examples):

@@ -3,7 +3,6 @@
 import contextlib
 
 import keras
-import tensorflow as tf
 
 
 def make(config):
@@ -22,7 +21,6 @@ def make(config):
     if config.weight_decay is not None:
         options["weight_decay"] = config.weight_decay
     if config.clip_norm is not None:
-        kind = _clipping_sums(kind)
         options["global_clipnorm"] = config.clip_norm
     if config.ema_momentum is not None:
         options |= {"use_ema": True, "ema_momentum": config.ema_momentum}
@@ -58,30 +56,3 @@ def averaged(optimizer, variables):
     finally:
         for variable, value in zip(variables, raw, strict=True):
             variable.assign(value)
-
-
-def _clipping_sums(kind):
-    """A Keras optimizer class that clips the gradient of the whole batch.
-
-    Keras clips the gradient of each device's part of the batch, before they
-    are added up: the result would depend on the number of devices.
-    """
-
-    class Clipping(kind):
-        """The optimizer, with the clipping replaced."""
-
-        def _clip_gradients(self, grads):
-            """The clipped sum on the first device, and zeros on others.
-
-            What comes of it is added up over the devices once more.
-            """
-            context = tf.distribute.get_replica_context()
-            summed = context.all_reduce(tf.distribute.ReduceOp.SUM, grads)
-            clipped, _ = tf.clip_by_global_norm(summed, self.global_clipnorm)
-            if context.num_replicas_in_sync == 1:
-                return clipped
-            is_first = tf.equal(context.replica_id_in_sync_group, 0)
-            return [tf.where(is_first, g, tf.zeros_like(g)) for g in clipped]
-
-    Clipping.__name__ = kind.__name__
-    return Clipping

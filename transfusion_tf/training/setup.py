@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from transfusion_tf import datasets, files
+from transfusion_tf import datasets
 from transfusion_tf.config.run import RunConfig
 from transfusion_tf.data import pipeline, records, subsets
 from transfusion_tf.initialization import (
@@ -14,22 +14,21 @@ from transfusion_tf.initialization import (
     schemes,
     sources,
 )
-from transfusion_tf.metrics import cautions, summary
+from transfusion_tf.metrics import summary
 from transfusion_tf.models import zoo
 from transfusion_tf.process import quiet
-from transfusion_tf.runs import checksums, decisions, preparation
+from transfusion_tf.runs import preparation
 from transfusion_tf.runs import record as run_record
 from transfusion_tf.training import (
+    cluster,
     distribution,
     evaluation,
     imbalance,
-    loop,
     precision,
     schedules,
     scoring,
 )
-
-EVALUATED_SPLITS = ("val", "test")
+from transfusion_tf.training import plan as training_plan
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +40,7 @@ class RunSetup:
       records: opened Records.
       source: Source of the initial weights, or None.
       strategy: tf.distribute strategy.
-      plan: loop.TrainingPlan.
+      plan: training_plan.TrainingPlan.
       keep_ids: ids of the training images in use, or None for all.
       learning_rate: function (step, evaluations) -> learning rate.
       balance: imbalance.Balance of the training images in use.
@@ -51,7 +50,7 @@ class RunSetup:
     records: records.Records
     source: sources.Source | None
     strategy: tf.distribute.Strategy
-    plan: loop.TrainingPlan
+    plan: training_plan.TrainingPlan
     keep_ids: frozenset | None
     learning_rate: object
     balance: imbalance.Balance
@@ -77,7 +76,7 @@ class RunSetup:
         keep_ids = training_ids(opened, config.data)
         num_train = pipeline.count_training_images(opened, keep_ids)
         _note_odd_sizes(config, num_train)
-        plan = loop.TrainingPlan.of(config.train, num_train)
+        plan = training_plan.TrainingPlan.of(config.train, num_train)
         rate = schedules.learning_rate(config.train, plan.total_steps)
         balance = _balance(opened, config.train, keep_ids)
         return cls(
@@ -114,12 +113,19 @@ class RunSetup:
                 "snapshots": sorted(plan.snapshots),
                 "devices": self.strategy.num_replicas_in_sync,
                 **dataclasses.asdict(self.balance),
+                **self._workers(),
             },
             machine={
                 "devices": distribution.kinds(self.strategy),
                 "onednn": quiet.onednn_setting() == "on",
             },
         )
+
+    def _workers(self):
+        """How many there are, for the plan of a run that has several."""
+        if self.config.train.strategy != "multi_worker":
+            return {}
+        return {"workers": cluster.num_workers(self.strategy)}
 
     def initial_backbone(self):
         """(Backbone with its initial weights, report of where they are from).
@@ -141,7 +147,9 @@ class RunSetup:
             )
             if self.balance.head_bias is not None:
                 head_bias.replace(backbone, self.balance.head_bias, report)
-        distribution.synchronize_batch_norm(self.strategy, backbone.model)
+        distribution.set_batch_norm(
+            self.strategy, backbone.model, config.train.batch_norm
+        )
         return backbone, report
 
     def frozen_layers(self, backbone):
@@ -160,21 +168,23 @@ class RunSetup:
         )
 
     def training_batches(self, first_step, cache=None):
-        """The endless training batches from `first_step` on.
+        """The endless training batches from `first_step` on, in parts.
 
         Args:
           first_step: steps before them.
           cache: ImageCache, or None: images are decoded in each epoch.
         """
         images, plan = None, self.plan
+        batch_size = plan.batch_size
         if cache is not None:
             steps = plan.total_steps - first_step
             images = cache.training(
-                self.keep_ids, plan.num_images, steps * plan.batch_size
+                self.keep_ids, plan.num_images, steps * batch_size
             )
         return pipeline.training(
             self.records,
-            batch_size=self.config.train.batch_size,
+            batch_size=batch_size,
+            parts=distribution.parts(self.strategy, batch_size),
             image_size=self.config.data.image_size,
             seed=self.config.seed,
             first_step=first_step,
@@ -194,45 +204,6 @@ class RunSetup:
             for entry in numbers["aucs"]:
                 row[f"val_auc_{entry['name']}"] = entry["value"]
         return row
-
-    def write_metrics(self, run, predictor, *, best_step, history, cache=None):
-        """Writes predictions and metrics.json of the predictor's weights.
-
-        Args:
-          run: RunDir.
-          predictor: of the best weights.
-          best_step: step of these.
-          history: rows of history.csv.
-          cache: caching.ImageCache, or None.
-        """
-        numbers = {}
-        for split in EVALUATED_SPLITS:
-            path = run.predictions(split)
-            with checksums.recorded(run, path):
-                numbers[split] = scoring.score(
-                    predictor,
-                    self.records,
-                    split,
-                    config=self.config,
-                    path=path,
-                    cache=cache,
-                )
-        warnings = cautions.of_run(
-            numbers,
-            best_step=best_step,
-            history=history,
-            audit=self.records.card.audit,
-            num_folds=self.config.data.num_folds,
-            ema_momentum=self.config.train.ema_momentum,
-            unfreeze_at=self.config.train.unfreeze_at,
-        )
-        about = {
-            "best_step": best_step,
-            "last_step": history[-1]["step"],
-            "warnings": warnings,
-            "decision": decisions.on_val(run, self.task),
-        }
-        files.write_json(run.metrics, {**about, **numbers})
 
 
 def _balance(opened, train, keep_ids):

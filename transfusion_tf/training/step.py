@@ -5,7 +5,12 @@ import functools
 
 import tensorflow as tf
 
-from transfusion_tf.training import optimizers, precision, tasks
+from transfusion_tf.training import (
+    distribution,
+    optimizers,
+    precision,
+    tasks,
+)
 
 
 class TrainStep:
@@ -65,8 +70,8 @@ class TrainStep:
         """Takes one step; returns the mean loss of the batch as a tensor.
 
         Args:
-          batch: {"image": (batch_size, H, W, 3), "label": ...}, or what
-            strategy.experimental_distribute_dataset makes of it.
+          batch: {"image": (batch_size, H, W, 3), "label": ...}, of which each
+            device has its part.
           step: number of optimizer steps taken before.
           learning_rate: float.
         """
@@ -129,6 +134,8 @@ class _Phase:
     def __init__(self, strategy, model, losses_of, optimizer, config):
         self.optimizer = optimizer
         self.variables = variables = list(model.trainable_variables)
+        if strategy.num_replicas_in_sync > 1:
+            _leave_summing_to_step(optimizer)
         with strategy.scope():
             scale = precision.GradientScale(
                 optimizer, config.precision, variables
@@ -141,8 +148,8 @@ class _Phase:
                 logits = model(batch["image"], training=True)
             losses = losses_of(batch["label"], logits)
             # Divided by the images of the whole batch, and not by their
-            # weights, which no device knows all of: the optimizer adds up the
-            # gradients of the devices.
+            # weights, which no device knows all of: the gradients of the
+            # devices, whose parts may differ in size, are added up.
             return tf.reduce_sum(losses) / config.batch_size
 
         def differentiate(batch):
@@ -158,7 +165,9 @@ class _Phase:
         def on_one_device(batch):
             """Trains on a device's part of the batch; returns its loss."""
             loss, gradients = differentiate(batch)
-            scale.apply(gradients, variables)
+            scale.apply(_summed(strategy, gradients), variables)
+            share = tf.shape(batch["label"])[0] / config.batch_size
+            distribution.average_statistics(model, share)
             return loss
 
         @tf.function(reduce_retracing=True, autograph=False)
@@ -183,3 +192,26 @@ class _Phase:
 
         parts = (self._loss_of, self._differentiate)
         return [*map(on_devices, parts), self.run]
+
+
+def _summed(strategy, gradients):
+    """The sums of gradients (None: there is none) over the devices."""
+    if strategy.num_replicas_in_sync == 1:
+        return gradients
+    there = [gradient for gradient in gradients if gradient is not None]
+    sums = iter(
+        tf.distribute.get_replica_context().all_reduce(
+            tf.distribute.ReduceOp.SUM, there
+        )
+    )
+    return [None if g is None else next(sums) for g in gradients]
+
+
+def _leave_summing_to_step(optimizer):
+    """Keeps an optimizer from adding up the gradients of the devices.
+
+    Keras does so after it has clipped them: the clipped gradients of parts of a
+    batch add up to another one than that of the whole. The step adds them up
+    before.
+    """
+    optimizer._all_reduce_sum_gradients = list
