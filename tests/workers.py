@@ -47,8 +47,11 @@ def work(rank, folder, killed_at, argv):
         """Takes a step and keeps its loss."""
         if len(losses) + 1 == killed_at:
             os.kill(os.getpid(), signal.SIGKILL)
-        losses.append(take(self, *arguments, **options))
-        return losses[-1]
+        loss = take(self, *arguments, **options)
+        losses.append(float(loss))
+        # At once: the process may end without coming back here.
+        (folder / f"{rank}.json").write_text(json.dumps(losses))
+        return loss
 
     step.TrainStep.__call__ = take_or_die
     script = str(ROOT / argv[0])
@@ -56,10 +59,6 @@ def work(rank, folder, killed_at, argv):
     try:
         runpy.run_path(script, run_name="__main__")
     except SystemExit as ending:
-        came = []
-        with contextlib.suppress(Exception):  # Of a loss that never came.
-            came.extend(map(float, losses))
-        (folder / f"{rank}.json").write_text(json.dumps(came))
         sys.stdout.flush()
         os._exit(ending.code)
     os._exit(1)

@@ -82,9 +82,10 @@ def test_a_worker_that_dies_ends_the_other_with_one_line(killed):
 
 def test_the_same_command_goes_on_exactly(killed, resumed):
     assert resumed.codes == [0, 0], resumed.err
-    assert len(killed.losses) >= KILLED_AT - 1 > EVERY
+    # Of the last step the chief may not have heard the end.
+    assert len(killed.losses) in (KILLED_AT - 2, KILLED_AT - 1)
     assert len(resumed.losses) == STEPS - EVERY
-    again = killed.losses[EVERY : KILLED_AT - 1]
+    again = killed.losses[EVERY:]
     assert resumed.losses[: len(again)] == again
 
 
