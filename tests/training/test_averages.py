@@ -90,7 +90,8 @@ def test_an_interrupted_training_has_the_same_averages(whole, done, tmp_path):
     take(model, taken, range(done))
     path = tmp_path / "newest.npz"
     progress = state.Progress(step=done)
-    state.save(path, progress, [*model.variables, *taken.variables])
+    paths = path, tmp_path / "before.npz"
+    state.save(paths, progress, [*model.variables, *taken.variables])
     model, taken = make()
     state.restore(path, [*model.variables, *taken.variables])
     again = take(model, taken, range(done, 5))

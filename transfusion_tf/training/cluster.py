@@ -65,6 +65,8 @@ def make_strategy():
 
 def is_several(strategy):
     """Whether a strategy is that of several processes."""
+    if strategy.num_replicas_in_sync == 1:  # TensorFlow's default, too.
+        return False
     return strategy.num_replicas_in_sync > len(strategy.extended.worker_devices)
 
 

@@ -33,7 +33,9 @@ def measure(strategy, take_step, batches, *, steps, trace_dir):
       Rows, dicts with the keys COLUMNS, for PARTS, which add up to the row
       "step", and "input_alone": to read a batch while nothing else is done.
     """
-    iterator = iter(distribution.distribute(strategy, batches))
+    # The batch in memory, those of rounds and trace, and those read alone.
+    reads = 1 + WARM_UP_STEPS + 3 * steps
+    iterator = iter(distribution.distribute(strategy, batches, reads))
     batch = next(iterator)
     forward, backward, update = take_step.compiled_parts()
 
