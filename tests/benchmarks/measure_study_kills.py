@@ -34,7 +34,7 @@ flags.DEFINE_integer("steps", 30, "steps of a run")
 flags.DEFINE_integer("num_workers", 2, "runs at a time")
 ROOT = pathlib.Path(__file__).parents[2]
 NUM_PARTS = 3
-SAME_TABLES = ("arms.csv", "comparisons.csv", "verdict.json")
+SAME_TABLES = ("arms.csv", "comparisons.csv", "remarks.csv", "verdict.json")
 TOO_MANY = 10_000_000
 # Seconds that a kill comes after its step, at most: it may meet anything.
 _SPREAD = 2.0
