@@ -45,7 +45,7 @@ def test_from_records_to_verdicts(study):
     root, done = study
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert lines[-5:] == [
+    assert lines[-len(TABLES) - 1 :] == [
         *(str(root / name) for name in TABLES),
         str(root / "study.csv"),
     ]
