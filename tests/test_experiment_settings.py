@@ -136,8 +136,9 @@ def test_an_interrupted_run_goes_on_exactly(
         "augment": ["shift"],
         "train_size": 40,
         # The interruption is in the first phase; the second follows.
-        "freeze_through": "conv2",
+        "freeze_through": "conv1",
         "unfreeze_at": 9,
+        "truncate_at": "conv2",  # To trace more layers would show no more.
     }
     whole = train("whole", **settings)
     monkeypatch.setattr(loop, "SECONDS_BETWEEN_STATES", 0)

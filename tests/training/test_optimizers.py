@@ -99,7 +99,7 @@ def test_the_average_is_evaluated_and_the_training_goes_its_own_way(trained):
 
 def test_three_devices_train_like_one(binary):
     """In float64, so that only the order of sums differs."""
-    done = binary("tests/training/three_devices.py", cold=True)
+    done = binary("tests/training/three_devices.py")
     assert done.returncode == 0, done.stderr
     one, three = map(json.loads, done.stdout.splitlines()[-2:])
     losses, weights_after, averages = one

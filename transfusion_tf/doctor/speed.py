@@ -8,8 +8,8 @@ from transfusion_tf.doctor.finding import Finding
 # {(network, image size, batch size): images a second} of the steps that `probe`
 # measures, as the table of docs/guide.md has them.
 REFERENCE = {
-    ("cbr_tiny", 32, 64): 650,
-    ("cbr_small", 64, 32): 120,
+    ("cbr_tiny", 32, 64): 450,
+    ("cbr_small", 64, 32): 77,
 }
 REFERENCE_MACHINE = "2 cores of an Intel Xeon (AVX-512, 2.6 GHz), oneDNN on"
 # Slower than that needs a reason: fewer or older cores give half.
