@@ -55,7 +55,6 @@ def main(records, floatx, steps, optimizer, batch_norm, *counts):
         "dataset": records,
         "model": "cbr_tiny",
         "truncate_at": "conv2",  # To trace more layers would show no more.
-        "truncate_at": "conv2",  # To trace more layers would show no more.
         "batch_size": BATCH_SIZE,
         "train_size": NUM_IMAGES,
         "steps": int(steps),

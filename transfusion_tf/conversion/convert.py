@@ -128,20 +128,13 @@ def convert(manifest, output_dir, options=DEFAULTS):
             and `overwrite` is not set; or the table of ids has a wrong place.
         OSError: reading or writing failed.
     """
-    manifest.check()
-    carried.check(manifest)
-    identify.check_salt(options.patient_salt, manifest)
-    manifest = _with_splits(manifest, options.split_options)
-    if options.id_table is not None:
-        id_table.check(options.id_table, output_dir)
+    manifest = _checked(manifest, output_dir, options)
     output_dir = paths.path(output_dir)
     root = output_dir / records.VERSION
     limit = quarantine.Limit(
         len(manifest.table) + len(manifest.bad), options.max_bad_fraction
     )
-    engine = options.engine or engines.of_processes(
-        options.num_workers, manifest
-    )
+    engine = _engine(manifest, options)
     with (
         work_folder.output_folder(output_dir),
         engine(manifest.store, output_dir) as workers,
@@ -157,10 +150,7 @@ def convert(manifest, output_dir, options=DEFAULTS):
             id_table.write(options.id_table, found)
         if is_needed:
             plan = _plan(found, workers, options)
-            folder = work_folder.WorkFolder(
-                output_dir / f".work-{_preparation(options.image_options)}"
-            )
-            folder.restore()
+            folder = _work_folder(output_dir, options.image_options)
             converted, bad = write_shards.write_shards(
                 plan, folder, workers, found.bad, limit
             )
@@ -174,6 +164,29 @@ def convert(manifest, output_dir, options=DEFAULTS):
         for abandoned in output_dir.glob(".work-*"):
             paths.remove_tree(abandoned)  # This conversion's is among them.
     return root
+
+
+def _checked(manifest, output_dir, options):
+    """The manifest with its splits, where it can be converted so."""
+    manifest.check()
+    carried.check(manifest)
+    identify.check_salt(options.patient_salt, manifest)
+    manifest = _with_splits(manifest, options.split_options)
+    if options.id_table is not None:
+        id_table.check(options.id_table, output_dir)
+    return manifest
+
+
+def _engine(manifest, options):
+    return options.engine or engines.of_processes(options.num_workers, manifest)
+
+
+def _work_folder(output_dir, image_options):
+    """The WorkFolder of images that are prepared so, as it was left."""
+    name = f".work-{_preparation(image_options)}"
+    folder = work_folder.WorkFolder(output_dir / name)
+    folder.restore()
+    return folder
 
 
 def _plan(found, workers, options):

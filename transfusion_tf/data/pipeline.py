@@ -44,14 +44,13 @@ def training(
       parts: (first row, row behind the last) of each part of a batch that is
         wanted, one after the other without gaps: they come in turn, in place
         of batches. Other rows are not decoded. None: whole batches.
-      images: decoded.DecodedImages of these, which are then not read; None:
-        they are decoded anew in each epoch. The batches are the same.
+      images: decoded.DecodedImages, which are not read; batches are the same.
 
     Returns:
       tf.data.Dataset of {"image": (n, size, size, 3) float32, "label": (n,) or
-      (n, num_labels) int64, "id", ...}, n being `batch_size`, or the number of
-      rows of a part. It raises tf.errors.FailedPreconditionError where the
-      records hold another number of images than their data card says.
+      (n, num_labels) int64, "id", ...}, n being `batch_size`, or the rows of a
+      part. It raises tf.errors.FailedPreconditionError where the records hold
+      another number of images than their data card says.
 
     Raises:
       ValueError: there is no training image.
@@ -59,22 +58,37 @@ def training(
     if keep_ids is None:
         keep_ids = records.ids("train")
     num_images = count_training_images(records, keep_ids)
-    epoch, skipped = divmod(first_step * batch_size, num_images)
     passes = order.passes(records, seed, keep_ids, num_images, images)
-    examples = tf.data.Dataset.counter(epoch).flat_map(passes)
-    # Skipped before decoding, which is what costs time.
-    examples = examples.skip(skipped)
-    parts = parts or [(0, batch_size)]
-    sizes = [last - first for first, last in parts]
-    examples = _rows(examples, parts[0][0], parts[-1][1], batch_size)
+    examples = _from(passes, first_step * batch_size, num_images)
+    sizes = [last - first for first, last in parts or [(0, batch_size)]]
+    if parts:
+        examples = _rows(examples, parts[0][0], parts[-1][1], batch_size)
     if images is None:
         decode = parsing.decoder(records.card, image_size)
     elif augmentations:
         examples, decode = _looked_up(examples, images).unbatch(), _as_it_is
     else:  # Single images are not touched, which would take longer.
-        batches = _looked_up(examples, images, sum(sizes))
-        batches = batches.map(_no_autograph(lambda _, batch: batch))
+        batches = _without_seeds(_looked_up(examples, images, sum(sizes)))
         return _split(batches, sizes).prefetch(tf.data.AUTOTUNE)
+    examples = examples.map(
+        _augmenting(decode, augmentations, ranges),
+        num_parallel_calls=tf.data.AUTOTUNE,
+        deterministic=True,
+    )
+    batches = examples.batch(sum(sizes), drop_remainder=True)
+    batches = _split(batches, sizes).map(parsing.label_check(records.card))
+    return batches.prefetch(tf.data.AUTOTUNE)
+
+
+def _from(passes, number, num_images):
+    """The endless examples of all passes, from this number on."""
+    epoch, skipped = divmod(number, num_images)
+    # Skipped before decoding, which is what costs time.
+    return tf.data.Dataset.counter(epoch).flat_map(passes).skip(skipped)
+
+
+def _augmenting(decode, augmentations, ranges):
+    """A function that prepares an example of a pass."""
 
     @_no_autograph
     def prepare(epoch_seed, example):
@@ -86,12 +100,7 @@ def training(
         )
         return {**example, "image": image}
 
-    examples = examples.map(
-        prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
-    )
-    batches = examples.batch(sum(sizes), drop_remainder=True)
-    batches = _split(batches, sizes).map(parsing.label_check(records.card))
-    return batches.prefetch(tf.data.AUTOTUNE)
+    return prepare
 
 
 def _rows(examples, first, last, batch_size):
@@ -133,6 +142,10 @@ def count_training_images(records, keep_ids=None):
 
 def _as_it_is(example):
     return example
+
+
+def _without_seeds(batches):
+    return batches.map(_no_autograph(lambda _, batch: batch))
 
 
 def _looked_up(examples, images, batch_size=LOOKED_UP_TOGETHER):

@@ -1,7 +1,6 @@
 """Checks of what decodes images: Pillow, TensorFlow, pydicom."""
 
-from transfusion_tf.doctor import devices
-from transfusion_tf.doctor.finding import Finding
+from transfusion_tf.doctor import devices, finding
 
 # Of Pillow: {its name of a library: formats that need it}.
 _NEEDED = {"jpg": "JPEG", "zlib": "PNG"}
@@ -26,23 +25,21 @@ def pillow(has=None):
     try:
         has = has or _asked_of_pillow()
     except ImportError as error:
-        return Finding(
-            check="codecs",
-            status="problem",
-            found=f"Pillow cannot be imported ({error})",
+        return finding.problem(
+            "codecs",
+            f"Pillow cannot be imported ({error})",
             advice="pip install --force-reinstall pillow.",
         )
     missing = [name for key, name in _NEEDED.items() if not has(key)]
     if missing:
-        return Finding(
-            check="codecs",
-            status="problem",
-            found=f"Pillow was built without {', '.join(missing)}",
+        return finding.problem(
+            "codecs",
+            f"Pillow was built without {', '.join(missing)}",
             advice="pip install --force-reinstall pillow.",
         )
     there = [name for key, name in _FURTHER.items() if has(key)]
     lacking = [name for key, name in _FURTHER.items() if not has(key)]
-    return Finding(
+    return finding.Finding(
         check="codecs",
         status="warning" if lacking else "ok",
         found=", ".join([*_NEEDED.values(), *there])
@@ -68,20 +65,18 @@ def of_tensorflow(probe):
     check = "codecs of TensorFlow"
     found = probe.get("decoded")
     if found is None:
-        return Finding(
-            check=check,
-            status="warning",
-            found="not known",
+        return finding.warning(
+            check,
+            "not known",
             advice=devices.AFTER_TENSORFLOW,
         )
     wrong = [f"{name} ({reason})" for name, reason in found.items() if reason]
     if not wrong:
         text = f"{', '.join(found)} decode as they should"
-        return Finding(check=check, status="ok", found=text)
-    return Finding(
-        check=check,
-        status="problem",
-        found=f"these do not decode: {', '.join(wrong)}",
+        return finding.ok(check, text)
+    return finding.problem(
+        check,
+        f"these do not decode: {', '.join(wrong)}",
         advice="Install TensorFlow anew.",
     )
 
@@ -96,10 +91,9 @@ def dicom(has_decoder=None):
     try:
         has_decoder = has_decoder or _asked_of_pydicom()
     except ImportError:
-        return Finding(
-            check="DICOM",
-            status="warning",
-            found="pydicom 3 is not installed",
+        return finding.warning(
+            "DICOM",
+            "pydicom 3 is not installed",
             advice=f"It is needed for DICOM files alone: {_EXTRA}.",
         )
     missing = {
@@ -110,9 +104,9 @@ def dicom(has_decoder=None):
     there = [name for name in _SYNTAXES if name not in missing]
     if not missing:
         found = f"uncompressed, RLE, {', '.join(there)}"
-        return Finding(check="DICOM", status="ok", found=found)
+        return finding.ok("DICOM", found)
     packages = " ".join(dict.fromkeys(" ".join(missing.values()).split()))
-    return Finding(
+    return finding.Finding(
         check="DICOM",
         # What setup.py does not ask for is no fault of the installation.
         status="warning" if "JPEG 2000" in missing else "ok",

@@ -4,7 +4,7 @@ import pathlib
 import platform
 import shutil
 
-from transfusion_tf.doctor.finding import Finding
+from transfusion_tf.doctor import finding
 
 # Advice where TensorFlow has not come so far.
 AFTER_TENSORFLOW = "It takes TensorFlow, see above."
@@ -21,18 +21,16 @@ def onednn(probe, processor=None):
     is_x86 = (processor or platform.machine()).lower() in _X86
     setting = probe.get("onednn")
     if setting is None:
-        return Finding(
-            check="oneDNN",
-            status="warning",
-            found="not known",
+        return finding.warning(
+            "oneDNN",
+            "not known",
             advice=AFTER_TENSORFLOW,
         )
     if setting == "on" or not is_x86:
-        return Finding(check="oneDNN", status="ok", found=setting)
-    return Finding(
-        check="oneDNN",
-        status="warning",
-        found=setting,
+        return finding.ok("oneDNN", setting)
+    return finding.warning(
+        "oneDNN",
+        setting,
         advice="Training takes up to three times as long: set "
         "TF_ENABLE_ONEDNN_OPTS=1, or leave it unset. Runs that were begun "
         "without it go on without it.",
@@ -48,18 +46,16 @@ def devices(probe, has_nvidia=None):
     """
     found = probe.get("devices")
     if found is None:
-        return Finding(
-            check="devices",
-            status="warning",
-            found="not known",
+        return finding.warning(
+            "devices",
+            "not known",
             advice=AFTER_TENSORFLOW,
         )
     gpus = [device for device in found if device["kind"] == "GPU"]
     if gpus:
-        return Finding(
-            check="devices",
-            status="ok",
-            found="; ".join(map(_described, gpus)),
+        return finding.ok(
+            "devices",
+            "; ".join(map(_described, gpus)),
             advice="train.py takes several with --strategy=mirrored, its "
             "default."
             if len(gpus) > 1
@@ -67,14 +63,13 @@ def devices(probe, has_nvidia=None):
         )
     has_nvidia = _has_nvidia() if has_nvidia is None else has_nvidia
     if has_nvidia:
-        return Finding(
-            check="devices",
-            status="warning",
-            found="the machine has an NVIDIA GPU, TensorFlow sees none",
+        return finding.warning(
+            "devices",
+            "the machine has an NVIDIA GPU, TensorFlow sees none",
             advice="pip install 'tensorflow[and-cuda]' in this environment, "
             "then start again; CUDA_VISIBLE_DEVICES must not be empty.",
         )
-    return Finding(check="devices", status="ok", found="CPU, no GPU")
+    return finding.ok("devices", "CPU, no GPU")
 
 
 def _described(device):

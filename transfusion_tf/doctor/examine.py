@@ -5,6 +5,7 @@ import platform
 from transfusion_tf.doctor import (
     codecs,
     devices,
+    finding,
     machine,
     probing,
     requirements,
@@ -12,7 +13,6 @@ from transfusion_tf.doctor import (
     versions,
     weights,
 )
-from transfusion_tf.doctor.finding import Finding
 from transfusion_tf.process import errors
 
 
@@ -50,10 +50,9 @@ def _versions(probe):
         needed = requirements.read()
     except LookupError:
         return [
-            Finding(
-                check="versions",
-                status="warning",
-                found=f"Python {platform.python_version()}; what the package "
+            finding.warning(
+                "versions",
+                f"Python {platform.python_version()}; what the package "
                 "asks for is not known, as it is neither a checkout nor "
                 "installed",
                 advice="pip install it, or work in its checkout.",
@@ -73,10 +72,9 @@ def _failure(probe):
     if "failure" not in probe or "tensorflow" not in probe:
         return []  # The line on TensorFlow says so.
     return [
-        Finding(
-            check="TensorFlow at work",
-            status="problem",
-            found=f"it failed: {probe['failure']}",
+        finding.problem(
+            "TensorFlow at work",
+            f"it failed: {probe['failure']}",
             advice="What is not known below is because of that.",
         )
     ]
@@ -88,10 +86,9 @@ def _guarded(name, check):
         return check()
     except Exception as error:  # noqa: BLE001 (whatever is wrong is a finding)
         return [
-            Finding(
-                check=name,
-                status="problem",
-                found=f"the check failed ({type(error).__name__}: "
+            finding.problem(
+                name,
+                f"the check failed ({type(error).__name__}: "
                 f"{errors.one_line(error)})",
                 advice="Please report it.",
             )

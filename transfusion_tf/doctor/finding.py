@@ -35,6 +35,21 @@ class Finding:
         return f"{self.status:8} {self.check}: {self.found}.{advice}"
 
 
+def ok(check, found, **more):
+    """Returns the Finding that all is well."""
+    return Finding(check=check, status="ok", found=found, **more)
+
+
+def warning(check, found, **more):
+    """Returns the Finding that something is worse than it could be."""
+    return Finding(check=check, status="warning", found=found, **more)
+
+
+def problem(check, found, **more):
+    """Returns the Finding that something does not work."""
+    return Finding(check=check, status="problem", found=found, **more)
+
+
 def summary(findings):
     """Returns one line: whether all is usable, and what is not."""
     of = {s: [f.check for f in findings if f.status == s] for s in STATUSES}

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 
 from transfusion_tf import paths
-from transfusion_tf.doctor.finding import Finding
+from transfusion_tf.doctor import finding
 from transfusion_tf.initialization import published_files
 from transfusion_tf.process import machine
 
@@ -29,8 +29,8 @@ def memory(root="/"):
     if usable < whole:
         text += f" of the machine's {_gib(whole)}, by a control group"
     if usable >= _LITTLE_MEMORY:
-        return Finding(check="memory", status="ok", found=text)
-    return Finding(
+        return finding.ok("memory", text)
+    return finding.Finding(
         check="memory",
         status="problem" if usable < _TOO_LITTLE_MEMORY else "warning",
         found=text,
@@ -52,12 +52,11 @@ def processors(root="/", usable=None):
     quota = machine.cpu_quota(root)
     if quota is None or quota >= usable:
         found = f"{usable} usable"
-        return Finding(check="processors", status="ok", found=found)
+        return finding.ok("processors", found)
     threads = max(1, round(quota))
-    return Finding(
-        check="processors",
-        status="warning",
-        found=f"{usable} usable, of whose time a control group allows that of "
+    return finding.warning(
+        "processors",
+        f"{usable} usable, of whose time a control group allows that of "
         f"{quota:g}",
         advice="More threads than that wait for each other: "
         f"train.py --num_threads={threads}, make_tfrecords.py "
@@ -102,18 +101,17 @@ def _disk(what, place, usage):
         there = there.parent
     check = f"disk, {what}"
     if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
-        return Finding(
-            check=check,
-            status="problem",
-            found=f"{place} cannot be written to",
+        return finding.problem(
+            check,
+            f"{place} cannot be written to",
             advice="Give it to yourself (chown, chmod), or work elsewhere"
             f"{_elsewhere(what)}.",
         )
     free = usage(there).free
     found = f"{_gib(free)} free at {place}"
     if free >= _LITTLE_DISK:
-        return Finding(check=check, status="ok", found=found)
-    return Finding(
+        return finding.ok(check, found)
+    return finding.Finding(
         check=check,
         status="problem" if free < _TOO_LITTLE_DISK else "warning",
         found=found,

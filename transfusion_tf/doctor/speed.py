@@ -3,7 +3,7 @@
 import math
 import os
 
-from transfusion_tf.doctor.finding import Finding
+from transfusion_tf.doctor import finding
 
 # {(network, image size, batch size): images a second} of the steps that `probe`
 # measures, as the table of docs/guide.md has them.
@@ -34,10 +34,9 @@ def _of_network(measured, load):
     model, side, batch_size = key
     check = f"speed, {model} {side} px, batch {batch_size}"
     if not math.isfinite(measured["loss"]):
-        return Finding(
-            check=check,
-            status="problem",
-            found=f"the loss is {measured['loss']}",
+        return finding.problem(
+            check,
+            f"the loss is {measured['loss']}",
             advice="The processor or TensorFlow computes wrongly: install "
             "TensorFlow anew, and try TF_ENABLE_ONEDNN_OPTS=0.",
         )
@@ -48,11 +47,10 @@ def _of_network(measured, load):
         f"{REFERENCE_MACHINE}"
     )
     if ratio >= _SLOW:
-        return Finding(check=check, status="ok", found=text)
-    return Finding(
-        check=check,
-        status="warning",
-        found=text,
+        return finding.ok(check, text)
+    return finding.warning(
+        check,
+        text,
         advice=f"Some {load:.0f} processes ran in the last minute: wait until "
         "the machine is idle; see whether oneDNN is on, and what the line on "
         "processors says.",

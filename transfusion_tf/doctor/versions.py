@@ -2,8 +2,7 @@
 
 import platform
 
-from transfusion_tf.doctor import requirements
-from transfusion_tf.doctor.finding import Finding
+from transfusion_tf.doctor import finding, requirements
 
 # They have a check of their own.
 _MAIN = ("tensorflow", "keras")
@@ -28,15 +27,13 @@ def python(needed, version=None):
     """
     version = version or platform.python_version()
     if requirements.fits(version, needed.python):
-        return Finding(
-            check="Python",
-            status="ok",
-            found=f"{version}, within {needed.python}",
+        return finding.ok(
+            "Python",
+            f"{version}, within {needed.python}",
         )
-    return Finding(
-        check="Python",
-        status="problem",
-        found=f"{version}, not within {needed.python}",
+    return finding.problem(
+        "Python",
+        f"{version}, not within {needed.python}",
         advice="Make an environment with another Python "
         "(run_scripts/quickstart.sh does where there is one).",
     )
@@ -57,10 +54,9 @@ def tensorflow(needed, probe, installed=requirements.installed):
         return found
     reason = probe.get("failure", "unknown")
     advice = "Install it anew: " + _pip("tensorflow", of=needed.packages)
-    return Finding(
-        check="TensorFlow",
-        status="problem",
-        found=f"{version}, which does not start ({reason})",
+    return finding.problem(
+        "TensorFlow",
+        f"{version}, which does not start ({reason})",
         advice=_NO_AVX if "SIGILL" in reason else advice,
     )
 
@@ -75,10 +71,9 @@ def keras(needed, probe, installed=requirements.installed):
     found = _main("Keras", "keras", needed, version)
     backend = probe.get("backend", "tensorflow")
     if found.status == "ok" and backend != "tensorflow":
-        return Finding(
-            check="Keras",
-            status="problem",
-            found=f"{version} computes with {backend}",
+        return finding.problem(
+            "Keras",
+            f"{version} computes with {backend}",
             advice="Set KERAS_BACKEND=tensorflow in the environment, and see "
             "to ~/.keras/keras.json.",
         )
@@ -90,11 +85,10 @@ def _main(check, name, needed, version):
     bounds = needed.packages[name]
     if version and requirements.fits(version, bounds):
         found = f"{version}, within {bounds}"
-        return Finding(check=check, status="ok", found=found)
-    return Finding(
-        check=check,
-        status="problem",
-        found=f"{version}, not within {bounds}" if version else "not installed",
+        return finding.ok(check, found)
+    return finding.problem(
+        check,
+        f"{version}, not within {bounds}" if version else "not installed",
         advice=f"{_pip(name, of=needed.packages)}.",
     )
 
@@ -109,11 +103,10 @@ def others(needed, installed=requirements.installed):
     wrong = _wrong(packages, installed)
     if not wrong:
         found = f"all {len(packages)} are within their bounds"
-        return Finding(check="other packages", status="ok", found=found)
-    return Finding(
-        check="other packages",
-        status="problem",
-        found=", ".join(wrong.values()),
+        return finding.ok("other packages", found)
+    return finding.problem(
+        "other packages",
+        ", ".join(wrong.values()),
         advice=f"{_pip(*wrong, of=packages)}.",
     )
 
@@ -134,16 +127,14 @@ def optional(needed, installed=requirements.installed):
     missing = [text for text in told if text.endswith("not installed")]
     if misfits:
         of = {n: b for e in needed.extras.values() for n, b in e.items()}
-        return Finding(
-            check="optional packages",
-            status="warning",
-            found=", ".join(misfits.values()),
+        return finding.warning(
+            "optional packages",
+            ", ".join(misfits.values()),
             advice=f"{_pip(*misfits, of=of)}.",
         )
-    return Finding(
-        check="optional packages",
-        status="ok",
-        found=", ".join(told),
+    return finding.ok(
+        "optional packages",
+        ", ".join(told),
         advice="What is missing comes by pip install "
         "'transfusion_tf[NAME]', or '.[NAME]' in a checkout."
         if missing

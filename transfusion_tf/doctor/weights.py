@@ -1,6 +1,6 @@
 """Check of ImageNet weights: which are in Keras' cache, where others belong."""
 
-from transfusion_tf.doctor.finding import Finding
+from transfusion_tf.doctor import finding
 from transfusion_tf.initialization import published_files
 
 
@@ -27,15 +27,14 @@ def imagenet(folder=None):
     if there:
         found += f" ({', '.join(there)})"
     if damaged:
-        return Finding(
-            check="ImageNet weights",
-            status="problem",
-            found=f"{found}; not the published file: {', '.join(damaged)}",
+        return finding.problem(
+            "ImageNet weights",
+            f"{found}; not the published file: {', '.join(damaged)}",
             advice="Delete it; Keras fetches it anew, but squeezenet's, which "
             "is put there by hand.",
             details=tuple(details),
         )
-    return Finding(
+    return finding.Finding(
         check="ImageNet weights",
         status="ok" if len(there) == total else "warning",
         found=found,

@@ -58,16 +58,17 @@ def build(network, preparation, exported):
                 for name in record.PACKAGES
             },
         },
-        "files": [
-            {
-                "format": one.format,
-                "file": one.path.name,
-                "sha256": files.file_sha256(one.path)
-                if one.path.is_file()
-                else None,
-                "largest_difference": one.difference,
-                "num_images": one.num_images,
-            }
-            for one in exported
-        ],
+        "files": list(map(_file, exported)),
+    }
+
+
+def _file(exported):
+    """What is said of an export.Exported; directories have no checksum."""
+    path = exported.path
+    return {
+        "format": exported.format,
+        "file": path.name,
+        "sha256": files.file_sha256(path) if path.is_file() else None,
+        "largest_difference": exported.difference,
+        "num_images": exported.num_images,
     }
