@@ -42,8 +42,7 @@ def training(
       ranges: how far they go, see augment.apply.
       keep_ids: ids (str) of a subset, or None for all.
       parts: (first row, row behind the last) of each part of a batch that is
-        wanted, one after the other without gaps: they come in turn, in place
-        of batches. Other rows are not decoded. None: whole batches.
+        wanted, without gaps: they come in turn, and other rows are not decoded.
       images: decoded.DecodedImages, which are not read; batches are the same.
 
     Returns:
