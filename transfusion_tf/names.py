@@ -20,6 +20,7 @@ _STANDARD_MODELS = (
     "mobilenet_v3_small",
     "squeezenet",
 )
+_VISION_TRANSFORMERS = ("deit_tiny", "vit_small")
 MODELS = (
     "cbr_larget",
     "cbr_largew",
@@ -27,6 +28,7 @@ MODELS = (
     "cbr_tiny",
     "cbr_tiny_wide",
     *_STANDARD_MODELS,
+    *_VISION_TRANSFORMERS,
     "cbr_larget_slim",
     "cbr_largew_slim",
     "cbr_small_slim",
@@ -35,7 +37,7 @@ MODELS = (
     "resnet50_slim",
     "inception_v3_slim",
 )
-WITHOUT_BATCH_NORM = ("convnext_tiny", "squeezenet")
+WITHOUT_BATCH_NORM = ("convnext_tiny", "squeezenet", *_VISION_TRANSFORMERS)
 SCHEMES = ("random", "pretrained", "mean_var", "transfusion", "gabor")
 # {what --weights offers besides files and runs: networks it has}
 PUBLISHED_WEIGHTS = {

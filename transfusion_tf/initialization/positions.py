@@ -1,0 +1,121 @@
+"""Position embeddings of vision transformers, for another image size.
+
+As timm resizes them when it takes weights (`resample_abs_pos_embed`): the class
+token's is kept; those of the patches are a square grid, which is resized by
+bicubic interpolation with antialiasing (Keys' kernel with a = -0.5, wider where
+the grid gets smaller, and half-pixel centres).
+"""
+
+import dataclasses
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from transfusion_tf.initialization import sources
+from transfusion_tf.models import tokens
+
+DISTILLED = "is of a distillation token, which the network does not have"
+
+
+def fitted(source, backbone):
+    """A Source with position embeddings for the images of a network.
+
+    The embedding of a distillation token (Touvron et al. 2020,
+    arXiv:2012.12877, in second place) is left out. As it is, if the source has
+    no such embeddings, or the network has none.
+
+    Args:
+      source: Source.
+      backbone: Backbone.
+    """
+    found = _found(source, backbone)
+    if found is None:
+        return source
+    layer, old, new = found
+    ((name, array),) = layer.tensors
+    array = np.delete(array, range(1, _num_prefix(array.shape)), axis=1)
+    tensors = ((name, array if old == new else resized(array, new)),)
+    changed = dataclasses.replace(layer, tensors=tensors)
+    layers = (changed if x is layer else x for x in source.layers)
+    return dataclasses.replace(source, layers=tuple(layers))
+
+
+def notes(source, backbone):
+    """Lines on what `fitted` changes, as a list of text."""
+    found = _found(source, backbone)
+    if found is None:
+        return []
+    layer, old, new = found
+    ((name, array),) = layer.tensors
+    lines = []
+    if _num_prefix(array.shape) > 1:
+        lines.append(f"{name}: without that of the distillation token")
+    if old != new:
+        lines.append(
+            f"{name}: interpolated from {old} x {old} to {new} x {new} patches"
+        )
+    return lines
+
+
+def resized(embeddings, side):
+    """Position embeddings for a grid of another size.
+
+    Args:
+      embeddings: (1, 1 + patches, channels), first the class token's, then
+        those of a square grid, line by line.
+      side: of the new grid, in patches.
+
+    Returns:
+      (1, 1 + side * side, channels), of the same type.
+    """
+    first, grid = embeddings[:, :1], embeddings[:, 1:]
+    old, channels = math.isqrt(grid.shape[1]), grid.shape[-1]
+    grid = tf.image.resize(
+        grid.reshape(1, old, old, channels),
+        (side, side),
+        tf.image.ResizeMethod.BICUBIC,
+        antialias=True,
+    )
+    rows = grid.numpy().reshape(1, side * side, channels)
+    return np.concatenate([first, rows.astype(first.dtype)], axis=1)
+
+
+def _found(source, backbone):
+    """(SourceLayer, its side, the network's) if it has to change, or None."""
+    ours = [
+        sources.shapes_of(layer)[0]
+        for layer in backbone.model.layers
+        if isinstance(layer, tokens.PositionEmbedding)
+    ]
+    theirs = [
+        x
+        for x in source.layers
+        if len(x.shapes) == 1 and ours and _fits(x.shapes[0], ours[0])
+    ]
+    if len(theirs) != 1 or theirs[0].shapes[0] == ours[0]:
+        return None
+    return theirs[0], *(_side(x) for x in (theirs[0].shapes[0], ours[0]))
+
+
+def _fits(shape, ours):
+    """Whether these are embeddings of a grid, of as many channels as ours."""
+    is_like = len(shape) == 3 and shape[::2] == ours[::2]
+    return is_like and _num_prefix(shape) is not None
+
+
+def _num_prefix(shape):
+    """Tokens before those of a square grid: 1, 2, or None if there are others.
+
+    A number of tokens is never both: no square follows another one directly,
+    but for 0 and 1.
+    """
+    for count in (1, 2):
+        patches = shape[1] - count
+        if patches > 0 and math.isqrt(patches) ** 2 == patches:
+            return count
+    return None
+
+
+def _side(shape):
+    return math.isqrt(shape[1] - _num_prefix(shape))
