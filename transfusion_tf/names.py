@@ -20,7 +20,14 @@ _STANDARD_MODELS = (
     "mobilenet_v3_small",
     "squeezenet",
 )
-_VISION_TRANSFORMERS = ("deit_tiny", "vit_small")
+VISION_TRANSFORMERS = ("deit_tiny", "vit_small")
+# Networks as PyTorch's libraries build them, for weights in their files.
+PYTORCH_MODELS = (
+    "mobilenet_v2",
+    "resnet18",
+    "resnet50_v1_5",
+    *VISION_TRANSFORMERS,
+)
 MODELS = (
     "cbr_larget",
     "cbr_largew",
@@ -28,7 +35,7 @@ MODELS = (
     "cbr_tiny",
     "cbr_tiny_wide",
     *_STANDARD_MODELS,
-    *_VISION_TRANSFORMERS,
+    *PYTORCH_MODELS,
     "cbr_larget_slim",
     "cbr_largew_slim",
     "cbr_small_slim",
@@ -37,7 +44,7 @@ MODELS = (
     "resnet50_slim",
     "inception_v3_slim",
 )
-WITHOUT_BATCH_NORM = ("convnext_tiny", "squeezenet", *_VISION_TRANSFORMERS)
+WITHOUT_BATCH_NORM = ("convnext_tiny", "squeezenet", *VISION_TRANSFORMERS)
 SCHEMES = ("random", "pretrained", "mean_var", "transfusion", "gabor")
 # {what --weights offers besides files and runs: networks it has}
 PUBLISHED_WEIGHTS = {

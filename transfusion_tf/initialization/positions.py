@@ -15,15 +15,16 @@ import tensorflow as tf
 from transfusion_tf.initialization import sources
 from transfusion_tf.models import tokens
 
+_DISTILLATION = "dist_token"  # What PyTorch's files call it.
 DISTILLED = "is of a distillation token, which the network does not have"
 
 
 def fitted(source, backbone):
     """A Source with position embeddings for the images of a network.
 
-    The embedding of a distillation token (Touvron et al. 2020,
-    arXiv:2012.12877, in second place) is left out. As it is, if the source has
-    no such embeddings, or the network has none.
+    A distillation token (Touvron et al. 2020, arXiv:2012.12877) is passed over,
+    and so is its embedding, which is in second place. The source stays as it
+    is, if it has no such embeddings, or the network has none.
 
     Args:
       source: Source.
@@ -37,8 +38,15 @@ def fitted(source, backbone):
     array = np.delete(array, range(1, _num_prefix(array.shape)), axis=1)
     tensors = ((name, array if old == new else resized(array, new)),)
     changed = dataclasses.replace(layer, tensors=tensors)
-    layers = (changed if x is layer else x for x in source.layers)
-    return dataclasses.replace(source, layers=tuple(layers))
+    layers, passed_over = [], dict(source.passed_over)
+    for other in source.layers:
+        if other.name.endswith(_DISTILLATION):
+            passed_over |= {name: DISTILLED for name, _ in other.tensors}
+        else:
+            layers.append(changed if other is layer else other)
+    return dataclasses.replace(
+        source, layers=tuple(layers), passed_over=passed_over
+    )
 
 
 def notes(source, backbone):

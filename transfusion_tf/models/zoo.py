@@ -14,6 +14,8 @@ from transfusion_tf.models import (
     slim,
     squeezenet,
     stages,
+    torchvision_mobilenet,
+    torchvision_resnets,
     truncation,
     vit,
 )
@@ -22,6 +24,8 @@ _FULL = {
     **cbr.NETWORKS,
     **applications.NETWORKS,
     **squeezenet.NETWORKS,
+    **torchvision_mobilenet.NETWORKS,
+    **torchvision_resnets.NETWORKS,
     **vit.NETWORKS,
 }
 NETWORKS = {**_FULL, **{name: _FULL[base] for name, base in slim.BASES.items()}}
