@@ -49,6 +49,8 @@ FINGERPRINTS = {
     "mobilenet_v2": "5aba43d5ee888436",
     "resnet18": "e88c2397a35c4492",
     "resnet50_v1_5": "bcc531d3fff64041",
+    "deit_tiny": "8e0ee738f9d60822",
+    "vit_small": "ad3733a7bb0a1545",
 }
 
 
