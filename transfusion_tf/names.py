@@ -20,8 +20,14 @@ _STANDARD_MODELS = (
     "mobilenet_v3_small",
     "squeezenet",
 )
+VISION_TRANSFORMERS = ("deit_tiny", "vit_small")
 # Networks as PyTorch's libraries build them, for weights in their files.
-PYTORCH_MODELS = ("mobilenet_v2", "resnet18", "resnet50_v1_5")
+PYTORCH_MODELS = (
+    "mobilenet_v2",
+    "resnet18",
+    "resnet50_v1_5",
+    *VISION_TRANSFORMERS,
+)
 MODELS = (
     "cbr_larget",
     "cbr_largew",
@@ -38,7 +44,7 @@ MODELS = (
     "resnet50_slim",
     "inception_v3_slim",
 )
-WITHOUT_BATCH_NORM = ("convnext_tiny", "squeezenet")
+WITHOUT_BATCH_NORM = ("convnext_tiny", "squeezenet", *VISION_TRANSFORMERS)
 SCHEMES = ("random", "pretrained", "mean_var", "transfusion", "gabor")
 # {what --weights offers besides files and runs: networks it has}
 PUBLISHED_WEIGHTS = {

@@ -15,6 +15,7 @@ from transfusion_tf.initialization import (
     layer_names,
     layer_order,
     misfits,
+    positions,
     pytorch_names,
     sources,
 )
@@ -47,7 +48,8 @@ def plan(backbone, source, *, stages=None):
 
     Only layers of these stages need fitting shapes, so that a slim network can
     take its lower stages from the full one. A truncated network takes what the
-    whole one would; the source may be truncated as well.
+    whole one would; the source may be truncated as well. Position embeddings
+    are interpolated to the network's image size.
 
     Args:
       backbone: Backbone that takes weights.
@@ -60,6 +62,7 @@ def plan(backbone, source, *, stages=None):
     """
     taken = backbone.stage_names if stages is None else tuple(stages)
     whole = backbone.whole() if backbone.whole else backbone
+    source = positions.fitted(source, whole)
     stage_of = {
         layer.name: stage.name
         for stage in sources.stages_in(source, whole)
@@ -131,11 +134,8 @@ class _Pairing:
         if found is None:
             found = self._as_ordered()
         # No head has them, so there is more of a body than this network has.
-        stray = [
-            layer
-            for layer in self.source.without(found)
-            if sources.is_spatial(layer.shapes)
-        ]
+        telling = sources.telling(x.shapes for x in self.source.layers)
+        stray = [x for x in self.source.without(found) if x.shapes in telling]
         if stray:
             shapes = misfits.shapes_text(stray[0].shapes)
             self._refuse(

@@ -91,9 +91,9 @@ def partners(backbone, source, body, wanted):
     """
     found = _the_one(backbone, source, body, wanted)
     left = source.without(found.partners)
-    stray = [
-        x for x in left if sources.is_spatial(x.shapes) and found.contains(x)
-    ]
+    inside = [x for x in source.layers if found.contains(x)]
+    telling = sources.telling(x.shapes for x in inside)
+    stray = [x for x in left if x.shapes in telling and found.contains(x)]
     # No head has them, so there is more of a body than this network has.
     if stray:
         shapes = misfits.shapes_text(stray[0].shapes)

@@ -14,7 +14,7 @@ import numpy as np
 from transfusion_tf import names
 from transfusion_tf.config.init import NO_STAGE
 from transfusion_tf.initialization import gabor as gabor_filters
-from transfusion_tf.initialization import matching, sources
+from transfusion_tf.initialization import matching, positions, sources
 from transfusion_tf.models import scaling
 
 # How a value came about, as `provenance` says it.
@@ -149,8 +149,9 @@ def initialize(backbone, settings, *, source=None, seed):
       JSON-able dict: scheme, seed, through, the source's identity, `variables`
       {path: how its value came about}, the number of each kind, the number of
       random states of dropout (seeded, no weights), what of the
-      source was left out and why, what is odd about it (`warnings`), and the
-      share of tensors that differ from the freshly built network's.
+      source was left out and why, what is odd about it or was changed
+      (`warnings`), and the share of tensors that differ from the freshly built
+      network's.
 
     Raises:
       ValueError: the source does not fit, or the scheme not the network; then
@@ -169,11 +170,16 @@ def initialize(backbone, settings, *, source=None, seed):
         "source": source.identity if source else None,
         "counts": {kind: kinds.count(kind) for kind in sorted(set(kinds))},
         "changed_fraction": changed,
-        "warnings": sources.warnings_of(source) if source else [],
+        "warnings": _remarks(backbone, source) if source else [],
         "variables": start.provenance,
         "num_random_states": len(backbone.random_states),
         "skipped_source_tensors": start.skipped,
     }
+
+
+def _remarks(backbone, source):
+    """What is odd about a source, and what of it does not fit as it is."""
+    return sources.warnings_of(source) + positions.notes(source, backbone)
 
 
 def _taken(backbone, source, seed, stages):

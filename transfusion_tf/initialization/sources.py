@@ -49,6 +49,8 @@ FINGERPRINTS = {
     "mobilenet_v2": "5aba43d5ee888436",
     "resnet18": "e88c2397a35c4492",
     "resnet50_v1_5": "bcc531d3fff64041",
+    "deit_tiny": "8e0ee738f9d60822",
+    "vit_small": "ad3733a7bb0a1545",
 }
 
 
@@ -213,19 +215,32 @@ def recognise(layers):
 
 
 def fingerprint(layers):
-    """16 hex digits of the layers' spatial kernels, in any order.
+    """16 hex digits of what `telling` finds in the layers, in any order.
 
-    Each layer with a kernel (height, width, in, out) larger than 1x1 counts
-    with the kernel's shape and its number of weights, by which networks with
-    biases differ from those without. Heads have no such layer, so that a
-    network is the same with any head or none.
+    Each layer counts with the shape of its kernel and its number of weights, by
+    which networks with biases differ from those without.
     """
-    spatial = sorted(
+    found = sorted(
         [*map(int, shapes[0]), len(shapes)]
-        for shapes in map(tuple, layers)
-        if is_spatial(shapes)
+        for shapes in telling(map(tuple, layers))
     )
-    return hashlib.sha256(json.dumps(spatial).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(found).encode()).hexdigest()[:16]
+
+
+def telling(layers):
+    """The layers by which a network is known, and which heads do not have.
+
+    Those with a kernel (height, width, in, out) larger than 1x1; where there is
+    one alone, as in vision transformers, layer norms as well. So a network is
+    the same with any head or none.
+
+    Args:
+      layers: for each layer with weights the shapes of its weights.
+    """
+    layers = list(layers)
+    spatial = [shapes for shapes in layers if is_spatial(shapes)]
+    norms = [shapes for shapes in layers if _is_layer_norm(shapes)]
+    return spatial + norms if len(spatial) == 1 else spatial
 
 
 def stages_in(source, whole):
@@ -246,6 +261,11 @@ def stages_in(source, whole):
 def is_spatial(shapes):
     """Whether a layer of these shapes has a kernel larger than 1x1."""
     return bool(shapes) and len(shapes[0]) == 4 and max(shapes[0][:2]) > 1
+
+
+def _is_layer_norm(shapes):
+    """Whether the weights are two vectors of one length."""
+    return len(shapes) == 2 and len(shapes[0]) == 1 and shapes[0] == shapes[1]
 
 
 def warnings_of(source):

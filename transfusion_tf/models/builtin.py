@@ -9,7 +9,10 @@ that compute the same:
 - batch norm by the fused kernel, and convolutions with gradients of our own:
   Keras' own;
 - ConvNeXt's factor per channel: a depthwise 1x1 convolution;
-- Inception-ResNet's scaled sum: Rescaling and Add.
+- Inception-ResNet's scaled sum: Rescaling and Add;
+- class token: zeros in its place, and the token as their bias;
+- position embedding: a product with ones, and the embedding as its bias;
+- self-attention: Dense, and operations of Keras.
 """
 
 import keras
@@ -21,6 +24,7 @@ from transfusion_tf.models import (
     batch_norm,
     convolution,
     scaling,
+    tokens,
 )
 
 SCORES = "scores"  # Name of the last layer.
@@ -30,6 +34,13 @@ _OF_KERAS = {
     convolution.Conv2D: layers.Conv2D,
     convolution.DepthwiseConv2D: layers.DepthwiseConv2D,
 }
+# Layers of this package that become several.
+_SEVERAL = (
+    scaling.InputScaling,
+    tokens.ClassToken,
+    tokens.PositionEmbedding,
+    tokens.SelfAttention,
+)
 
 
 def copy(backbone, activation):
@@ -47,13 +58,8 @@ def copy(backbone, activation):
         backbone.model, clone_function=_clone, call_function=_call
     )
     for layer in backbone.model.layers:
-        if isinstance(layer, applications.LayerScale):
-            (factors,) = layer.get_weights()
-            weights = [factors.reshape(1, 1, -1, 1)]
-        else:
-            weights = layer.get_weights() if layer.weights else []
-        if weights:
-            model.get_layer(layer.name).set_weights(weights)
+        if layer.weights:
+            model.get_layer(layer.name).set_weights(_weights(layer))
     scores = layers.Activation(activation, name=SCORES)(model.output)
     return keras.Model(model.input, scores, name=backbone.name)
 
@@ -63,6 +69,21 @@ def is_builtin(layer):
     return type(layer).__module__.startswith("keras.") and not _is_sum(layer)
 
 
+def _weights(layer):
+    """The weights of a layer, as what stands for it in the copy has them."""
+    values = layer.get_weights()
+    if isinstance(layer, applications.LayerScale):
+        return [values[0].reshape(1, 1, -1, 1)]
+    if isinstance(layer, tokens.ClassToken):
+        others = layer.output.shape[1] - 1
+        bias = np.pad(values[0], ((0, others), (0, 0), (0, 0)))
+        return [np.ones(len(bias), bias.dtype), bias]
+    if isinstance(layer, tokens.PositionEmbedding):
+        bias = values[0].swapaxes(0, 1)
+        return [np.ones(len(bias), bias.dtype), bias]
+    return values
+
+
 def _is_sum(layer):
     """Whether it is Inception-ResNet's sum, which Keras keeps to itself."""
     return type(layer).__name__ == "CustomScaleLayer"
@@ -70,7 +91,7 @@ def _is_sum(layer):
 
 def _clone(layer):
     """A fresh layer; those that become several are replaced by `_call`."""
-    if isinstance(layer, scaling.InputScaling) or _is_sum(layer):
+    if isinstance(layer, _SEVERAL) or _is_sum(layer):
         return layer
     if isinstance(layer, applications.LayerScale):
         return layers.DepthwiseConv2D(1, use_bias=False, name=layer.name)
@@ -86,7 +107,26 @@ def _call(layer, *args, **kwargs):
         name = f"{layer.name}_rescaling"
         branch = layers.Rescaling(layer.scale, name=name)(branch)
         return layers.Add(name=layer.name)([straight, branch])
+    if isinstance(layer, tokens.ClassToken):
+        name = f"{layer.name}_zeros"
+        zeros = layers.ZeroPadding2D(((1, 0), (0, 0)), name=name)
+        return _biased(layer, zeros(*args))
+    if isinstance(layer, tokens.PositionEmbedding):
+        return _biased(layer, *args)
+    if isinstance(layer, tokens.SelfAttention):
+        dense = layers.Dense(layer.units, name=layer.name)
+        return tokens.attend(dense(*args), layer.num_heads)
     return layer(*args, **kwargs)
+
+
+def _biased(layer, x):
+    """Tokens times ones, and a bias of its own for each position."""
+    return layers.EinsumDense(
+        "abcd,b->abcd",
+        output_shape=tuple(x.shape[1:]),
+        bias_axes="bd",
+        name=layer.name,
+    )(x)
 
 
 def _scaled(images, name):

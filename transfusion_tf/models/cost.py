@@ -8,8 +8,12 @@ def multiply_adds(layer):
 
     Every entry of a kernel is used once at every position of the output, be it
     a convolution's (depthwise or in groups, too) or a dense layer's. Borders
-    count like the middle; biases, norms and activations do not count.
+    count like the middle; biases, norms and activations do not count. A layer
+    of whose kernels this does not hold has `multiply_adds` of its own.
     """
+    own = getattr(layer, "multiply_adds", None)
+    if own is not None:
+        return own
     positions = math.prod(layer.output.shape[1:-1])
     return positions * sum(_size(kernel) for kernel in _kernels(layer))
 

@@ -26,6 +26,9 @@ class Network:
       scaling: input scaling of its ImageNet weights (names.INPUT_SCALINGS).
       adapt: function (whole model, bn_momentum) -> model of the same weights,
         for a body that does not do as this package does; or None.
+      readout: function (output of a stage) -> what of it the head averages,
+        both symbolic, of rank 4; None: all.
+      multiple_of: what the side of an image must be a multiple of, in pixels.
     """
 
     body: collections.abc.Callable
@@ -33,6 +36,8 @@ class Network:
     min_size: int
     scaling: str
     adapt: collections.abc.Callable | None = None
+    readout: collections.abc.Callable | None = None
+    multiple_of: int = 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +47,8 @@ class Stage:
     Attributes:
       name: "conv1", "block2", ...
       layers: those of its layers that have weights, in the model's order.
-      output: symbolic output, (N, height, width, channels).
+      output: symbolic output, (N, height, width, channels); of tokens, see
+        models.tokens, (N, tokens, 1, channels).
     """
 
     name: str

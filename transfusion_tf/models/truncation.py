@@ -41,7 +41,7 @@ def check(name, stage_names, truncate_at, slim_from=None):
         )
 
 
-def cut(backbone, truncate_at, outputs, *, whole):
+def cut(backbone, truncate_at, outputs, *, readout=None, whole):
     """A Backbone of the stages through `truncate_at`, with a head of its own.
 
     The head is that of every network of the zoo: a mean over the image and a
@@ -51,10 +51,12 @@ def cut(backbone, truncate_at, outputs, *, whole):
       backbone: Backbone of the whole network, which is not changed.
       truncate_at: name of the last stage that is kept.
       outputs: {stage: layer that it ends at} of the whole network.
+      readout: of the network, see stages.Network.
       whole: function () -> Backbone like `backbone`, see stages.Backbone.
     """
     kept = backbone.stages_through(truncate_at)
-    x = layers.GlobalAveragePooling2D(name="pool")(kept[-1].output)
+    x = readout(kept[-1].output) if readout else kept[-1].output
+    x = layers.GlobalAveragePooling2D(name="pool")(x)
     x = layers.Dense(backbone.num_outputs, name="logits")(x)
     model = keras.Model(backbone.model.input, x, name=backbone.name)
     # A copy: the layers themselves would keep those above them in memory.

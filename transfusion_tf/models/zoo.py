@@ -17,6 +17,7 @@ from transfusion_tf.models import (
     torchvision_mobilenet,
     torchvision_resnets,
     truncation,
+    vit,
 )
 
 _FULL = {
@@ -25,6 +26,7 @@ _FULL = {
     **squeezenet.NETWORKS,
     **torchvision_mobilenet.NETWORKS,
     **torchvision_resnets.NETWORKS,
+    **vit.NETWORKS,
 }
 NETWORKS = {**_FULL, **{name: _FULL[base] for name, base in slim.BASES.items()}}
 
@@ -51,7 +53,8 @@ def build(
 
     Raises:
       ValueError: unknown name or scaling, an image size below the network's
-        minimum, or a stage that the network lacks or that changes nothing.
+        minimum or one that its patches do not divide, or a stage that the
+        network lacks or that changes nothing.
     """
     settings = run.ModelConfig(
         name=name,
@@ -65,17 +68,36 @@ def build(
     stage_names = tuple(network.outputs)
     slim_from = slim.first_stage(name, stage_names, slim_from)
     truncation.check(name, stage_names, truncate_at, slim_from)
-    if image_size < network.min_size:
-        raise ValueError(
-            f"{name} needs images of at least {network.min_size} pixels a "
-            f"side. Received: --image_size={image_size}; give a larger one."
-        )
+    _check_size(name, network, image_size)
     whole = functools.partial(
         _whole, settings, num_outputs, image_size, slim_from
     )
     if truncate_at is None:
         return whole()
-    return truncation.cut(whole(), truncate_at, network.outputs, whole=whole)
+    return truncation.cut(
+        whole(),
+        truncate_at,
+        network.outputs,
+        readout=network.readout,
+        whole=whole,
+    )
+
+
+def _check_size(name, network, image_size):
+    """Raises ValueError for images that a network does not take."""
+    if image_size < network.min_size:
+        raise ValueError(
+            f"{name} needs images of at least {network.min_size} pixels a "
+            f"side. Received: --image_size={image_size}; give a larger one."
+        )
+    patch = network.multiple_of
+    if image_size % patch:
+        lower = image_size - image_size % patch
+        raise ValueError(
+            f"{name} cuts images into patches of {patch} pixels a side. "
+            f"Received: --image_size={image_size}; give a multiple, such as "
+            f"{lower} or {lower + patch}."
+        )
 
 
 def _whole(settings, num_outputs, image_size, slim_from):
@@ -86,6 +108,8 @@ def _whole(settings, num_outputs, image_size, slim_from):
     inputs = keras.Input((image_size, image_size, 3), name="image")
     x = scaling.scaling_layer(input_scaling)(inputs)
     x = network.body(x, settings.bn_momentum)
+    if network.readout:
+        x = network.readout(x)
     x = layers.GlobalAveragePooling2D(name="pool")(x)
     x = layers.Dense(num_outputs, name="logits")(x)
     model = keras.Model(inputs, x, name=settings.name)

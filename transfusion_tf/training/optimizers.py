@@ -4,6 +4,7 @@ import contextlib
 
 import keras
 
+from transfusion_tf.models import vit
 from transfusion_tf.training import adam
 
 
@@ -33,9 +34,12 @@ def build(optimizer, variables):
     """Makes what an optimizer keeps of the `variables`, within their strategy.
 
     No decay takes effect on biases, nor on what norms scale and shift by: all
-    that has fewer than two axes.
+    that has fewer than two axes; nor on class token and position embeddings,
+    as in timm.
     """
-    spared = [v for v in variables if len(v.shape) < 2]
+    spared = [
+        v for v in variables if len(v.shape) < 2 or v.path in vit.UNDECAYED
+    ]
     optimizer.exclude_from_weight_decay(var_list=spared)
     optimizer.build(variables)
 

@@ -125,8 +125,8 @@ def _names(curves):
 
 
 def _height(stage):
-    """Orders stages from the bottom to the top: conv1, conv2; conv1, block1."""
+    """Orders stages from the bottom to the top: conv1 or embed, block1, ..."""
     if stage in (NO_STAGE, ALL_STAGES):
         return (0 if stage == NO_STAGE else 2,)
-    kind, number = re.fullmatch(r"(\D+)(\d+)", stage).groups()
-    return 1, kind != "conv", int(number)
+    kind, number = re.fullmatch(r"(\D+)(\d*)", stage).groups()
+    return 1, kind == "block", int(number or 0)
