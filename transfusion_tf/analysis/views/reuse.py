@@ -4,15 +4,16 @@ import itertools
 
 from transfusion_tf import datasets, progress
 from transfusion_tf.analysis import comparison
+from transfusion_tf.analysis.interventions import probing
 from transfusion_tf.analysis.views import probe, selection
 from transfusion_tf.analysis.views import rows as view_rows
 from transfusion_tf.config.init import InitConfig
 from transfusion_tf.initialization import pretrained, schemes
 from transfusion_tf.models import slim, zoo
-from transfusion_tf.runs import predictions
 from transfusion_tf.runs import record as run_record
 
 MEASURE = "probe_auc"
+_PROBE = probing.Linear(penalties=(probing.DEFAULT_PENALTY,))
 
 
 def source_network(runs, weights):
@@ -87,7 +88,10 @@ def probe_rows(
             (images.split, images.num_images),
         )
     )
-    patients = predictions.known_patients(columns["patient"])
+    card = opened.card
+    questions = probing.Questions(
+        card.task, card.classes, train_columns, columns
+    )
     rows = []
     with progress.bar(
         "Probing", len(backbones) * len(stages), unit="stages"
@@ -95,14 +99,8 @@ def probe_rows(
         for network, (index, stage) in itertools.product(
             backbones, enumerate(stages)
         ):
-            numbers = probe.score(
-                train[network][stage],
-                test[network][stage],
-                train_labels=train_columns["label"],
-                test_labels=columns["label"],
-                task=opened.card.task,
-                classes=opened.card.classes,
-                groups=patients,
+            probed = questions.ask(
+                _PROBE, train[network][stage], test[network][stage]
             )
             rows.append(
                 {
@@ -110,7 +108,7 @@ def probe_rows(
                     **view_rows.about(view, (network, network), networks),
                     "stage": stage,
                     "stage_index": index,
-                    **_of_score(numbers),
+                    **_of_score(probed.numbers),
                 }
             )
             bar.update()
