@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import linear_model, metrics, preprocessing
 
-from transfusion_tf.analysis.interventions import probing
+from transfusion_tf.analysis.interventions import linear, neighbours, probing
 from transfusion_tf.data import folds
 
 LABELS = np.arange(400) % 2
@@ -180,7 +180,7 @@ def test_the_penalty_is_the_one_that_is_best_on_folds_by_patient():
     questions = probing.Questions("multiclass", "ab", own, columns(labels))
     found = questions.ask(probing.Linear(), train, train)
     losses = []
-    for penalty in probing.PENALTIES:
+    for penalty in linear.PENALTIES:
         loss = 0
         for fold in (1, 2, 3):
             held = np.array(
@@ -199,10 +199,10 @@ def test_the_penalty_is_the_one_that_is_best_on_folds_by_patient():
                 normalize=False,
             )
         losses.append(loss)
-    best = probing.PENALTIES[int(np.argmin(losses))]
+    best = linear.PENALTIES[int(np.argmin(losses))]
     assert found.setting == f"penalty {best:g}"
     # Neither end: the folds decide.
-    assert best not in (probing.PENALTIES[0], probing.PENALTIES[-1])
+    assert best not in (linear.PENALTIES[0], linear.PENALTIES[-1])
 
 
 def test_one_penalty_is_taken_as_it_is():
@@ -237,7 +237,7 @@ def test_votes_of_neighbours_by_hand():
     ("num_images", "k"), [(1, 1), (9, 1), (150, 15), (2000, 200), (5000, 200)]
 )
 def test_default_number_of_neighbours(num_images, k):
-    assert probing.default_neighbours(num_images) == k
+    assert neighbours.default_neighbours(num_images) == k
 
 
 def test_an_image_without_any_activation_has_a_score():

@@ -10,119 +10,18 @@ images vote (Matsoukas et al. 2022, arXiv:2203.01825).
 """
 
 import dataclasses
-import warnings
 
 import numpy as np
 
+from transfusion_tf.analysis.interventions.linear import Linear as Linear
+from transfusion_tf.analysis.interventions.neighbours import (
+    Neighbours as Neighbours,
+)
 from transfusion_tf.data import folds
-from transfusion_tf.metrics import problems, summary
+from transfusion_tf.metrics import components, problems, seed_auc, summary
 from transfusion_tf.runs import predictions
 
-# Of the sum of the losses (scikit-learn's 1 / C), the strongest first.
-PENALTIES = (1e4, 1e3, 1e2, 1e1, 1.0, 0.1)
-# Where there are too few patients to choose another one: scikit-learn's.
-DEFAULT_PENALTY = 1.0
 NUM_FOLDS = 3
-MAX_NEIGHBOURS = 200  # Matsoukas et al. 2022.
-NEIGHBOUR_SHARE = 0.1  # Of the training images, where they are few.
-# Of the votes, as Wu et al. 2018 (arXiv:1805.01978) weigh them.
-TEMPERATURE = 0.07
-_MAX_ITERATIONS = 1000
-_TEST_IMAGES_AT_ONCE = 1024
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Linear:
-    """Logistic regression on standardized features, multinomial, by L-BFGS.
-
-    The L2 penalty is the one of `penalties` with the smallest cross-entropy on
-    folds of the training images that it was not fitted on; images of a patient
-    are in one fold.
-
-    Attributes:
-      penalties: lambda of sum(losses) + lambda / 2 |weights|^2, strongest
-        first; a single one is taken as it is.
-    """
-
-    penalties: tuple[float, ...] = PENALTIES
-    name = "linear"
-
-    def predict(self, train, labels, test, *, fold_of):
-        """Fits on `train`, and predicts `test`.
-
-        Args:
-          train, test: (num_images, neurons) features.
-          labels: (num_images,) classes of `train`, two or more.
-          fold_of: (num_images,) number of the fold of each training image, or
-            None where there are too few patients for folds.
-
-        Returns:
-          ((num_images, num_seen) probabilities of the classes that `labels`
-          has, in ascending order; the setting in words).
-        """
-        penalty, how = self._chosen(train, labels, fold_of)
-        (scores, converged), *_ = _path(train, labels, test, [penalty])
-        late = "" if converged else f", stopped at {_MAX_ITERATIONS} iterations"
-        return scores, f"penalty {penalty:g}{how}{late}"
-
-    def _chosen(self, train, labels, fold_of):
-        """(penalty, how it was chosen in words)."""
-        if len(self.penalties) == 1:
-            return self.penalties[0], ""
-        losses = None
-        if fold_of is not None:
-            losses = self._losses(train, labels, fold_of)
-        if losses is None:
-            return DEFAULT_PENALTY, " (too few patients to choose)"
-        return self.penalties[int(np.argmin(losses))], ""
-
-    def _losses(self, train, labels, fold_of):
-        """Cross-entropy under each penalty, over the folds; None: no fold."""
-        losses = []
-        for fold in np.unique(fold_of):
-            fitted, held = fold_of != fold, fold_of == fold
-            seen, place = np.unique(labels[fitted], return_inverse=True)
-            held &= np.isin(labels, seen)
-            if len(seen) < 2 or not held.any():
-                continue
-            right = np.searchsorted(seen, labels[held])
-            path = _path(train[fitted], place, train[held], self.penalties)
-            losses.append([_cross_entropy(p, right) for p, _ in path])
-        return np.sum(losses, axis=0) if losses else None
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Neighbours:
-    """The k training images with the greatest cosine similarity vote.
-
-    A vote weighs exp(similarity / 0.07); a score is a class's share of them.
-
-    Attributes:
-      k: number of neighbours; None: 200, or a tenth of the training images
-        where that is less. Never more than there are.
-    """
-
-    k: int | None = None
-    name = "knn"
-
-    def predict(self, train, labels, test, *, fold_of):
-        """As Linear.predict; there is nothing to choose on folds."""
-        del fold_of
-        seen, place = np.unique(labels, return_inverse=True)
-        k = min(self.k or default_neighbours(len(train)), len(train))
-        train, test = _unit_length(train), _unit_length(test)
-        parts = []
-        for start in range(0, len(test), _TEST_IMAGES_AT_ONCE):
-            part = test[start : start + _TEST_IMAGES_AT_ONCE]
-            parts.append(_votes(part @ train.T, place, len(seen), k))
-        return np.concatenate(parts), f"k = {k}"
-
-
-def default_neighbours(num_images):
-    """The smaller of 200 and a tenth of the training images, at least 1."""
-    return max(1, min(MAX_NEIGHBOURS, int(num_images * NEIGHBOUR_SHARE)))
-
-
 PROBES = (Linear(), Neighbours())
 
 
@@ -189,6 +88,39 @@ class Questions:
         )
         return Probed(scores, numbers, setting)
 
+    @property
+    def metric(self):
+        """What the AUC of `arm` is called, as in comparisons of runs."""
+        if len(self.classes) == 2 and self.task != "multilabel":
+            name = summary.name_of(self.task, self.classes, 1)
+            return f"AUC of {name}"
+        num = len(self.classes) - (self.task == "ordinal")
+        return f"mean AUC of {num}" if num > 1 else f"AUC of {self.classes[0]}"
+
+    def arm(self, scores):
+        """The seed_auc.Arm of several networks: the mean of what was learned.
+
+        Args:
+          scores: (num_networks, num_images, num_classes), of Probed.
+        """
+        codes = components.group_codes(self.patients, len(self.labels))
+        every, mean = seed_auc.of_task(
+            self.task, self.labels, np.asarray(scores), codes
+        )
+        learned = [a for index, a in every if index not in self.unanswerable]
+        if not learned:
+            return dataclasses.replace(mean, values=None)
+        return seed_auc.mean(learned)
+
+    def counts(self):
+        """{column: number} of images and patients; None of unknown ones."""
+        patients = self.patients
+        return {
+            "num_train_images": len(self.train_labels),
+            "num_images": len(self.labels),
+            "num_patients": None if patients is None else len(set(patients)),
+        }
+
     def _classes(self, probe, train, test):
         every = np.ones(len(train), bool)
         num_classes = len(self.classes)
@@ -254,52 +186,3 @@ def _unlearnable(task, labels, num_classes):
         for problem in problems.split(task, labels, equal)
         if len(np.unique(problem.labels[problem.keep])) < 2
     ]
-
-
-def _path(train, labels, test, penalties):
-    """Yields (probabilities of `test`, whether converged), by penalty.
-
-    Each fit begins where the one before has ended.
-    """
-    from sklearn import exceptions
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.preprocessing import StandardScaler
-
-    scaler = StandardScaler().fit(train)
-    train, test = scaler.transform(train), scaler.transform(test)
-    model = LogisticRegression(max_iter=_MAX_ITERATIONS, warm_start=True)
-    for penalty in penalties:
-        model.set_params(C=1 / penalty)
-        with warnings.catch_warnings():  # What is not said by `converged`.
-            warnings.simplefilter("ignore", exceptions.ConvergenceWarning)
-            model.fit(train, labels)
-        converged = model.n_iter_.max() < _MAX_ITERATIONS
-        yield model.predict_proba(test), converged
-
-
-def _cross_entropy(probabilities, right):
-    """Sum over images of -log of the probability of the right class."""
-    found = probabilities[np.arange(len(right)), right]
-    return -np.log(np.maximum(found, np.finfo(float).tiny)).sum()
-
-
-def _unit_length(features):
-    """Rows of length 1; those that are all zero stay so."""
-    lengths = np.linalg.norm(features, axis=1, keepdims=True)
-    return features / np.where(lengths == 0, 1, lengths)
-
-
-def _votes(similarities, labels, num_classes, k):
-    """(num_test, num_classes) shares of the k nearest training images."""
-    nearest = np.argpartition(-similarities, k - 1, axis=1)[:, :k]
-    weights = np.exp(
-        np.take_along_axis(similarities, nearest, axis=1) / TEMPERATURE
-    )
-    votes = np.stack(
-        [
-            np.where(labels[nearest] == label, weights, 0).sum(axis=1)
-            for label in range(num_classes)
-        ],
-        axis=1,
-    )
-    return votes / weights.sum(axis=1, keepdims=True)

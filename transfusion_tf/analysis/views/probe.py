@@ -5,6 +5,8 @@ What analysis.interventions.probing fits its probes to.
 
 import numpy as np
 
+from transfusion_tf import datasets
+
 
 def pooled(backbones, stages, batches):
     """Returns ({key: {stage: (num_images, neurons)}}, columns of the batches).
@@ -44,3 +46,21 @@ def pooled(backbones, stages, batches):
         },
         {name: np.concatenate(parts) for name, parts in columns.items()},
     )
+
+
+def first_batches(images, split, max_images=None):
+    """Yields batches of a split until there were `max_images`; None: of all.
+
+    Args:
+      images: comparison.ComparisonImages; how they are read counts.
+      split: "train", "val" or "test".
+      max_images: number of images.
+    """
+    left = max_images
+    for batch in datasets.images(images.opened, split, **images.reading):
+        if left is not None:
+            batch = {name: rows[:left] for name, rows in batch.items()}
+            left -= len(batch["image"])
+        yield batch
+        if left == 0:
+            return

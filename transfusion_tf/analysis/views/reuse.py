@@ -2,9 +2,9 @@
 
 import itertools
 
-from transfusion_tf import datasets, progress
+from transfusion_tf import progress
 from transfusion_tf.analysis import comparison
-from transfusion_tf.analysis.interventions import probing
+from transfusion_tf.analysis.interventions import linear, probing
 from transfusion_tf.analysis.views import probe, selection
 from transfusion_tf.analysis.views import rows as view_rows
 from transfusion_tf.config.init import InitConfig
@@ -13,7 +13,7 @@ from transfusion_tf.models import slim, zoo
 from transfusion_tf.runs import record as run_record
 
 MEASURE = "probe_auc"
-_PROBE = probing.Linear(penalties=(probing.DEFAULT_PENALTY,))
+_PROBE = linear.Linear(penalties=(linear.DEFAULT_PENALTY,))
 
 
 def source_network(runs, weights):
@@ -82,7 +82,9 @@ def probe_rows(
     backbones = {n: networks[n].backbone for n in (source, *others)}
     opened = images.opened
     (train, train_columns), (test, columns) = (
-        probe.pooled(backbones, stages, _first(images, split, max_images))
+        probe.pooled(
+            backbones, stages, probe.first_batches(images, split, max_images)
+        )
         for split, max_images in (
             ("train", max_train_images),
             (images.split, images.num_images),
@@ -128,15 +130,3 @@ def _of_score(numbers):
         "num_images": numbers["num_images"],
         "note": auc["reason"] or auc["note"],
     }
-
-
-def _first(images, split, max_images):
-    """Yields batches until there were `max_images`; None for all."""
-    left = max_images
-    for batch in datasets.images(images.opened, split, **images.reading):
-        if left is not None:
-            batch = {name: rows[:left] for name, rows in batch.items()}
-            left -= len(batch["image"])
-        yield batch
-        if left == 0:
-            return
