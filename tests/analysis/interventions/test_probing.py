@@ -173,9 +173,9 @@ def test_the_penalty_is_the_one_that_is_best_on_folds_by_patient():
     rng = np.random.default_rng(0)
     patients = np.array([f"p{n // 4:03}" for n in range(160)])
     labels = rng.integers(0, 2, 40).repeat(4)
-    train = features(labels, 1.0, 0, num_noise=40)
+    train = features(labels, 2.0, 0, num_noise=40)
     # What images of a patient share besides, and a leaking fold would learn.
-    train += rng.normal(size=(40, 41)).repeat(4, axis=0)
+    train += 0.6 * rng.normal(size=(40, 41)).repeat(4, axis=0)
     own = columns(labels, patients)
     questions = probing.Questions("multiclass", "ab", own, columns(labels))
     found = questions.ask(probing.Linear(), train, train)
