@@ -45,7 +45,15 @@ MODELS = (
     "inception_v3_slim",
 )
 WITHOUT_BATCH_NORM = ("convnext_tiny", "squeezenet", *VISION_TRANSFORMERS)
-SCHEMES = ("random", "pretrained", "mean_var", "transfusion", "gabor")
+SCHEMES = (
+    "random",
+    "pretrained",
+    "mean_var",
+    "shuffled",
+    "transfusion",
+    "gabor",
+)
+RESTS = ("random", "mean_var")  # Of transfusion, above its last stage.
 # {what --weights offers besides files and runs: networks it has}
 PUBLISHED_WEIGHTS = {
     "imagenet": _STANDARD_MODELS,

@@ -73,6 +73,28 @@ def test_run_name_is_made_of_dataset_model_init_and_seed():
             "Received: --through=conv1 and --init=mean_var",
         ),
         ({"weights": "runs/a"}, "--weights goes with --init=pretr"),
+        ({"init": "shuffled"}, "--init=shuffled needs --weights"),
+        (
+            {"init": "transfusion", "through": "none", "rest": "mean_var"},
+            "--init=transfusion needs --weights",
+        ),
+        (
+            {"init": "mean_var", "weights": "runs/a", "rest": "mean_var"},
+            "--rest goes with --init=transfusion. Received: --rest=mean_var",
+        ),
+        (
+            {"init": "transfusion", "through": "conv1", "rest": "gabor"},
+            "Unknown rest 'gabor'; known: random, mean_var",
+        ),
+        (
+            {
+                "init": "transfusion",
+                "through": "conv1",
+                "weights": "runs/a",
+                "mean_var_biases": True,
+            },
+            "--mean_var_biases goes with --rest=mean_var of --init=transfusion",
+        ),
         ({"gabor_phases": 2}, "--gabor_phases goes with --init=gabor"),
         (
             {"init": "gabor", "gabor_wavelengths": ["3", "x"]},

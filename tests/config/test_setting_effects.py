@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.initialization import small_networks
 from transfusion_tf.config import run
 from transfusion_tf.config.run import RunConfig
 from transfusion_tf.data import augment
+from transfusion_tf.initialization import schemes
 from transfusion_tf.metrics import summary
 from transfusion_tf.models import zoo
 from transfusion_tf.training import (
@@ -95,6 +97,18 @@ ROWS = {
         "start",
         {"init": "transfusion", "weights": FIRST},
         {"init": "pretrained", "weights": FIRST},
+    ),
+    "rest": Row(
+        ("random", "mean_var"),
+        "start",
+        {"init": "transfusion", "through": "conv1", "weights": FIRST},
+        {"init": "pretrained", "weights": FIRST},
+    ),
+    "mean_var_biases": Row(
+        (False, True),
+        "biases",
+        {"model": "squeezenet", "init": "mean_var", "weights": FIRST},
+        RANDOM,
     ),
     "gabor_orientations": Row((8, 3), "start", GABOR, RANDOM),
     "gabor_wavelengths": Row(([3], [4]), "start", GABOR, RANDOM),
@@ -184,6 +198,14 @@ def start(made):
     backbone, _ = setup.RunSetup.prepare(made).initial_backbone()
     lowest = backbone.stages[0].variables + backbone.stages[1].variables
     return [variable.numpy().tolist() for variable in lowest]
+
+
+def biases(made):
+    """Those of a network that has some, from a source of its own."""
+    backbone = zoo.build(made.model.name, num_outputs=2, image_size=32)
+    source = small_networks.source_of(backbone)
+    start = schemes.SCHEMES[made.init.scheme](backbone, source, made.init, 0)
+    return start.values["conv1/bias"].tolist()
 
 
 def subset(made):

@@ -5,6 +5,7 @@ from transfusion_tf.initialization import schemes
 from transfusion_tf.models import zoo
 
 STAGES = ("conv1", "conv2", "conv3", "conv4")
+OVER_MEAN_VAR = {"rest": "mean_var"}
 
 
 def build(num_outputs=3, name="cbr_tiny", image_size=16):

@@ -5,6 +5,7 @@ import pytest
 
 from tests.initialization import small_networks
 from tests.initialization.initialized import (
+    OVER_MEAN_VAR,
     build,
     initialized,
     settings_of,
@@ -19,49 +20,58 @@ def test_the_family_is_complete():
     assert set(schemes.SCHEMES) == set(names.SCHEMES)
 
 
-@pytest.mark.parametrize("scheme", names.SCHEMES)
+# Each scheme, and each again with what changes which variables it draws.
+STARTS = [
+    *((scheme, {}) for scheme in names.SCHEMES),
+    ("transfusion", OVER_MEAN_VAR),
+]
+
+
+@pytest.mark.parametrize(("scheme", "given"), STARTS, ids=str)
 class TestContract:
-    def test_the_same_seed_gives_the_same_weights(self, scheme, source):
-        first, _ = initialized(scheme, source, 3)
-        second, _ = initialized(scheme, source, 3)
+    def test_the_same_seed_gives_the_same_weights(self, scheme, given, source):
+        first, _ = initialized(scheme, source, 3, **given)
+        second, _ = initialized(scheme, source, 3, **given)
         for path, array in first.items():
             np.testing.assert_array_equal(second[path], array)
 
-    def test_another_seed_gives_another_head(self, scheme, source):
-        first, _ = initialized(scheme, source, 3)
-        second, _ = initialized(scheme, source, 4)
+    def test_another_seed_gives_another_head(self, scheme, given, source):
+        first, _ = initialized(scheme, source, 3, **given)
+        second, _ = initialized(scheme, source, 4, **given)
         assert not np.array_equal(
             first["logits/kernel"], second["logits/kernel"]
         )
 
-    def test_the_head_is_that_of_random(self, scheme, source):
-        found, report = initialized(scheme, source, 3)
+    def test_the_head_is_that_of_random(self, scheme, given, source):
+        found, report = initialized(scheme, source, 3, **given)
         plain, _ = initialized("random", None, 3)
         for path in ("logits/kernel", "logits/bias"):
             np.testing.assert_array_equal(found[path], plain[path])
             assert report["variables"][path] == "random"
 
-    def test_every_variable_is_accounted_for(self, scheme, source):
-        found, report = initialized(scheme, source, 3)
+    def test_every_variable_is_accounted_for(self, scheme, given, source):
+        found, report = initialized(scheme, source, 3, **given)
         assert set(report["variables"]) == set(found)
         assert sum(report["counts"].values()) == len(found)
 
-    def test_every_tensor_of_the_source_is_accounted_for(self, scheme, source):
-        _, report = initialized(scheme, source, 3)
+    def test_every_tensor_of_the_source_is_accounted_for(
+        self, scheme, given, source
+    ):
+        _, report = initialized(scheme, source, 3, **given)
         if scheme == "random":
             assert report["source"] is None
             return
         used = {
             path
             for path, why in report["variables"].items()
-            if why in ("source", "mean_var")
+            if why in ("source", "mean_var", "shuffled")
         }
         assert used | set(report["skipped_source_tensors"]) == set(
             source.tensors
         )
 
-    def test_batch_norm_has_no_negative_variance(self, scheme, source):
-        found, _ = initialized(scheme, source, 3)
+    def test_batch_norm_has_no_negative_variance(self, scheme, given, source):
+        found, _ = initialized(scheme, source, 3, **given)
         for path, array in found.items():
             if path.endswith("moving_variance"):
                 assert array.min() > 0

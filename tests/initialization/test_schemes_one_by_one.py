@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from tests.initialization import small_networks
 from tests.initialization.initialized import (
+    OVER_MEAN_VAR,
     STAGES,
     build,
     initialized,
@@ -12,7 +14,7 @@ from tests.initialization.initialized import (
     values,
 )
 from transfusion_tf.config.init import InitConfig
-from transfusion_tf.initialization import schemes
+from transfusion_tf.initialization import marginals, schemes
 from transfusion_tf.models import zoo
 
 
@@ -132,6 +134,137 @@ def test_mean_var_starts_all_but_kernels_as_random(source):
     assert report["counts"] == {"mean_var": 4, "random": 18}
     why = report["skipped_source_tensors"]["conv1_bn/gamma"]
     assert why == "mean_var takes kernels only"
+
+
+def test_shuffled_keeps_every_value_and_no_place(source):
+    found, report = initialized("shuffled", source, 5)
+    plain, _ = initialized("random", None, 5)
+    for path, array in found.items():
+        if not path.endswith("conv/kernel"):
+            np.testing.assert_array_equal(array, plain[path])
+            continue
+        theirs = source.tensors[path]
+        assert array.dtype == theirs.dtype
+        np.testing.assert_array_equal(
+            np.sort(array, axis=None), np.sort(theirs, axis=None)
+        )
+        # Of numbers all different, one stays in its place by chance.
+        assert (array == theirs).mean() < 0.01
+        z = np.corrcoef(array.ravel(), theirs.ravel())[0, 1]
+        assert abs(z) * np.sqrt(array.size) < 5
+    assert report["counts"] == {"shuffled": 4, "random": 18}
+    why = report["skipped_source_tensors"]["conv1_bn/gamma"]
+    assert why == "shuffled takes kernels only"
+
+
+def test_shuffled_moves_values_across_all_axes():
+    """Of 12 filters, each of one value, none stays of one value."""
+    kernel = np.broadcast_to(np.arange(12.0), (5, 5, 3, 12))
+    found = marginals.permuted(kernel, np.random.default_rng(0))
+    for axes in ((0, 1, 2), (1, 2, 3), (0, 2, 3), (0, 1, 3)):
+        assert np.ptp(found, axis=axes).min() > 0
+
+
+@pytest.mark.parametrize("through", STAGES)
+def test_above_transfusion_mean_var_is_as_by_itself(source, through):
+    found, report = initialized(
+        "transfusion", source, 5, through=through, **OVER_MEAN_VAR
+    )
+    alone, _ = initialized("mean_var", source, 5)
+    below = STAGES[: STAGES.index(through) + 1]
+    for path, array in found.items():
+        expected = source.tensors if stage_of(path) in below else alone
+        np.testing.assert_array_equal(array, expected[path])
+    # Five tensors a stage, one of them a kernel; two of the head.
+    above = 4 - len(below)
+    counts = {"source": 5 * len(below), "random": 4 * above + 2}
+    assert report["counts"] == counts | ({"mean_var": above} if above else {})
+
+
+def test_transfusion_of_nothing_over_mean_var_is_mean_var(source):
+    none = {"through": "none", **OVER_MEAN_VAR}
+    found, report = initialized("transfusion", source, 5, **none)
+    alone, expected = initialized("mean_var", source, 5)
+    for path, array in found.items():
+        np.testing.assert_array_equal(array, alone[path])
+    for key in ("variables", "skipped_source_tensors", "counts"):
+        assert report[key] == expected[key]
+
+
+@pytest.fixture(scope="module")
+def squeezenet():
+    """A network with biases in all of its convolutions, and a source."""
+    backbone = zoo.build("squeezenet", num_outputs=2, image_size=32)
+    return backbone, small_networks.source_of(backbone)
+
+
+def started(squeezenet, scheme, seed=5, **given):
+    backbone, source = squeezenet
+    settings = settings_of(scheme, **given)
+    return schemes.SCHEMES[scheme](backbone, source, settings, seed)
+
+
+def test_mean_var_biases_have_their_mean_and_variance(squeezenet):
+    """All of them together, each standardized: five standard errors."""
+    found = started(squeezenet, "mean_var", mean_var_biases=True)
+    tensors = squeezenet[1].tensors
+    paths = [path for path in found.values if path.endswith("bias")]
+    paths.remove("logits/bias")
+    z = np.concatenate(
+        [
+            (found.values[path] - tensors[path].mean()) / tensors[path].std()
+            for path in paths
+        ]
+    )
+    # conv1, and 16 + 64 + 64 of the first two fire modules, and so on.
+    assert z.size == 64 + 2 * (144 + 288 + 432 + 576)
+    np.testing.assert_allclose(z.mean(), 0, atol=5 / np.sqrt(z.size))
+    np.testing.assert_allclose(z.var(), 1, atol=5 * np.sqrt(2 / z.size))
+    theirs = np.concatenate([tensors[path] for path in paths])
+    r = np.corrcoef(z, theirs)[0, 1]
+    assert abs(r) < 5 / np.sqrt(z.size)
+
+
+def test_biases_are_drawn_alike_whatever_the_kernels_are(squeezenet):
+    """And kernels alike, whatever the biases are."""
+    plain = started(squeezenet, "mean_var")
+    drawn = started(squeezenet, "mean_var", mean_var_biases=True)
+    mixed = started(squeezenet, "shuffled", mean_var_biases=True)
+    for path, kind in drawn.provenance.items():
+        if path.startswith("logits"):
+            assert kind == schemes.RANDOM
+        elif path.endswith("bias"):
+            assert plain.provenance[path] == schemes.RANDOM
+            assert not plain.values[path].any()
+            assert kind == mixed.provenance[path] == schemes.MATCHED
+            np.testing.assert_array_equal(
+                mixed.values[path], drawn.values[path]
+            )
+        else:
+            assert mixed.provenance[path] == schemes.SHUFFLED
+            np.testing.assert_array_equal(
+                plain.values[path], drawn.values[path]
+            )
+
+
+def test_above_transfusion_biases_are_drawn_only_there(squeezenet):
+    found = started(
+        squeezenet,
+        "transfusion",
+        through="conv1",
+        mean_var_biases=True,
+        **OVER_MEAN_VAR,
+    )
+    source = squeezenet[1].tensors
+    path = "conv1/bias"
+    np.testing.assert_array_equal(found.values[path], source[path])
+    assert found.provenance["fire2_squeeze1x1/bias"] == schemes.MATCHED
+
+
+@pytest.mark.parametrize("scheme", ["mean_var", "shuffled"])
+def test_a_network_without_biases_refuses_to_draw_them(source, scheme):
+    with pytest.raises(ValueError, match="cbr_tiny that are drawn has a bias"):
+        initialized(scheme, source, 5, mean_var_biases=True)
 
 
 def test_gabor_changes_conv1_alone(source):

@@ -73,6 +73,38 @@ def test_settings_go_to_the_cells_that_they_go_with():
     assert phases == {("random", None), ("gabor", 2)}
 
 
+def test_what_is_above_a_stage_is_another_cell(tmp_path):
+    source = tmp_path / "run"
+    source.mkdir()
+    inits = "transfusion:none,transfusion:conv1,transfusion:conv1:mean_var"
+    found, left_out = cells(
+        inits=f"mean_var,random,{inits},transfusion:none:mean_var",
+        weights=str(source),
+        seeds=1,
+        learning_rates="1e-3",
+        mean_var_biases=True,
+        reference="cbr_tiny:transfusion:conv1:mean_var",
+    )
+    assert not left_out
+    starts = [cell.config.init for cell in found]
+    # Drawn biases go with what is drawn by the statistics of a source.
+    assert [
+        (x.scheme, x.through, x.rest, x.mean_var_biases, x.weights is None)
+        for x in starts
+    ] == [
+        ("mean_var", None, None, True, False),
+        ("random", None, None, None, True),
+        ("transfusion", "none", "random", False, True),
+        ("transfusion", "conv1", "random", False, False),
+        ("transfusion", "conv1", "mean_var", True, False),
+        ("transfusion", "none", "mean_var", True, False),
+    ]
+    assert found[4].name == (
+        "cbr_tiny-transfusion.conv1.mean_var-run-all-lr0.001-seed0"
+    )
+    assert len({cell.arm for cell in found}) == 6
+
+
 @pytest.mark.parametrize(
     "values, message",
     [
@@ -80,6 +112,11 @@ def test_settings_go_to_the_cells_that_they_go_with():
         ({"momentum": 0.5}, "--momentum goes with --optimizer=sgd"),
         ({"inits": "transfusion"}, "goes with a stage, as in transfusion:con"),
         ({"inits": "random:conv1"}, "goes with a stage"),
+        ({"inits": "transfusion:"}, "goes with a stage"),
+        ({"inits": "transfusion:conv1:random"}, "if that is mean_var, as in"),
+        ({"inits": "transfusion:conv1:mean_var:x"}, "Received: transfusion:co"),
+        ({"rest": "mean_var"}, "Unknown setting of a study"),
+        ({"mean_var_biases": True}, "--mean_var_biases=True does nothing in"),
         ({"inits": "rand"}, "Unknown init 'rand'"),
         ({"models": "vgg@block1"}, "Unknown model 'vgg'"),
         ({"models": "resnet50@"}, "@ comes before a stage"),

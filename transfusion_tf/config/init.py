@@ -6,6 +6,9 @@ from transfusion_tf import names
 from transfusion_tf.config.fields import GoesWith, check, setting
 
 NO_STAGE = "none"  # --through: nothing is taken from the source.
+MEAN_VAR = "mean_var"
+# Schemes that need a source.
+TAKING = ("pretrained", MEAN_VAR, "shuffled", "transfusion")
 # One a degree; kernels of the zoo's networks cannot resolve closer ones.
 MAX_GABOR_ANGLES = 360
 _GABOR = GoesWith("scheme", ("gabor",))
@@ -34,6 +37,19 @@ class InitConfig:
         "--init=transfusion: the last stage that is taken from the source, or "
         f"{NO_STAGE}",
         goes_with=GoesWith("scheme", ("transfusion",)),
+    )
+    rest: str | None = setting(
+        "random",
+        "--init=transfusion: how the stages above the last one that is taken "
+        f"start, {' or '.join(names.RESTS)}",
+        choices=names.RESTS,
+        goes_with=GoesWith("scheme", ("transfusion",)),
+    )
+    mean_var_biases: bool | None = setting(
+        False,
+        "biases of convolutions and dense layers, too, are drawn with the mean "
+        "and variance of the source's, and do not start at zero",
+        goes_with=GoesWith("scheme", (MEAN_VAR, "shuffled", "transfusion")),
     )
     gabor_orientations: int | None = setting(
         8,
@@ -80,9 +96,21 @@ class InitConfig:
                 "--init=transfusion needs --through=STAGE, the last stage that "
                 f"is taken from the source, or --through={NO_STAGE}."
             )
-        needed = self.scheme in ("pretrained", "mean_var", "transfusion")
-        if needed and self.weights is None and self.through != NO_STAGE:
+        takes_nothing = self.through == NO_STAGE and self.rest != MEAN_VAR
+        needed = self.scheme in TAKING and not takes_nothing
+        if needed and self.weights is None:
             raise ValueError(
                 f"--init={self.scheme} needs --weights: a run directory, a "
                 "file of weights, imagenet, or radimagenet."
             )
+        if self.mean_var_biases and not draws(self.scheme, self.rest):
+            raise ValueError(
+                "--mean_var_biases goes with --rest=mean_var of "
+                f"--init=transfusion. Received: --rest={self.rest}; leave "
+                "--mean_var_biases out."
+            )
+
+
+def draws(scheme, rest):
+    """Whether weights are drawn with the statistics of a source's."""
+    return scheme in (MEAN_VAR, "shuffled") or rest == MEAN_VAR

@@ -12,13 +12,19 @@ import hashlib
 import numpy as np
 
 from transfusion_tf import names
-from transfusion_tf.config.init import NO_STAGE
+from transfusion_tf.config.init import MEAN_VAR, NO_STAGE
 from transfusion_tf.initialization import gabor as gabor_filters
-from transfusion_tf.initialization import matching, positions, sources
+from transfusion_tf.initialization import (
+    marginals,
+    matching,
+    positions,
+    sources,
+)
 from transfusion_tf.models import scaling
 
 # How a value came about, as `provenance` says it.
-RANDOM, TAKEN, MATCHED, BANK = "random", "source", "mean_var", "gabor"
+RANDOM, TAKEN, BANK = "random", "source", "gabor"
+MATCHED, SHUFFLED = marginals.MATCHED, marginals.SHUFFLED
 # A layer keeps the initialiser of its weight "kernel" as `kernel_initializer`;
 # {(class, weight): another prefix that Keras has given it}.
 _INITIALIZER_PREFIXES = {("DepthwiseConv2D", "kernel"): "depthwise"}
@@ -30,7 +36,7 @@ class InitialValues:
 
     Attributes:
       values: {variable path: array} of all weights.
-      provenance: {variable path: RANDOM, TAKEN, MATCHED or BANK}.
+      provenance: {variable path: RANDOM, TAKEN, MATCHED, SHUFFLED or BANK}.
       skipped: {tensor of the source: why it was not used}.
     """
 
@@ -56,18 +62,25 @@ def pretrained(backbone, source, settings, seed):
 
 
 def transfusion(backbone, source, settings, seed):
-    """The stages up to `settings.through` from the source, all others random.
+    """The stages up to `settings.through` from the source, the others not.
 
     Weight transfusion of Raghu et al. 2019 (arXiv:1902.07208), figure 7. Batch
-    norm goes with its stage, statistics included.
+    norm goes with its stage, statistics included. The others are those of
+    `random` or, with `settings.rest`, those of `mean_var`: the WT-ST of
+    Matsoukas et al. 2022 (arXiv:2203.01825), in which a run of one more stage
+    gains features, and no scale of its weights besides.
 
     Raises:
       ValueError: the network has no such stage.
     """
-    if settings.through == NO_STAGE:
+    stages = ()
+    if settings.through != NO_STAGE:
+        stages = backbone.stages_through(settings.through)
+    if settings.rest == MEAN_VAR:
+        return _drawn(backbone, source, settings, seed, MATCHED, stages)
+    if not stages:
         return random(backbone, source, settings, seed)
-    stages = [stage.name for stage in backbone.stages_through(settings.through)]
-    return _taken(backbone, source, seed, stages)
+    return _taken(backbone, source, seed, [stage.name for stage in stages])
 
 
 def mean_var(backbone, source, settings, seed):
@@ -77,19 +90,21 @@ def mean_var(backbone, source, settings, seed):
     keeps the scale of each layer and destroys the features. Kernels only:
     biases, batch norm and layer scales start as in `random` (drawn like the
     kernels, a batch-norm variance could be negative), and so does the head.
+    With `settings.mean_var_biases` biases are drawn like the kernels, as those
+    of the statistics transfer of Matsoukas et al. 2022 (arXiv:2203.01825).
     """
-    del settings  # The signature is the family's.
-    match = matching.plan(backbone, source, stages=backbone.stage_names)
-    drawn = {}
-    for path, kernel in match.values.items():
-        if path.endswith("kernel"):
-            exact = kernel.astype(np.float64)
-            rng = np.random.default_rng(_seed_of(seed, path))
-            values = rng.normal(exact.mean(), exact.std(), kernel.shape)
-            drawn[path] = values.astype(kernel.dtype)
-    others = [path for path in match.values if path not in drawn]
-    skipped = match.skipping(others, "mean_var takes kernels only")
-    return _start(backbone, seed, drawn, MATCHED, skipped)
+    return _drawn(backbone, source, settings, seed, MATCHED)
+
+
+def shuffled(backbone, source, settings, seed):
+    """Each kernel is the source's same with its values permuted.
+
+    Frankle, Schwab and Morcos 2020 (arXiv:2002.10365) shuffle the weights of
+    layers in this way. The distribution of values is the source's exactly,
+    with its heavy tails and zeros, which `mean_var` replaces by a normal one;
+    features are gone. All but kernels starts as in `mean_var`.
+    """
+    return _drawn(backbone, source, settings, seed, SHUFFLED)
 
 
 def gabor(backbone, source, settings, seed):
@@ -104,8 +119,8 @@ def gabor(backbone, source, settings, seed):
       ValueError: the first convolution is smaller than 5x5.
     """
     _, kernel, skipped = draw_bank(backbone, source, settings, seed)
-    conv1 = {backbone.first_kernel.path: kernel}
-    return _start(backbone, seed, conv1, BANK, skipped)
+    path = backbone.first_kernel.path
+    return _start(backbone, seed, {path: kernel}, {path: BANK}, skipped)
 
 
 def draw_bank(backbone, source, settings, seed):
@@ -131,6 +146,7 @@ SCHEMES = {
     "random": random,
     "pretrained": pretrained,
     "mean_var": mean_var,
+    "shuffled": shuffled,
     "transfusion": transfusion,
     "gabor": gabor,
 }
@@ -184,11 +200,40 @@ def _remarks(backbone, source):
 
 def _taken(backbone, source, seed, stages):
     match = matching.plan(backbone, source, stages=stages)
-    return _start(backbone, seed, match.values, TAKEN, match.skipped)
+    kinds = dict.fromkeys(match.values, TAKEN)
+    return _start(backbone, seed, match.values, kinds, match.skipped)
 
 
-def _start(backbone, seed, given=None, why=RANDOM, skipped=None):
-    """`given` values, which are there for `why`, and random ones for the rest.
+def _drawn(backbone, source, settings, seed, kind, taken=()):
+    """Kernels by the statistics of the source's, below them its own stages.
+
+    Args:
+      backbone, source, settings, seed: as of a scheme.
+      kind: MATCHED or SHUFFLED.
+      taken: the lowest Stages, which are from the source as they are.
+    """
+    match = matching.plan(backbone, source, stages=backbone.stage_names)
+    below = {v.path for stage in taken for v in stage.variables}
+    given = {path: match.values[path] for path in match.values if path in below}
+    above = {k: array for k, array in match.values.items() if k not in below}
+    kinds = marginals.kinds(above, kind, with_biases=settings.mean_var_biases)
+    if settings.mean_var_biases and kinds and not marginals.has_biases(kinds):
+        raise ValueError(
+            "--mean_var_biases does nothing: none of the layers of "
+            f"{backbone.label} that are drawn has a bias; leave it out."
+        )
+    for path, of_path in kinds.items():
+        rng = np.random.default_rng(_seed_of(seed, path))
+        given[path] = marginals.DRAWS[of_path](above[path], rng)
+    others = [path for path in above if path not in kinds]
+    parts = "kernels and biases" if settings.mean_var_biases else "kernels"
+    skipped = match.skipping(others, f"{kind} takes {parts} only")
+    kinds = {**dict.fromkeys(given, TAKEN), **kinds}
+    return _start(backbone, seed, given, kinds, skipped)
+
+
+def _start(backbone, seed, given=None, kinds=None, skipped=None):
+    """`given` values, each of its kind, and random ones for the rest.
 
     What is given is not drawn: large networks take seconds to draw.
     """
@@ -197,7 +242,7 @@ def _start(backbone, seed, given=None, why=RANDOM, skipped=None):
         for variable in layer.weights:
             path = variable.path
             if path in given:
-                values[path], provenance[path] = given[path], why
+                values[path], provenance[path] = given[path], kinds[path]
             else:
                 values[path] = _draw(layer, variable, seed)
                 provenance[path] = RANDOM

@@ -236,13 +236,7 @@ def _components(first, other, paired_seeds):
         for side in ("positive", "negative")
     ]
     if paired_seeds:
-        together = dataclasses.replace(
-            other,
-            values=other.values - first.values,
-            positive=other.positive - first.positive,
-            negative=other.negative - first.negative,
-        )
-        arms, signs = [together], [1]
+        arms, signs = [seed_auc.minus(other, first)], [1]
     return seed_auc.patients_and_seeds(*sides, arms, signs)
 
 

@@ -165,6 +165,23 @@ def mean(arms):
     )
 
 
+def minus(first, other):
+    """The Arm of the differences of two Arms' AUCs, seed by seed.
+
+    Args:
+        first, other: Arms of the same networks, as many seeds, on the same
+            units; `first` minus `other`.
+    """
+    if first.values is None or other.values is None:
+        return dataclasses.replace(first, values=None)
+    return dataclasses.replace(
+        first,
+        values=first.values - other.values,
+        positive=first.positive - other.positive,
+        negative=first.negative - other.negative,
+    )
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SeedAuc:
     """The mean AUC of an arm with its interval.

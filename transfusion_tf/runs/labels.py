@@ -1,5 +1,6 @@
 """What runs, and what they started from, are called in tables."""
 
+from transfusion_tf.config.init import MEAN_VAR
 from transfusion_tf.config.run import RunConfig
 
 
@@ -14,6 +15,11 @@ def init_label(record):
         label += f" {source_label(source)}"
     if init["through"]:
         label += f" through {init['through']}"
+    # Of a run of an earlier version, neither is there.
+    if init.get("rest") == MEAN_VAR:
+        label += f", {MEAN_VAR} above"
+    if init.get("mean_var_biases"):
+        label += ", biases too"
     train = record["config"]["train"]
     if train["freeze_through"]:
         label += f", frozen through {train['freeze_through']}"

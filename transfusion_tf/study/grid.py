@@ -8,12 +8,9 @@ import typing
 
 from transfusion_tf import names
 from transfusion_tf.config import fields
-from transfusion_tf.config.init import NO_STAGE
+from transfusion_tf.config import init as inits
 from transfusion_tf.config.run import PARTS, RunConfig, flag_fields
-from transfusion_tf.study import spec
-
-# Schemes whose weights come from elsewhere.
-_TAKING = ("pretrained", "mean_var", "transfusion")
+from transfusion_tf.study import spec, starts
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -25,7 +22,8 @@ class Cell:
       name: of its run directory; its parts have no hyphen but that of a
         learning rate, so that two cells never have one name.
       model: network, with its last stage where it is truncated.
-      init: scheme, with its stage as in "transfusion:conv2".
+      init: scheme, with its stage, and what is above it if not random
+        weights, as in "transfusion:conv2:mean_var".
       source: what its weights are from, or None.
       source_dataset: where `source` is a data set, whose run is trained first
         (study.sources): that data set; else None.
@@ -83,8 +81,8 @@ def cells(config):
       ValueError, FileNotFoundError: a run that cannot be configured, weights
         that are not there, a reference that is no arm, or no cell at all.
     """
-    starts, left_out = _starts(config)
-    if not starts:
+    found_starts, left_out = starts.of_study(config)
+    if not found_starts:
         raise ValueError(f"The study has no runs: {'; '.join(left_out)}.")
     folds = (None,)
     if config.num_folds:
@@ -93,7 +91,7 @@ def cells(config):
         _cell(config, start, size, rate, seed, fold)
         for seed in range(config.seeds)
         for start, size, rate, fold in itertools.product(
-            starts, config.train_sizes, config.learning_rates, folds
+            found_starts, config.train_sizes, config.learning_rates, folds
         )
     )
     _check_names(found)
@@ -126,72 +124,6 @@ def parse_part(text):
     return index, count
 
 
-def _starts(config):
-    """[(model, init, source, source_dataset)], and lines on what lacks any."""
-    for text in config.weights:
-        _check_source(_parsed_source(text)[1])
-    starts, left_out = [], []
-    for model, init in itertools.product(config.models, config.inits):
-        scheme, _, through = init.partition(":")
-        names.check("init", scheme, names.SCHEMES)
-        if (scheme == "transfusion") != bool(through):
-            raise ValueError(
-                "--inits: transfusion, and no other, goes with a stage, as in "
-                f"transfusion:conv2. Received: {init}"
-            )
-        if scheme not in _TAKING or through == NO_STAGE:
-            starts.append((model, init, None, None))
-            continue
-        sources = [(source, None) for source in sources_of(config, model)]
-        sources += [(dataset, dataset) for dataset in config.source_dataset]
-        starts += [(model, init, *source) for source in sources]
-        if not sources:
-            left_out.append(
-                f"{model} {init}: no weights; give --weights={model}:SOURCE, "
-                "or --source_dataset to train some first"
-            )
-    return starts, left_out
-
-
-def sources_of(config, model):
-    """What --weights offers a model: its own sources, or else those of all.
-
-    Those of a truncated network are those of the whole one.
-
-    Args:
-      config: StudyConfig.
-      model: one of its `models`.
-    """
-    network, _ = spec.parse_model(model)
-    parsed = [_parsed_source(text) for text in config.weights]
-    own = [source for name, source in parsed if name == network]
-    common = [source for name, source in parsed if name is None]
-    base = network.removesuffix("_slim")
-    return own or [
-        source
-        for source in common
-        if base in names.PUBLISHED_WEIGHTS.get(source, (base,))
-    ]
-
-
-def _parsed_source(text):
-    """(network or None, source) of an entry of --weights."""
-    name, _, source = text.partition(":")
-    if name in names.MODELS and source:
-        return name, source
-    return None, text
-
-
-def _check_source(source):
-    published = names.PUBLISHED_WEIGHTS
-    if source not in published and not pathlib.Path(source).exists():
-        raise FileNotFoundError(
-            f"--weights={source}: there is no such file or directory; give "
-            f"MODEL:SOURCE or SOURCE, a file, a run directory, "
-            f"{' or '.join(published)}."
-        )
-
-
 def _cell(config, start, size, rate, seed, fold):
     model, init, source, source_dataset = start
     network, truncate_at = spec.parse_model(model)
@@ -202,15 +134,16 @@ def _cell(config, start, size, rate, seed, fold):
     parts += [size, f"lr{rate:g}", f"seed{seed}"]
     if fold:
         parts.append(f"fold{fold}of{config.num_folds}")
-    scheme, _, through = init.partition(":")
+    scheme, through, rest = starts.parse_init(init)
     values = {
-        **fitting(config.settings, network, scheme),
+        **fitting(config.settings, network, scheme, rest),
         "dataset": config.dataset,
         "model": network,
         "truncate_at": truncate_at,
         "init": scheme,
         "weights": source,
-        "through": through or None,
+        "through": through,
+        "rest": rest,
         "train_size": train_size,
         "subset_seed": None if train_size is None else seed,
         "learning_rate": rate,
@@ -239,11 +172,11 @@ def label(source):
     return re.sub(r"[^A-Za-z0-9_.]", "_", pathlib.Path(source).resolve().name)
 
 
-def fitting(settings, model, scheme):
+def fitting(settings, model, scheme, rest=None):
     """The settings without those of other networks and schemes."""
     chosen = {"model": {"name": model}, "init": {"scheme": scheme}}
     known = flag_fields()
-    dropped = set()
+    dropped = set() if inits.draws(scheme, rest) else {"mean_var_biases"}
     for flag, value in settings.items():
         part, field = known[flag]
         if part in chosen and fields.without_effect(

@@ -22,6 +22,7 @@ IN_GRID = (
     "init",
     "weights",
     "through",
+    "rest",
     "seed",
     "train_size",
     "subset_seed",
@@ -56,7 +57,8 @@ class StudyConfig:
         ("random", "pretrained"),
         "how the weights are set before training, separated by commas: "
         f"{', '.join(names.SCHEMES)}; transfusion:STAGE names the last stage "
-        "that is taken from the source",
+        "that is taken from the source, and transfusion:STAGE:mean_var has "
+        "those above it as mean_var has them",
     )
     weights: tuple[str, ...] = setting(
         (),

@@ -11,7 +11,7 @@ from transfusion_tf.analysis.comparing import (
     run_comparison,
 )
 from transfusion_tf.reporting import comparison_report
-from transfusion_tf.study import cell_state, selection, spec
+from transfusion_tf.study import cell_state, selection, spec, starts
 
 # Fields of a CellState that are columns as they are.
 _FOUND = ("steps", "seconds", "val_auc", "test_auc", "reason")
@@ -207,9 +207,10 @@ def _references(grouped, reference):
 
 def _is_reference(other, arm, reference):
     settings = other.settings
-    named = (settings[name] for name in ("init", "through"))
-    parts = (arms.model_label(settings), *named)
+    init = starts.init_text(
+        *(settings[name] for name in ("init", "through", "rest"))
+    )
     return (
-        ":".join(part for part in parts if part) == reference
+        f"{arms.model_label(settings)}:{init}" == reference
         and settings["train_size"] == arm.settings["train_size"]
     )

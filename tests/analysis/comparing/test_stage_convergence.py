@@ -57,6 +57,34 @@ def test_nothing_taken_by_transfusion_stands_beside_random(make, tmp_path):
     ]
 
 
+def test_what_is_above_the_stages_makes_a_series(make, tmp_path):
+    over = {"rest": "mean_var"}
+    make("pre", [SOON], init="pretrained")
+    make("r1", [SOON], **transfusion("conv1"))
+    make("m1", [LATE], **transfusion("conv1"), **over)
+    make("m2", [SOON], **transfusion("conv2"), **over)
+    make("mean_var", [LATE], init="mean_var")
+    make("random", [LATE])
+    make("shuffled", [SOON], init="shuffled")
+    found = {}
+    for row in rows_of(tmp_path):
+        arm = row["arm"].removeprefix("cbr_tiny ")
+        found.setdefault(row["series"], []).append((row["through"], arm))
+    assert found == {
+        "cbr_tiny imagenet, mean_var above": [
+            ("none", "mean_var imagenet"),
+            ("conv1", "transfusion imagenet through conv1, mean_var above"),
+            ("conv2", "transfusion imagenet through conv2, mean_var above"),
+            ("all", "pretrained imagenet"),
+        ],
+        "cbr_tiny imagenet": [
+            ("none", "random"),
+            ("conv1", "transfusion imagenet through conv1"),
+            ("all", "pretrained imagenet"),
+        ],
+    }
+
+
 def test_stages_stand_in_the_order_of_the_network(make, tmp_path):
     for stage in ("block2", "conv1", "block1"):
         make(stage, [SOON], model="squeezenet", **transfusion(stage))

@@ -1,7 +1,15 @@
 """What each arm is compared with."""
 
 # Settings of the start, in which an arm and its reference differ.
-_START = {"init", "weights", "through", "freeze_through", "unfreeze_at"}
+_START = {
+    "init",
+    "weights",
+    "through",
+    "rest",
+    "mean_var_biases",
+    "freeze_through",
+    "unfreeze_at",
+}
 
 
 def of_arms(arms, name=None):

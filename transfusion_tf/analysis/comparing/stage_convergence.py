@@ -2,14 +2,16 @@
 
 Figure 7 of Raghu et al. 2019 (arXiv:1902.07208): the stages up to one start
 from the source, the others at random; at the ends of the row stand networks
-from random weights alone and those that have taken all stages.
+from random weights alone and those that have taken all stages. Where the others
+are those of mean_var (Matsoukas et al. 2022, arXiv:2203.01825), a network of
+mean_var alone is at the lower end.
 """
 
 import json
 import re
 
 from transfusion_tf.analysis.comparing import arms
-from transfusion_tf.config.init import NO_STAGE
+from transfusion_tf.config.init import MEAN_VAR, NO_STAGE
 
 ALL_STAGES = "all"
 COLUMNS = (
@@ -26,6 +28,8 @@ COLUMNS = (
 _OF_START = {
     "init",
     "through",
+    "rest",
+    "mean_var_biases",
     "source",
     "input_scaling",
     "gabor_orientations",
@@ -68,31 +72,48 @@ def rows(curves, arm_rows):
 
 def _series(curves):
     """{name of a series: [(arm, last stage)]} of one curve for each arm."""
-    random, taking = {}, {}
-    for curve in curves:
-        place = _place(curve.settings)
-        key = _key(curve.settings)
-        if place == NO_STAGE:
-            random.setdefault(key, []).append((curve.arm, place))
-        elif place is not None:
-            source = curve.settings["source"]
-            taking.setdefault((key, source), []).append((curve, place))
-    taking = {
-        key: found
-        for key, found in taking.items()
-        if any(place != ALL_STAGES for _, place in found)
-    }
-    names = _names([found[0][0] for found in taking.values()])
+    placed = [
+        (curve, place, _start(curve.settings))
+        for curve in curves
+        if (place := _place(curve.settings)) is not None
+    ]
+    first = {}
+    for curve, place, start in placed:
+        if place not in (NO_STAGE, ALL_STAGES):
+            key = (_key(curve.settings), *start.values())
+            first.setdefault(key, (curve, start))
+    names = _names([curve for curve, _ in first.values()])
     return {
-        name: [*random.get(key, ()), *((c.arm, place) for c, place in found)]
-        for name, ((key, _), found) in zip(names, taking.items(), strict=True)
+        name: [
+            (curve.arm, place)
+            for curve, place, start in placed
+            if _key(curve.settings) == _key(of.settings)
+            and start.items() <= of_start.items()
+        ]
+        for name, (of, of_start) in zip(names, first.values(), strict=True)
     }
+
+
+def _start(settings):
+    """{setting: value}: what of its start an arm shares with its series."""
+    rest = settings["rest"]
+    if _place(settings) == NO_STAGE and MEAN_VAR not in (
+        settings["init"],
+        rest,
+    ):
+        return {"rest": "random"}
+    start = {"source": settings["source"]}
+    if settings["init"] != "pretrained":
+        start["rest"] = rest or MEAN_VAR
+        start["mean_var_biases"] = settings["mean_var_biases"]
+    return start
 
 
 def _place(settings):
     """The last stage that an arm has taken, or None for other starts."""
     return {
         "random": NO_STAGE,
+        MEAN_VAR: NO_STAGE,
         "transfusion": settings["through"],
         "pretrained": ALL_STAGES,
     }.get(settings["init"])
@@ -109,6 +130,9 @@ def _names(curves):
     names = []
     for curve, key in zip(curves, keys, strict=True):
         parts = [f"{arms.model_label(curve.settings)} {curve.source}"]
+        if curve.settings["rest"] == MEAN_VAR:
+            biases = ", biases too" if curve.settings["mean_var_biases"] else ""
+            parts.append(f"{MEAN_VAR} above{biases}")
         parts += [
             f"{flag}={arms.shown(flag, value)}"
             for flag, value in key.items()

@@ -1,16 +1,11 @@
-"""Linear probes: how well a stage's features alone separate the classes.
+"""Features of stages as vectors: means over the positions of an image.
 
-Alain and Bengio 2016 (arXiv:1610.01644): a linear classifier on the features of
-a stage that is itself not trained. Features are means over positions.
+What analysis.interventions.probing fits its probes to.
 """
 
 import numpy as np
 
-from transfusion_tf.metrics import problems, summary
-
-# Of the logistic regression, on standardized features: scikit-learn's default.
-INVERSE_PENALTY = 1.0
-_MAX_ITERATIONS = 1000
+from transfusion_tf import datasets
 
 
 def pooled(backbones, stages, batches):
@@ -53,69 +48,19 @@ def pooled(backbones, stages, batches):
     )
 
 
-def score(train, test, *, train_labels, test_labels, task, classes, groups):
-    """Fits a probe on `train` and returns summary.summarize of `test`.
-
-    A class, label or threshold of which the training images have only one side
-    cannot be learned, so its AUC is undefined, and not that of equal scores.
+def first_batches(images, split, max_images=None):
+    """Yields batches of a split until there were `max_images`; None: of all.
 
     Args:
-      train, test: (num_images, neurons) features.
-      train_labels, test_labels: class indices, or (num_images, num_labels).
-      task: one of names.TASKS.
-      classes: names of the classes or labels.
-      groups: (num_images,) patients of the test images, or None.
+      images: comparison.ComparisonImages; how they are read counts.
+      split: "train", "val" or "test".
+      max_images: number of images.
     """
-    fit = _fit_labels if task == "multilabel" else _fit_classes
-    scores = fit(train, train_labels, test, len(classes))
-    return summary.summarize(
-        task,
-        classes,
-        test_labels,
-        scores,
-        groups=groups,
-        unanswerable=_unlearnable(task, train_labels, len(classes)),
-    )
-
-
-def _unlearnable(task, labels, num_classes):
-    """Indices of the problems that these training labels do not pose."""
-    equal = np.full((len(labels), num_classes), 1 / num_classes)
-    return [
-        problem.index
-        for problem in problems.split(task, labels, equal)
-        if len(np.unique(problem.labels[problem.keep])) < 2
-    ]
-
-
-def _fit_classes(train, labels, test, num_classes):
-    """(num_images, num_classes) probabilities; 0 for classes never seen."""
-    seen = np.unique(labels)
-    scores = np.zeros((len(test), num_classes))
-    if len(seen) < 2:
-        scores[:, seen] = 1.0
-        return scores
-    model = _model().fit(train, labels)
-    scores[:, model.classes_] = model.predict_proba(test)
-    return scores
-
-
-def _fit_labels(train, labels, test, num_labels):
-    """(num_images, num_labels) probabilities, each label on its own."""
-    scores = np.empty((len(test), num_labels))
-    for label in range(num_labels):
-        known = labels[:, label] != problems.MISSING
-        of_label = _fit_classes(train[known], labels[known, label], test, 2)
-        scores[:, label] = of_label[:, 1]
-    return scores
-
-
-def _model():
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    return make_pipeline(
-        StandardScaler(),
-        LogisticRegression(C=INVERSE_PENALTY, max_iter=_MAX_ITERATIONS),
-    )
+    left = max_images
+    for batch in datasets.images(images.opened, split, **images.reading):
+        if left is not None:
+            batch = {name: rows[:left] for name, rows in batch.items()}
+            left -= len(batch["image"])
+        yield batch
+        if left == 0:
+            return

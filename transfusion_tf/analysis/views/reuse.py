@@ -2,17 +2,18 @@
 
 import itertools
 
-from transfusion_tf import datasets, progress
+from transfusion_tf import progress
 from transfusion_tf.analysis import comparison
+from transfusion_tf.analysis.interventions import linear, probing
 from transfusion_tf.analysis.views import probe, selection
 from transfusion_tf.analysis.views import rows as view_rows
 from transfusion_tf.config.init import InitConfig
 from transfusion_tf.initialization import pretrained, schemes
 from transfusion_tf.models import slim, zoo
-from transfusion_tf.runs import predictions
 from transfusion_tf.runs import record as run_record
 
 MEASURE = "probe_auc"
+_PROBE = linear.Linear(penalties=(linear.DEFAULT_PENALTY,))
 
 
 def source_network(runs, weights):
@@ -81,13 +82,18 @@ def probe_rows(
     backbones = {n: networks[n].backbone for n in (source, *others)}
     opened = images.opened
     (train, train_columns), (test, columns) = (
-        probe.pooled(backbones, stages, _first(images, split, max_images))
+        probe.pooled(
+            backbones, stages, probe.first_batches(images, split, max_images)
+        )
         for split, max_images in (
             ("train", max_train_images),
             (images.split, images.num_images),
         )
     )
-    patients = predictions.known_patients(columns["patient"])
+    card = opened.card
+    questions = probing.Questions(
+        card.task, card.classes, train_columns, columns
+    )
     rows = []
     with progress.bar(
         "Probing", len(backbones) * len(stages), unit="stages"
@@ -95,14 +101,8 @@ def probe_rows(
         for network, (index, stage) in itertools.product(
             backbones, enumerate(stages)
         ):
-            numbers = probe.score(
-                train[network][stage],
-                test[network][stage],
-                train_labels=train_columns["label"],
-                test_labels=columns["label"],
-                task=opened.card.task,
-                classes=opened.card.classes,
-                groups=patients,
+            probed = questions.ask(
+                _PROBE, train[network][stage], test[network][stage]
             )
             rows.append(
                 {
@@ -110,7 +110,7 @@ def probe_rows(
                     **view_rows.about(view, (network, network), networks),
                     "stage": stage,
                     "stage_index": index,
-                    **_of_score(numbers),
+                    **_of_score(probed.numbers),
                 }
             )
             bar.update()
@@ -130,15 +130,3 @@ def _of_score(numbers):
         "num_images": numbers["num_images"],
         "note": auc["reason"] or auc["note"],
     }
-
-
-def _first(images, split, max_images):
-    """Yields batches until there were `max_images`; None for all."""
-    left = max_images
-    for batch in datasets.images(images.opened, split, **images.reading):
-        if left is not None:
-            batch = {name: rows[:left] for name, rows in batch.items()}
-            left -= len(batch["image"])
-        yield batch
-        if left == 0:
-            return

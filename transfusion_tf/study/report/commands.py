@@ -3,7 +3,7 @@
 import dataclasses
 import shlex
 
-from transfusion_tf.study import grid
+from transfusion_tf.study import starts
 from transfusion_tf.study.spec import DEFAULT_THREADS, StudyConfig
 
 _INDENT = " \\\n    "
@@ -35,7 +35,7 @@ def run_study(context, **changes):
 def a_source(context):
     """{flag: value}: a source for those networks of a study that have none."""
     config = context.config
-    lacks = [m for m in config.models if not grid.sources_of(config, m)]
+    lacks = [m for m in config.models if not starts.sources_of(config, m)]
     if config.source_dataset or not lacks:
         return {}
     return {"source_dataset": "synthetic_textures"}

@@ -6,7 +6,7 @@ import math
 import pandas as pd
 
 NETWORK = ("model", "truncate_at", "parameters", "stages")
-START = ("scheme", "through", "source")
+START = ("scheme", "through", "rest", "has_biases", "source")
 # Between the 8.5 million of the largest CBR network and the 23 million of
 # ResNet-50 and Inception-v3, which Raghu et al. 2019 call large.
 LARGE = 10_000_000
@@ -25,6 +25,9 @@ class Arm:
       stages: names of its stages, bottom to top.
       scheme: how its weights are set, one of names.SCHEMES.
       through: last stage from the source (transfusion), or None.
+      rest: how the stages above it start, or None.
+      has_biases: whether its biases are drawn like the source's; None where
+        nothing is.
       source: what the weights are from, in a word; None: from nowhere.
       train_size: number of training images asked for; None: all.
       others: all other settings, as text.
@@ -39,6 +42,8 @@ class Arm:
     stages: tuple = ()
     scheme: str
     through: str | None = None
+    rest: str | None = None
+    has_biases: bool | None = None
     source: str | None = None
     train_size: int | None = None
     others: str = ""
@@ -203,6 +208,7 @@ def is_gabor_and_first_stage(arm, other):
     return (
         arm.scheme == "gabor"
         and other.scheme == "transfusion"
+        and other.rest != MEAN_VAR
         and other.through in other.stages[:1]
     )
 

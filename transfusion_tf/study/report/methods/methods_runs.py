@@ -1,6 +1,7 @@
 """What the methods of a study say of its runs, and of their comparison."""
 
 from transfusion_tf.config import augmentation
+from transfusion_tf.config.init import MEAN_VAR
 from transfusion_tf.reporting import words
 from transfusion_tf.runs import labels
 from transfusion_tf.study import spec
@@ -11,12 +12,17 @@ _PARTS = {
     "ordinal": "thresholds of grade",
     "multilabel": "labels",
 }
+_OVER_MEAN_VAR = "transfusion over mean_var"
 _SCHEMES = {
     "random": "random weights",
     "pretrained": "all weights of a pretrained network but its head's",
     "mean_var": "random weights, each tensor drawn with the mean and variance "
     "of the pretrained one",
+    "shuffled": "random weights, each kernel of the values of the pretrained "
+    "one in a random order",
     "transfusion": "pretrained weights up to a stage and random ones above",
+    _OVER_MEAN_VAR: "pretrained weights up to a stage, and random ones above, "
+    "each tensor drawn with the mean and variance of the pretrained one",
     "gabor": "synthetic Gabor filters in the first layer and random weights "
     "above",
 }
@@ -28,12 +34,17 @@ def networks(context, arms):
         f"{arm.network} ({arm.parameters:,} parameters)"
         for arm in {arm.network: arm for arm in arms}.values()
     ]
-    schemes = dict.fromkeys(arm.scheme for arm in arms)
+    schemes = dict.fromkeys(map(_scheme, arms))
     starts = [f"{name}: {_SCHEMES[name]}" for name in schemes]
     text = (
         "Networks and their initialisation. Networks were "
         f"{words.listed(built)}. They started from: {'; '.join(starts)}."
     )
+    if any(arm.config.init.mean_var_biases for arm in arms):
+        text += (
+            " Where weights were drawn by the statistics of pretrained ones, "
+            "biases were drawn as well."
+        )
     sources = {arm.source["sha256"]: arm for arm in arms if arm.source}
     if sources:
         listed = [
@@ -51,6 +62,11 @@ def networks(context, arms):
         )
     scalings = {arm.config.model.input_scaling for arm in arms}
     return f"{text} Inputs were scaled as {words.listed(sorted(scalings))}."
+
+
+def _scheme(arm):
+    """The key of _SCHEMES."""
+    return _OVER_MEAN_VAR if arm.config.init.rest == MEAN_VAR else arm.scheme
 
 
 def training(context, arms):

@@ -1,0 +1,1 @@
+"""What networks lose where their features, stages or images are changed."""
