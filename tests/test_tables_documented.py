@@ -38,6 +38,7 @@ from transfusion_tf.analysis.comparing import (
 from transfusion_tf.analysis.filters import changes, gabor_bank, gabor_like
 from transfusion_tf.analysis.filters import summaries as filter_summaries
 from transfusion_tf.analysis.filters import tables as filter_tables
+from transfusion_tf.analysis.interventions import barrier, resilience
 from transfusion_tf.analysis.views import rows as view_rows
 from transfusion_tf.analysis.views import start_end, summaries
 from transfusion_tf.audit import pair_table, phi_scan
@@ -112,6 +113,13 @@ OF_NETWORKS = {
     "`scaling_probe.csv`": scaling_probe.COLUMNS,
     "`scaling_differences.csv`": scaling_differences.COLUMNS,
 }
+OF_INTERVENTIONS = {
+    "`resilience.csv`": resilience.COLUMNS,
+    "`resilience_arms.csv`": resilience.ARM_COLUMNS,
+    "`barrier.csv`": barrier.COLUMNS,
+    "`barrier_heights.csv`": barrier.HEIGHT_COLUMNS,
+    "`barrier_arms.csv`": barrier.ARM_COLUMNS,
+}
 OF_REPORTS = {
     "`counts.csv`": counts.COLUMNS,
     "`warnings.csv`": warnings.COLUMNS,
@@ -151,6 +159,7 @@ def written(tiny_dataset, tiny_runs, tmp_path):
         **OF_COMPARISONS,
         "`verdict.json`": of_a_verdict(),
         **OF_NETWORKS,
+        **OF_INTERVENTIONS,
         **OF_REPORTS,
     }
 

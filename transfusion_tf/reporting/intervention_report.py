@@ -1,0 +1,86 @@
+"""Writes a view of interventions: tables, pictures, and what they say."""
+
+import collections.abc
+import dataclasses
+import pathlib
+
+from transfusion_tf import tables
+from transfusion_tf.reporting.figures import style
+from transfusion_tf.reporting.figures.interventions import barrier, resilience
+from transfusion_tf.reporting.sentences import interventions as sentences
+
+
+@dataclasses.dataclass(frozen=True)
+class Picture:
+    """A picture of a view.
+
+    Attributes:
+      draw: function ({stem: DataFrame}) -> Figure.
+      table: stem of the table that it shows.
+      needs: column of that without a value in which there is no picture.
+    """
+
+    draw: collections.abc.Callable
+    table: str
+    needs: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Shown:
+    """How a view is shown.
+
+    Attributes:
+      pictures: {stem of a PNG file: Picture}.
+      sentences: function ({stem: DataFrame}, margin) -> lines of text.
+    """
+
+    pictures: dict
+    sentences: collections.abc.Callable
+
+
+# {name, of names.INTERVENTIONS: how it is shown}
+VIEWS = {
+    "resilience": Shown(
+        {
+            "resilience": Picture(resilience.stages, "resilience_arms", "lost"),
+            "resilience_path": Picture(
+                resilience.path, "resilience_arms", "lost"
+            ),
+        },
+        sentences.resilience,
+    ),
+    "barrier": Shown(
+        {
+            "barrier": Picture(barrier.lines, "barrier", "auc"),
+            "barrier_arms": Picture(
+                barrier.heights, "barrier_arms", "auc_barrier"
+            ),
+        },
+        sentences.barrier,
+    ),
+}
+
+
+def write(found, options, output_dir):
+    """Writes the tables and pictures of a view.
+
+    Args:
+      found: {stem: DataFrame}, as of analysis.interventions.registry.run.
+      options: InterventionOptions.
+      output_dir: directory, made if need be.
+
+    Returns:
+      What the terminal shows: sentences, then the paths.
+    """
+    paths = tables.write_all(output_dir, found)
+    # From the files, so that pictures and words are of what was written.
+    read = {
+        stem: tables.read(path) for stem, path in zip(found, paths, strict=True)
+    }
+    shown = VIEWS[options.view]
+    for stem, picture in shown.pictures.items():
+        path = pathlib.Path(output_dir) / f"{stem}.png"
+        if style.has_points(path, read[picture.table], picture.needs):
+            paths.append(style.save(picture.draw(read), path))
+    lines = shown.sentences(read, options.margin)
+    return "\n".join([*lines, *map(str, paths)])
