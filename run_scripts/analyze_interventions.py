@@ -6,6 +6,9 @@ Writes <view>.csv, further tables and pictures into --output_dir. Views:
 resilience  one stage at a time back to its start, part of the way back, or to
             fresh random weights
 barrier     loss and AUC on the line between the weights of two runs
+shortcut    images whose blocks are shuffled, low-pass and high-pass images
+probes      linear and k-NN probes of each stage: of the source, of runs at
+            their starts and trained, and of random weights
 
     python run_scripts/analyze_interventions.py --runs='runs/mine-*' \
         --view=resilience --output_dir=DIR
@@ -41,7 +44,12 @@ def main(argv):
     from transfusion_tf.reporting import intervention_report
 
     found = registry.run(_RUNS.value, options)
-    print(intervention_report.write(found, options, _OUTPUT_DIR.value))
+    examples = registry.examples(_RUNS.value, options)
+    print(
+        intervention_report.write(
+            found, options, _OUTPUT_DIR.value, examples=examples
+        )
+    )
 
 
 if __name__ == "__main__":

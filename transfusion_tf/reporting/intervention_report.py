@@ -6,8 +6,15 @@ import pathlib
 
 from transfusion_tf import tables
 from transfusion_tf.reporting.figures import style
-from transfusion_tf.reporting.figures.interventions import barrier, resilience
+from transfusion_tf.reporting.figures.interventions import (
+    barrier,
+    probes,
+    resilience,
+    shortcut,
+)
 from transfusion_tf.reporting.sentences import interventions as sentences
+from transfusion_tf.reporting.sentences import probes as probe_sentences
+from transfusion_tf.reporting.sentences import shortcut as shortcut_sentences
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,16 +65,25 @@ VIEWS = {
         },
         sentences.barrier,
     ),
+    "shortcut": Shown(
+        {"shortcut": Picture(shortcut.distortions, "shortcut_arms", "lost")},
+        shortcut_sentences.shortcut,
+    ),
+    "probes": Shown(
+        {"probes": Picture(probes.stages, "probes_arms", "value")},
+        probe_sentences.probes,
+    ),
 }
 
 
-def write(found, options, output_dir):
+def write(found, options, output_dir, examples=None):
     """Writes the tables and pictures of a view.
 
     Args:
       found: {stem: DataFrame}, as of analysis.interventions.registry.run.
       options: InterventionOptions.
       output_dir: directory, made if need be.
+      examples: as of registry.examples; drawn as <view>_images.png.
 
     Returns:
       What the terminal shows: sentences, then the paths.
@@ -82,5 +98,8 @@ def write(found, options, output_dir):
         path = pathlib.Path(output_dir) / f"{stem}.png"
         if style.has_points(path, read[picture.table], picture.needs):
             paths.append(style.save(picture.draw(read), path))
+    if examples is not None:
+        path = pathlib.Path(output_dir) / f"{options.view}_images.png"
+        paths.append(style.save(shortcut.examples(examples), path))
     lines = shown.sentences(read, options.margin)
     return "\n".join([*lines, *map(str, paths)])

@@ -199,6 +199,28 @@ READING = {
         "The mean AUC barrier between runs of every two arms; on the diagonal "
         "between the seeds of an arm. Empty where there is no pair."
     ),
+    "shortcut": (
+        "What each arm's AUC loses, in the mean over its runs, on images "
+        "whose blocks are shuffled (left), whose details are blurred "
+        "(middle), and that have nothing but details (right); below zero is "
+        "better, further down is worse. Below each strength is its size in "
+        "pixels. Bars are intervals over other patients, and over seeds "
+        "where an arm has several; on dotted lines all is lost. Whether two "
+        "arms differ is in `shortcut_contrasts.csv`."
+    ),
+    "shortcut_images": (
+        "What the networks see: images of different classes, as they are "
+        "and distorted in each way."
+    ),
+    "probes": (
+        "AUC of a linear and of a k-NN probe on each stage alone, from the "
+        "bottom to the top. An arm has one colour: full lines are its "
+        "trained networks, dotted ones their starts; dashed is the source. "
+        "Grey is the floor, random weights, with its interval. Where a line "
+        "stays in the grey band, the stage knows nothing of the task that "
+        "its architecture does not give away. Strokes are intervals over "
+        "other patients, and over networks where there are several."
+    ),
     "scaling_probe": (
         "For each way to scale pixels, how far the inputs of each batch norm "
         "are from the statistics that the weights hold, bottom to top. The "
