@@ -77,7 +77,17 @@ PLANES = ("axial", "coronal", "sagittal")  # Of volumes that are sliced.
 TASKS = ("multiclass", "multilabel", "ordinal")
 MULTILABEL_VALUES = (-1, 0, 1)  # Missing, no, yes.
 SPLITS = ("train", "val", "test")
-MEASURES = ("cca", "svcca", "pwcca", "cka", "cka_plain", "procrustes")
+HELD_OUT_MEASURES = ("cca_held_out", "procrustes_held_out")
+MEASURES = (
+    "cca",
+    "svcca",
+    "pwcca",
+    "cka",
+    "cka_plain",
+    "procrustes",
+    *HELD_OUT_MEASURES,
+    "mutual_knn",
+)
 INTERVENTIONS = ("resilience", "barrier", "shortcut", "probes")
 GAIN_BASELINES = ("seed", "mean")
 GAIN_CLUSTERS = ("dataset", "seed")

@@ -107,7 +107,7 @@ def test_what_positions_share_raises_layout_alone():
 @pytest.mark.parametrize("measure", similarity.MEASURES)
 def test_related_ones_lie_above_both_floors(measure):
     images = simulated(300, 0, within=1.0, shared=1.0)
-    found = estimate(images, measure, debiased=True)
+    found = estimate(images, measure, debiased=True, neighbors=True)
     floors = max(found.values["chance"], found.values["layout"])
     assert found.intervals["measured"].low > floors + 0.1
     assert found.intervals["excess"].low > 0
@@ -147,15 +147,16 @@ def test_the_standard_error_is_about_the_spread_over_samples():
 
 def test_intervals_stay_in_the_range_of_their_measure():
     names = list(similarity.RANGES)
-    found = measured(simulated(24, 0, shared=4.0), names, debiased=True)
+    images = simulated(40, 0, shared=4.0)
+    found = measured(images, names, debiased=True, neighbors=True)
     plain_leaves = 0
     for name, estimate in found.items():
         for of, interval in estimate.intervals.items():
             low, high = (-1, 1) if of == "excess" else similarity.RANGES[name]
             assert low <= interval.low <= estimate.values[of] <= interval.high
             assert interval.high <= high
-            # Student's t of two degrees of freedom: three groups.
-            reach = 4.3 * interval.standard_error
+            # Student's t of four degrees of freedom: five groups.
+            reach = 2.78 * interval.standard_error
             value = estimate.values[of]
             plain_leaves += value - reach < low or value + reach > high
     assert plain_leaves > 3

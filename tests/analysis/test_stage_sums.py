@@ -1,6 +1,7 @@
 """Sums by group of images."""
 
 import numpy as np
+import pytest
 
 from tests.linear_networks import (
     activations,
@@ -53,3 +54,38 @@ def test_groups_do_not_depend_on_the_order_of_images():
         return next(sums).images_of_groups
 
     np.testing.assert_array_equal(counts(np.arange(100)), counts(order))
+
+
+def test_halves_are_of_different_groups_and_add_up():
+    (sums, _) = gathered(pixels(100))
+    counts = sums.images_of_groups
+    for kind in ("measured", "layout", "chance"):
+        whole = getattr(sums.moments()["a", "b"], kind)
+        first, second = whole.halves
+        assert first.num_images + second.num_images == whole.num_images
+        assert first.num_images == pytest.approx(counts[:5].sum())
+        alone = getattr(sums.moments(range(5))["a", "b"], kind)
+        np.testing.assert_array_equal(first.cov_xy, alone.cov_xy)
+
+
+def test_leaving_a_group_out_moves_no_other_to_the_other_half():
+    (sums, _) = gathered(pixels(100))
+    counts = sums.images_of_groups
+    for out in range(10):
+        rest = [g for g in range(10) if g != out]
+        halves = sums.moments(rest)["a", "b"].measured.halves
+        expected = [
+            sum(counts[g] for g in range(5 * h, 5 * h + 5) if g != out)
+            for h in (0, 1)
+        ]
+        assert [half.num_images for half in halves] == expected
+
+
+def test_one_group_and_draws_have_no_halves():
+    (sums, _) = gathered(pixels(100))
+    assert sums.moments([0, 1, 4])["a", "b"].measured.halves is None
+    assert sums.moments([4, 5])["a", "b"].measured.halves is not None
+    (single, _) = gathered(pixels(10), num_groups=1)
+    assert single.moments()["a", "b"].measured.halves is None
+    (drawn, _) = gathered(pixels(50), channels=2, repeats=2)
+    assert drawn.moments([0])["a", "b"].measured.halves is None

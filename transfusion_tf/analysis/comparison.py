@@ -196,13 +196,15 @@ def gather(networks, pairs, images, *, stages, options, batch_size, **where):
     directory, max_bytes = where.get("directory"), where.get("max_bytes")
     # Which stages and pairs is added for each pass. Versions, because draws of
     # NumPy and decoding may change; a processor changes the rounding alone.
+    # Halves are made of the same sums, and samples are not kept.
+    of_sums = vars(options).keys() - {"halves", "neighbors"}
     identity = {
         "networks": [
             networks[network].digest
             for network in dict.fromkeys(itertools.chain.from_iterable(pairs))
         ],
         "images": images.identity,
-        "options": vars(options),
+        "options": {name: vars(options)[name] for name in of_sums},
         "batch_size": batch_size,
         "versions": [np.__version__, tf.__version__],
     }

@@ -12,19 +12,20 @@ of images; every network sees every image once, however many pairs it is in, and
 memory does not depend on the number of images.
 """
 
+import functools
 import itertools
 
 import numpy as np
 
-from transfusion_tf.analysis import block_sums, stage_sums
-from transfusion_tf.analysis.streaming import one_pass, plan
+from transfusion_tf.analysis import block_sums, marginals, neighbors, stage_sums
+from transfusion_tf.analysis.streaming import datapoints, one_pass, plan
 
 # Debiased CKA needs sums of fourth powers, which stay within float64's range
 # for any number of datapoints that fits in memory.
 _LARGEST = 1e70
 
 
-def from_arrays(x, y, *, images=None):
+def from_arrays(x, y, *, images=None, patients=None):
     """Returns the Moments of two arrays (num_datapoints, num_neurons).
 
     Args:
@@ -33,6 +34,9 @@ def from_arrays(x, y, *, images=None):
         neurons may differ.
       images: (num_datapoints,) names of the images that the rows came from; by
         default every row is an image.
+      patients: (num_datapoints,) names of their patients; by default every
+        image is of another one. Half of them, drawn by their names alone, are
+        in each of the `halves`.
 
     Raises:
       ValueError: not two-dimensional, different lengths, not finite, or too
@@ -41,13 +45,17 @@ def from_arrays(x, y, *, images=None):
     precisions = [_precision(side) for side in (x, y)]
     x, y = _checked(x, "x"), _checked(y, "y")
     images = np.arange(len(x)) if images is None else np.asarray(images)
-    if not len(x) == len(y) == len(images):
+    patients = images if patients is None else np.asarray(patients)
+    if not len(x) == len(y) == len(images) == len(patients):
         raise ValueError(
-            "`x`, `y` and `images` must have the same datapoints. Received: "
-            f"shapes {x.shape}, {y.shape} and {images.shape}"
+            "`x`, `y`, `images` and `patients` must have the same datapoints. "
+            f"Received: shapes {x.shape}, {y.shape} and {images.shape}, "
+            f"{patients.shape}"
         )
     (x, mean_x), (y, mean_y) = _centered(x), _centered(y)
     sums = block_sums.of_arrays(x, y, images)
+    # The caller may change arrays; these are ours.
+    whole = x, y, images, patients
     return stage_sums.Moments(
         x=_own_of_array(x, mean_x, images, precisions[0]),
         y=_own_of_array(y, mean_y, images, precisions[1]),
@@ -55,6 +63,22 @@ def from_arrays(x, y, *, images=None):
         num_datapoints=len(x),
         num_images=len(np.unique(images)),
         hsic=block_sums.hsic(sums, x.sum(axis=0), y.sum(axis=0)),
+        sample=neighbors.of_arrays(*whole),
+        split=functools.partial(_halves_of_arrays, *whole),
+    )
+
+
+def _halves_of_arrays(x, y, images, patients):
+    """Moments of the rows of each half of the patients; None of a lone one."""
+    names, index = np.unique(patients, return_inverse=True)
+    if len(names) < 2:
+        return None
+    is_first = 2 * neighbors.ranks(len(names), seed=1)[index] < len(names)
+    return tuple(
+        from_arrays(
+            x[half], y[half], images=images[half], patients=patients[half]
+        )
+        for half in (is_first, ~is_first)
     )
 
 
@@ -93,7 +117,7 @@ def gather(
         that are not finite, or drawing from unknown numbers.
     """
     options = options or plan.GatherOptions()
-    if options.sampled and num_images is None:
+    if (options.sampled or options.neighbors) and num_images is None:
         raise ValueError("Drawing images needs `num_images`.")
     if pairs is None:
         pairs = list(itertools.combinations(backbones, 2))
@@ -113,7 +137,12 @@ def _passes(backbones, images, split, options, num_images, batch_size, store):
     for plans in split:
         one = one_pass.Pass(backbones, plans, options, num_images)
         saved = store.of_pass(plans) if store else None
-        yield from one.run(images, batch_size, saved)
+        samples = {}
+        if options.neighbors:
+            samples = datapoints.gather(
+                backbones, plans, images(), options, num_images, batch_size
+            )
+        yield from one.run(images, batch_size, saved, samples)
 
 
 def stream(backbones, images, **options):
@@ -170,7 +199,7 @@ def _centered(x):
 def _own_of_array(x, mean, images, precision):
     sums = block_sums.of_arrays(x, x, images)
     shifted = x.sum(axis=0)
-    return stage_sums.marginal(
+    return marginals.marginal(
         mean,
         sums["product"] / len(x),
         precision,

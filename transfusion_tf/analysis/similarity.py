@@ -13,23 +13,16 @@ import functools
 
 import numpy as np
 
-from transfusion_tf.analysis import spectra
+from transfusion_tf.analysis import held_out, neighbors, spectra
+from transfusion_tf.analysis.scores import (
+    Score as Score,
+)
+from transfusion_tf.analysis.scores import (
+    TooFewDatapoints as TooFewDatapoints,
+)
 
-# Directions with less than this share of the largest variance are rounding
-# noise, or the copies of other neurons; the mean coefficient depends on it. For
-# CCA neurons have unit variance first, else one of a large scale would make
-# noise of all others, and the value would depend on units.
-TOLERANCE = 1e-8
-
-# With fewer datapoints than this for each direction CCA finds correlations
-# anywhere: two independent Gaussians of 64 neurons reach 0.5 at 200 datapoints.
-DATAPOINTS_PER_DIRECTION = 5
-
+TOLERANCE = spectra.TOLERANCE
 SVCCA_DIRECTIONS = 20
-
-
-class TooFewDatapoints(ValueError):
-    """CCA on so few datapoints would only report their number."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -75,21 +68,6 @@ class ProjectionWeighted(Correlations):
         if not len(self.coefficients):
             return float("nan")
         return float(self.weights @ self.coefficients)
-
-
-@dataclasses.dataclass(frozen=True)
-class Score:
-    """A similarity that is one number; NaN where it is not defined.
-
-    No direction is dropped by these measures, whatever its variance.
-    """
-
-    value: float
-    kept_x: None = None
-    kept_y: None = None
-    dropped_x: None = None
-    dropped_y: None = None
-    tolerance: None = None
 
 
 def cca(m, *, tolerance=TOLERANCE):
@@ -192,13 +170,7 @@ def procrustes(m):
 def _enough(m, name, tolerance):
     """What is kept of x and y of unit variance, if it can be correlated."""
     x, y = (spectra.keep(side.unit_spectrum, tolerance) for side in (m.x, m.y))
-    needed = DATAPOINTS_PER_DIRECTION * max(x.count, y.count)
-    if m.num_datapoints < needed:
-        raise TooFewDatapoints(
-            f"{name} of {x.count} and {y.count} directions needs at least "
-            f"{needed} datapoints. Received: {m.num_datapoints}; give more "
-            "images, or take SVCCA."
-        )
+    spectra.check_enough((x, y), m.num_datapoints, name)
     return x, y
 
 
@@ -249,9 +221,13 @@ MEASURES = {
     "cka": cka,
     "cka_plain": functools.partial(cka, debiased=False),
     "procrustes": procrustes,
+    "cca_held_out": held_out.cca,
+    "procrustes_held_out": held_out.procrustes,
+    "mutual_knn": neighbors.mutual_knn,
 }
-# What a value can be; debiased CKA may be negative.
-RANGES = {name: (-1.0 if name == "cka" else 0.0, 1.0) for name in MEASURES}
+_SIGNED = ("cka", "cca_held_out", "procrustes_held_out")
+# What a value can be; some are 0 on average where nothing is shared.
+RANGES = {name: (-1.0 if name in _SIGNED else 0.0, 1.0) for name in MEASURES}
 
 
 def _unit_cov_xy(m):
@@ -274,13 +250,7 @@ def _correlate(m, cov_xy, sides, tolerance):
 
 
 def _counts(m, x, y, tolerance):
-    return {
-        "kept_x": x.count,
-        "kept_y": y.count,
-        "dropped_x": len(m.x.mean) - x.count,
-        "dropped_y": len(m.y.mean) - y.count,
-        "tolerance": tolerance,
-    }
+    return spectra.counts(x, y, m.cov_xy.shape, tolerance)
 
 
 def _mean(values):

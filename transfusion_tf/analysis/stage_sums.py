@@ -1,45 +1,12 @@
 """Means and covariances of one stage of networks, from sums by group."""
 
+import collections.abc
 import dataclasses
 import functools
 
 import numpy as np
 
-from transfusion_tf.analysis import block_sums
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Marginal:
-    """Mean (num_neurons,) and covariance of one representation, float64.
-
-    Attributes:
-      mean: (num_neurons,).
-      cov: (num_neurons, num_neurons), divided by the number of datapoints.
-      hsic: debiased HSIC with itself; None where that was not gathered.
-    """
-
-    mean: np.ndarray
-    cov: np.ndarray
-    hsic: float | None = None
-
-    @functools.cached_property
-    def spectrum(self):
-        """Variances, descending, and directions (num_neurons, num_neurons).
-
-        Kept, because all pairs and floors of a network share it.
-        """
-        return _spectrum(self.cov)
-
-    @functools.cached_property
-    def deviations(self):
-        """(num_neurons,) standard deviations; 1 where a neuron is constant."""
-        deviations = np.sqrt(np.diag(self.cov))
-        return np.where(deviations > 0, deviations, 1.0)
-
-    @functools.cached_property
-    def unit_spectrum(self):
-        """`spectrum` of the neurons brought to unit variance."""
-        return _spectrum(self.cov / self.deviations[:, None] / self.deviations)
+from transfusion_tf.analysis import block_sums, marginals, neighbors
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -53,14 +20,26 @@ class Moments:
       num_datapoints: number of rows that x and y had.
       num_images: number of images that the rows came from.
       hsic: debiased HSIC of x and y; None where that was not gathered.
+      sample: neighbors.Sample; None where that was not gathered.
+      split: what makes `halves`; None where there are none.
     """
 
-    x: Marginal
-    y: Marginal
+    x: marginals.Marginal
+    y: marginals.Marginal
     cov_xy: np.ndarray
     num_datapoints: int
     num_images: int
     hsic: float | None = None
+    sample: neighbors.Sample | None = None
+    split: collections.abc.Callable | None = None
+
+    @functools.cached_property
+    def halves(self):
+        """Moments of one half of the patients, and of the others; or None.
+
+        Made when they are asked for, since few measures need them.
+        """
+        return self.split and self.split()
 
     mean_x = property(lambda self: self.x.mean, doc="(num_neurons_x,)")
     mean_y = property(lambda self: self.y.mean, doc="(num_neurons_y,)")
@@ -87,11 +66,6 @@ class StageMoments:
     chance: Moments | None = None
 
 
-def _spectrum(cov):
-    variances, directions = np.linalg.eigh(cov)
-    return np.maximum(variances[::-1], 0.0), directions[:, ::-1]
-
-
 KINDS = tuple(field.name for field in dataclasses.fields(StageMoments))
 
 
@@ -110,10 +84,21 @@ class StageSums:
         numbers of "images" and "paired_images".
       drawn: whether a group is a draw of images and channels: then none is to
         be taken together with another.
+      samples: {pair: {kind of moments: neighbors.Sample}}, whose groups are
+        places in `groups`; of pairs that have some.
     """
 
     def __init__(
-        self, stage, *, pairs, sides, shifts, positions, groups, drawn
+        self,
+        stage,
+        *,
+        pairs,
+        sides,
+        shifts,
+        positions,
+        groups,
+        drawn,
+        samples=None,
     ):
         self.stage, self.drawn = stage, drawn
         self.pairs = tuple(pairs)
@@ -122,6 +107,8 @@ class StageSums:
         kept = [i for i, group in enumerate(groups) if group.get("images")]
         self._groups = [groups[i] for i in kept]
         self._shifts = [shifts[i] for i in kept]
+        self._kept, self._samples = np.array(kept, int), samples or {}
+        self._of_halves = {}
 
     @property
     def num_groups(self):
@@ -139,6 +126,24 @@ class StageSums:
         A network's Marginal is shared by all its pairs and floors.
         """
         chosen = tuple(range(self.num_groups) if groups is None else groups)
+        return {
+            pair: StageMoments(
+                **{
+                    kind: dataclasses.replace(
+                        found,
+                        sample=self._sample(pair, kind, chosen),
+                        split=functools.partial(
+                            self._halves, pair, kind, chosen
+                        ),
+                    )
+                    for kind, found in kinds.items()
+                }
+            )
+            for pair, kinds in self._moments(chosen).items()
+        }
+
+    def _moments(self, chosen):
+        """{pair: {kind: Moments}} of some groups."""
         total = functools.partial(self._total, groups=chosen)
         shifts = self._shifts[chosen[0]]
         own = {
@@ -148,9 +153,41 @@ class StageSums:
             )
         }
         return {
-            pair: self._stage_moments(prefix, total, own)
+            pair: self._of_kinds(prefix, total, own)
             for pair, prefix in self._pairs.items()
         }
+
+    def _halves(self, pair, kind, groups):
+        """Moments of the groups of each half; None without one of them.
+
+        Which half a group is in depends on it alone, so that leaving one out
+        moves no other.
+        """
+        middle = self.num_groups / 2
+        halves = [
+            tuple(g for g in groups if (g < middle) == first)
+            for first in (True, False)
+        ]
+        if self.drawn or not all(halves):
+            return None
+        found = [self._of_half(half)[pair] for half in halves]
+        if not all(kind in kinds for kinds in found):
+            return None
+        return tuple(kinds[kind] for kinds in found)
+
+    def _of_half(self, groups):
+        """`_moments`, of which the last two are kept.
+
+        One half is the same wherever a group of the other is left out.
+        """
+        found = self._of_halves.pop(groups, None) or self._moments(groups)
+        self._of_halves = dict([*self._of_halves.items()][-1:])
+        self._of_halves[groups] = found
+        return found
+
+    def _sample(self, pair, kind, groups):
+        found = self._samples.get(pair, {}).get(kind)
+        return found and found.of_groups(self._kept[list(groups)])
 
     def _total(self, name, *, groups):
         return sum(self._groups[group][name] for group in groups)
@@ -161,14 +198,14 @@ class StageSums:
         count = images * self._positions[prefix]
         mean = total(f"{prefix}/sum_x") / count
         cov = total(f"{prefix}/product") / count - np.outer(mean, mean)
-        return marginal(
+        return marginals.marginal(
             shift + mean,
             (cov + cov.T) / 2,
             np.float32,
             hsic=self._hsic(prefix, total, images, self._positions[prefix]),
         )
 
-    def _stage_moments(self, prefix, total, own):
+    def _of_kinds(self, prefix, total, own):
         sides = [own[side] for side in self._sides[prefix]]
         found = {}
         for kind in KINDS:
@@ -177,7 +214,7 @@ class StageSums:
             images = total("images" if kind == "measured" else "paired_images")
             if images:
                 found[kind] = self._crossed(prefix, kind, total, sides, images)
-        return StageMoments(**found)
+        return found
 
     def _crossed(self, prefix, kind, total, sides, images):
         positions = self._positions[prefix]
@@ -203,11 +240,3 @@ class StageSums:
             sums["sum_x"],
             sums["sum_y"],
         )
-
-
-def marginal(mean, cov, precision, *, hsic):
-    """A Marginal in which neurons that only vary by rounding are constant."""
-    rounding = 8 * np.finfo(precision).eps * np.abs(mean)
-    constant = np.diag(cov) <= rounding**2
-    cov = np.where(constant | constant[:, None], 0.0, cov)
-    return Marginal(mean, cov, hsic)

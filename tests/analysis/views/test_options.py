@@ -22,6 +22,14 @@ def test_cka_needs_debiased_sums():
     assert RepresentationOptions(measures=["cka"]).gather_options().debiased
 
 
+def test_what_measures_need_is_gathered():
+    plain = RepresentationOptions().gather_options()
+    assert not (plain.halves or plain.neighbors)
+    options = RepresentationOptions(measures=("cca_held_out", "mutual_knn"))
+    made = options.gather_options()
+    assert made.halves and made.neighbors
+
+
 @pytest.mark.parametrize(
     "settings, message",
     [
@@ -36,6 +44,18 @@ def test_cka_needs_debiased_sums():
         ({"view": "reuse", "split": "train"}, "probes on the training split"),
         ({"measures": ("pearson",)}, "'pearson'; known: cca, svcca"),
         ({"floors": False, "groups": 1, "seed": 0}, "--seed=0 goes with --fl"),
+        (
+            {"measures": ("cca_held_out",), "channels": 8},
+            "--measures=cca_held_out goes with all images",
+        ),
+        (
+            {"measures": ("mutual_knn",), "max_points": 100},
+            "--measures=mutual_knn goes with all images",
+        ),
+        (
+            {"measures": ("procrustes_held_out",), "groups": 1},
+            "give --groups of 2 or more",
+        ),
         ({"floors": "no"}, "'floors' .* must be a bool"),
     ],
 )

@@ -153,11 +153,31 @@ def test_too_few_datapoints_leave_the_reason():
     assert svcca["value"] > 0 and svcca["note"] == ""
 
 
+def test_held_out_measures_and_neighbours_leave_the_reason():
+    found = moments.from_arrays(
+        np.eye(9)[:, :3], np.eye(9)[:, 2:5], patients=np.full(9, "a")
+    )
+    both = stage_sums.StageMoments(found, found, found)
+    rows = rows_of(both, ["procrustes_held_out", "mutual_knn"])
+    assert [row["value"] for row in rows] == [None, None]
+    assert "one group of patients" in rows[0]["note"]
+    assert "Received: 0; give more images" in rows[1]["note"]
+
+
+def test_rows_have_the_effective_ranks_of_both_sides():
+    corners = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]])
+    found = moments.from_arrays(corners * [3, 1], corners)
+    (row,) = rows_of(stage_sums.StageMoments(found), ["svcca"])
+    np.testing.assert_allclose(row["effective_rank_x"], 4 / 3**0.75)
+    np.testing.assert_allclose(row["effective_rank_y"], 2.0)
+
+
 def test_dead_stage_is_undefined():
     x = np.zeros((50, 3))
     dead = moments.from_arrays(x, x)
     row = rows_of(stage_sums.StageMoments(dead, dead, dead))[0]
     assert row["value"] is None and "dead" in row["note"]
+    assert row["effective_rank_x"] is None
 
 
 def test_fewer_images_than_directions_is_a_warning():

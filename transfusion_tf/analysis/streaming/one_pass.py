@@ -31,13 +31,22 @@ class Pass:
         totals = [[{} for _ in plans] for _ in range(options.num_slots)]
         self._state = checkpoint.State(0, None, totals)
 
-    def run(self, images, batch_size, saved):
-        """The StageSums of the plans."""
+    def run(self, images, batch_size, saved, samples):
+        """The StageSums of the plans.
+
+        Args:
+          images, batch_size: of moments.gather.
+          saved: checkpoint.SavedPass, or None.
+          samples: {stage: {pair: {kind: neighbors.Sample}}}, or {}.
+        """
         if saved and (found := saved.load()):
             self._state = found
         if not self._state.finished:
             self._add_all(images, batch_size, saved)
-        return [self._stage_sums(number) for number in range(len(self._plans))]
+        return [
+            self._stage_sums(number, samples.get(plan.stage))
+            for number, plan in enumerate(self._plans)
+        ]
 
     def _add_all(self, images, batch_size, saved):
         """Adds the batches that are not yet in the state."""
@@ -112,7 +121,7 @@ class Pass:
                     "take other --measures."
                 )
 
-    def _stage_sums(self, number):
+    def _stage_sums(self, number, samples):
         plan = self._plans[number]
         pairs = {pair: plan.pair_prefix(pair) for pair in plan.pairs}
         sizes = {prefix: size for prefix, _, size in plan.own}
@@ -133,6 +142,7 @@ class Pass:
             },
             groups=[totals[number] for totals in self._state.totals],
             drawn=self._options.sampled,
+            samples=samples,
         )
 
 

@@ -9,6 +9,7 @@ memory at once goes in several passes.
 import dataclasses
 import math
 
+from transfusion_tf.analysis import neighbors
 from transfusion_tf.process import machine
 
 _GIB = 2**30
@@ -77,10 +78,20 @@ class StagePlan:
         # Moments come with the directions of the networks' own; the sums of a
         # batch, which are float32, are gone by then.
         moments = 2 * own + crossed
+        if options.halves:
+            moments *= 3
+        sample = (
+            kinds
+            * neighbors.MAX_IMAGES
+            * sum(self.neurons[n] for _, n, _ in self.own)
+            if options.neighbors
+            else 0
+        )
         names = {name for pair in self.pairs for name in pair}
         # Maps, and shifted or rearranged ones.
         maps = 2 * batch_size * sum(self.values[name] for name in names)
-        return 8 * (sums * options.num_slots + moments) + 4 * maps
+        sums *= options.num_slots
+        return 8 * (sums + moments) + 4 * (maps + sample)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,6 +103,10 @@ class GatherOptions:
         (mean over the positions of an image).
       floors: whether the null floors are gathered.
       debiased: whether debiased CKA will be asked for.
+      halves: whether held-out measures will be asked for; they need memory, and
+        no other sums.
+      neighbors: whether mutual k-NN will be asked for: a sample of datapoints
+        is gathered too, and needs the images of the sample once more.
       num_groups: groups of images, for intervals; 1 for none.
       max_points: paper 2's protocol: of each stage only round(max_points /
         positions) images, drawn at random; None for all.
@@ -105,6 +120,8 @@ class GatherOptions:
     datapoints: str = "positions"
     floors: bool = True
     debiased: bool = False
+    halves: bool = False
+    neighbors: bool = False
     num_groups: int = 10
     max_points: int | None = None
     channels: int | None = None

@@ -127,6 +127,7 @@ class RepresentationOptions:
         check(self)
         for measure in self.measures:
             names.check("measure", measure, names.MEASURES)
+        self._check_held_out()
         if self.by_draw and not self.is_drawn:
             raise ValueError(
                 f"--points={self.points} goes with {_DRAWN}; leave --points "
@@ -137,6 +138,21 @@ class RepresentationOptions:
                 f"--view={self.view} fits its probes on the training split; "
                 "give --split=val or test."
             )
+
+    def _check_held_out(self):
+        """Refuses measures of which every value would be n/a."""
+        for measure in self.measures:
+            held_out = measure in names.HELD_OUT_MEASURES
+            if self.is_drawn and (held_out or measure == "mutual_knn"):
+                raise ValueError(
+                    f"--measures={measure} goes with all images and channels; "
+                    "leave --max_points and --channels out."
+                )
+            if held_out and self.groups == 1:
+                raise ValueError(
+                    f"--measures={measure} aligns on one half of the groups "
+                    "and scores on the other; give --groups of 2 or more."
+                )
 
     @property
     def kind(self):
@@ -174,6 +190,8 @@ class RepresentationOptions:
             datapoints=self.datapoints,
             floors=self.floors,
             debiased="cka" in self.measures,
+            halves=any(m in names.HELD_OUT_MEASURES for m in self.measures),
+            neighbors="mutual_knn" in self.measures,
             num_groups=self.groups or defaults.num_groups,
             max_points=self.max_points,
             channels=self.channels,

@@ -44,6 +44,8 @@ COLUMNS = (
     "dropped_y",
     "kept_x",
     "kept_y",
+    "effective_rank_x",
+    "effective_rank_y",
     "num_datapoints",
     "num_images",
     "num_groups",
@@ -62,7 +64,12 @@ _VALUES = {
     "excess": "excess",
 }
 
-_WEIGHTED_BY_VARIANCE = ("cka", "cka_plain", "procrustes")
+_WEIGHTED_BY_VARIANCE = (
+    "cka",
+    "cka_plain",
+    "procrustes",
+    "procrustes_held_out",
+)
 # How the note on fewer groups than were asked for begins.
 FEWER_GROUPS = "Fewer groups"
 # Less than two: one direction alone decides.
@@ -172,11 +179,17 @@ def _numbers(estimate, measure, sums):
         **columns,
         **_kind_of_interval(estimate, sums),
         **{name: result and getattr(result, name) for name in counts},
+        "effective_rank_x": _defined(m.x.effective_rank),
+        "effective_rank_y": _defined(m.y.effective_rank),
         "num_datapoints": m.num_datapoints,
         "num_images": m.num_images,
         "num_groups": sums.num_groups,
         "note": estimate.reason or _warning(estimate, measure),
     }
+
+
+def _defined(value):
+    return None if np.isnan(value) else value
 
 
 def _kind_of_interval(estimate, sums):
