@@ -20,12 +20,12 @@ from concurrent import futures
 import keras
 from keras import applications
 
-from transfusion_tf.models import batch_norm, convolution, rebuild, stages
+from transfusion_tf.models import batch_norm, rebuild, small_maps, stages
 
 # What stands for a layer of Keras.
 OURS = {
-    keras.layers.Conv2D: convolution.Conv2D,
-    keras.layers.DepthwiseConv2D: convolution.DepthwiseConv2D,
+    keras.layers.Conv2D: small_maps.Conv2D,
+    keras.layers.DepthwiseConv2D: small_maps.DepthwiseConv2D,
 }
 STAGES = ("conv1", "block1", "block2", "block3", "block4")
 

@@ -22,8 +22,8 @@ from keras import layers
 from transfusion_tf.models import (
     applications,
     batch_norm,
-    convolution,
     scaling,
+    small_maps,
     tokens,
 )
 
@@ -31,8 +31,8 @@ SCORES = "scores"  # Name of the last layer.
 # What Keras has for a layer of ours.
 _OF_KERAS = {
     batch_norm.BatchNormalization: layers.BatchNormalization,
-    convolution.Conv2D: layers.Conv2D,
-    convolution.DepthwiseConv2D: layers.DepthwiseConv2D,
+    small_maps.Conv2D: layers.Conv2D,
+    small_maps.DepthwiseConv2D: layers.DepthwiseConv2D,
 }
 # Layers of this package that become several.
 _SEVERAL = (

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from transfusion_tf.models import convolution
+from transfusion_tf.models import small_maps
 
 PAIRS = {
-    "full": (convolution.Conv2D, keras.layers.Conv2D, {"filters": 3}),
+    "full": (small_maps.Conv2D, keras.layers.Conv2D, {"filters": 3}),
     "depthwise": (
-        convolution.DepthwiseConv2D,
+        small_maps.DepthwiseConv2D,
         keras.layers.DepthwiseConv2D,
         {"use_bias": False},
     ),
@@ -57,9 +57,9 @@ def test_outputs_and_gradients_are_those_of_keras(kind, sides, kernel_size):
     ],
 )
 def test_what_is_not_taken_over_is_left_to_keras(monkeypatch, settings):
-    monkeypatch.setattr(convolution, "_convolve", None)  # Would fail.
+    monkeypatch.setattr(small_maps, "_convolve", None)  # Would fail.
     settings = {"filters": 3, "padding": "same", **settings}
-    layer = convolution.Conv2D(kernel_size=3, **settings)
+    layer = small_maps.Conv2D(kernel_size=3, **settings)
     spec = layer.compute_output_spec(keras.KerasTensor((2, 6, 6, 4)))
     plain = keras.layers.Conv2D(kernel_size=3, **settings)
     assert (
