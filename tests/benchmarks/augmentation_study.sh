@@ -38,7 +38,7 @@ compare() { # Data, network.
   "$python" "$root/run_scripts/compare_runs.py" \
     --runs="$out/runs/$1-$2-*" --output_dir="$out/comparisons/$1-$2"
 }
-for network in "mobilenet_v3_small 240" "cbr_small 100"; do
+for network in "mobilenet_v3_small 240" "cbr_small 80"; do
   read -r model steps <<<"$network"
   train kermany_chest chest "$model" "$steps"
   compare kermany_chest "$model"

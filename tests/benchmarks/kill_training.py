@@ -227,9 +227,10 @@ def _said(process):
 
 
 def _check_same(run, whole):
-    for name in ("checksums.json", "metrics.json", "best.json"):
-        if (run.root / name).read_bytes() != (whole.root / name).read_bytes():
-            raise ValueError(f"{name} of {run.root.name} differs.")
+    for kind in ("checksums", "metrics", "best"):
+        one, other = (getattr(r, kind).read_bytes() for r in (run, whole))
+        if one != other:
+            raise ValueError(f"{kind} of {run.root.name} differs.")
     for split in ("val", "test"):
         one, other = (r.predictions(split).read_bytes() for r in (run, whole))
         if one != other:
