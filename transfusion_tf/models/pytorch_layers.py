@@ -13,7 +13,7 @@ weights find it (initialization.pytorch_names).
 import keras
 from keras import layers
 
-from transfusion_tf.models import batch_norm
+from transfusion_tf.models import batch_norm, small_maps
 
 EPSILON = 1e-5
 
@@ -21,7 +21,7 @@ EPSILON = 1e-5
 def convolution(x, filters, kernel_size, *, name, strides=1):
     """`Conv2d(padding=kernel_size // 2, bias=False)` of maps (N, H, W, C)."""
     x, padding = _padded(x, kernel_size, strides, name)
-    return layers.Conv2D(
+    return small_maps.Conv2D(
         filters,
         kernel_size,
         strides=strides,
@@ -35,7 +35,7 @@ def convolution(x, filters, kernel_size, *, name, strides=1):
 def depthwise(x, kernel_size, *, name, strides=1):
     """The same with one filter per channel, `groups=C`."""
     x, padding = _padded(x, kernel_size, strides, name)
-    return layers.DepthwiseConv2D(
+    return small_maps.DepthwiseConv2D(
         kernel_size,
         strides=strides,
         padding=padding,
