@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from safetensors import numpy as safetensors_numpy
 
-from transfusion_tf.initialization import safetensors_files
+from transfusion_tf.initialization import safetensors_files, weight_files
 from transfusion_tf.stores.checked_hdf5 import Refused
 
 
@@ -109,6 +109,39 @@ def test_a_file_that_is_too_large_is_refused_unread(tmp_path, monkeypatch):
     monkeypatch.setattr(safetensors_files, "MAX_BYTES", 16)
     with pytest.raises(Refused, match="it is larger than 0 GiB"):
         safetensors_files.read(path)
+
+
+def test_damaged_files_are_read_or_refused_in_one_line(tmp_path):
+    whole = safetensors_numpy.save(
+        {
+            "conv.weight": np.ones((4, 3, 3, 3), np.float32),
+            "bn.weight": np.ones(4, np.float16),
+            "bn.num_batches_tracked": np.array(3),
+        }
+    )
+    path, refused = tmp_path / "w", 0
+    for number in range(300):
+        rng = np.random.default_rng(number)
+        raw = bytearray(whole)
+        if number % 3 == 0:
+            del raw[rng.integers(1, len(raw)) :]
+        for place in rng.integers(min(len(raw), 400), size=number % 4):
+            raw[place] ^= 1 << int(rng.integers(8))
+        path.write_bytes(raw)
+        try:
+            weight_files.read(path)
+        except ValueError as error:
+            message, refused = str(error), refused + 1
+            assert "\n" not in message and len(message) < 1000
+    assert 30 < refused < 270
+
+
+def test_names_with_line_breaks_stay_on_one_line(tmp_path):
+    header = {"a\nb" + 999 * "c": tensor("BOOL", [1], 0, 1)}
+    path = written(tmp_path / "w", header, b"1")
+    with pytest.raises(ValueError) as error:
+        weight_files.read(path)
+    assert "\n" not in str(error.value) and len(str(error.value)) < 1000
 
 
 def test_files_are_recognised_by_content(tmp_path):

@@ -115,8 +115,9 @@ def _the_one(backbone, source, body, wanted):
     ]
     whole = [x for x in candidates if x.has(needed)]
     if not whole:
-        most = max(candidates, key=lambda x: len(x.partners), default=None)
-        has = most.partners if most else {}
+        has = max((x.partners for x in candidates), key=len, default={})
+        if 2 * len(has) < len(needed):  # A few names that mean nothing.
+            has = {}
         missing = [x for x in needed if x.name not in has]
         problem = f"it has nothing for {missing[0].name}"
         _refuse(backbone, source, f"{problem}{misfits.more(missing)}")

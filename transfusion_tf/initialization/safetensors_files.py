@@ -11,6 +11,7 @@ import re
 import numpy as np
 import safetensors
 
+from transfusion_tf.process.errors import one_line
 from transfusion_tf.stores.checked_hdf5 import MAX_BYTES, Refused
 
 _LENGTH_BYTES = 8
@@ -72,8 +73,8 @@ def _array(name, dtype, shape, data):
     """The numbers of one tensor; floats as float32."""
     if dtype not in _TYPES:
         raise Refused(
-            f"{name} in it holds {dtype}; numbers that are read are floats of "
-            "16 bits and more, and integers"
+            f"{one_line(name)} in it holds {dtype}; numbers that are read are "
+            "floats of 16 bits and more, and integers"
         )
     array = np.frombuffer(data, _TYPES[dtype]).reshape(shape)
     if dtype == _BFLOAT16:
