@@ -54,6 +54,7 @@ PUBLISHED_WEIGHTS = {
         "inception_v3",
         "densenet121",
         "inception_resnet_v2",
+        "resnet50_v1_5",
     ),
 }
 INPUT_SCALINGS = (

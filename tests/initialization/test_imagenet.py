@@ -11,7 +11,9 @@ import time
 
 import keras
 import pytest
+from safetensors import numpy as safetensors_numpy
 
+from tests.initialization import pytorch_state
 from transfusion_tf import names
 from transfusion_tf.initialization import (
     imagenet,
@@ -179,6 +181,21 @@ def test_radimagenet_is_found_under_any_name(cache, as_resnet50):
         radimagenet.read("inception_v3")
 
 
+def test_radimagenet_of_pytorch_is_scaled_as_in_its_notebook(cache):
+    """Whole in names and shapes; a file of Keras beside it is another."""
+    with keras.StatelessScope():
+        backbone = zoo.build("resnet50_v1_5", num_outputs=2, image_size=32)
+    state = pytorch_state.state(backbone, prefix="backbone.")
+    path = cache / "radimagenet" / "ResNet50"
+    path.parent.mkdir(parents=True)
+    safetensors_numpy.save_file(state, path)
+    source = pretrained.read("radimagenet", "resnet50_v1_5")
+    assert source.scalings == ("radimagenet_b", "radimagenet_a", "caffe")
+    assert source.identity["kind"] == "radimagenet"
+    with pytest.raises(FileNotFoundError, match="has weights of resnet50;"):
+        radimagenet.read("resnet50")
+
+
 def test_radimagenet_says_where_to_put_what(cache):
     with pytest.raises(FileNotFoundError) as error:
         radimagenet.read("densenet121")
@@ -196,7 +213,7 @@ def test_of_several_radimagenet_files_one_is_to_be_chosen(cache, as_resnet50):
         radimagenet.read("resnet50")
 
 
-def test_radimagenet_has_four_networks():
+def test_radimagenet_has_not_all_networks():
     with pytest.raises(
         ValueError, match="RadImageNet weights 'squeezenet'; known: resnet50, "
     ):

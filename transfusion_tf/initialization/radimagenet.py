@@ -2,7 +2,9 @@
 
 Their authors (Mei et al. 2022) hand out Keras files of many names, without
 checksums, and have not said how the images were scaled: their scripts do it in
-two ways, and Juodelyte et al. 2023 in a third. The first is the likeliest.
+two ways, and Juodelyte et al. 2023 in a third. The likeliest is that of the
+scripts for Keras, and for PyTorch's file of ResNet50 that of the notebook for
+PyTorch.
 """
 
 import dataclasses
@@ -11,8 +13,12 @@ from transfusion_tf import names
 from transfusion_tf.initialization import imagenet, weight_files
 from transfusion_tf.models import slim
 
-MODELS = ("resnet50", "inception_v3", "densenet121", "inception_resnet_v2")
+MODELS = (
+    *("resnet50", "inception_v3", "densenet121", "inception_resnet_v2"),
+    "resnet50_v1_5",
+)
 SCALINGS = ("radimagenet_a", "radimagenet_b", "caffe")
+PYTORCH_SCALINGS = ("radimagenet_b", "radimagenet_a", "caffe")
 PAGE = "https://github.com/BMEII-AI/RadImageNet"
 
 
@@ -35,21 +41,27 @@ def read(model):
         raise FileNotFoundError(
             f"No file in {folder()} has weights of {base}; ask RadImageNet's "
             f"authors for them ({PAGE}; they have {', '.join(MODELS)}) and put "
-            "the .h5 file there, under any name."
+            "the .h5 file there, or .safetensors made of PyTorch's, under any "
+            "name."
         )
     if len(found) > 1:
         raise ValueError(
             f"Several files in {folder()} have weights of {base}: "
             f"{', '.join(s.identity['file'] for s in found)}; give one as "
-            "--weights=FILE --input_scaling=radimagenet_a."
+            f"--weights=FILE --input_scaling={_scalings(base)[0]}."
         )
     (source,) = found
     return dataclasses.replace(
         source,
         name=f"RadImageNet ({source.name})",
-        scalings=SCALINGS,
+        scalings=_scalings(base),
         identity={**source.identity, "kind": "radimagenet"},
     )
+
+
+def _scalings(model):
+    """Input scalings of a network's weights, the likeliest first."""
+    return PYTORCH_SCALINGS if model in names.PYTORCH_MODELS else SCALINGS
 
 
 def _sources():
