@@ -50,7 +50,7 @@ def test_frozen_is_what_was_asked_for(trained):
 def test_stages_are_compared_token_by_token(trained):
     """Frozen, `embed` is as before, and the others have moved."""
     options = representations.RepresentationOptions(
-        measures=("svcca", "cka"), groups=2
+        view="movement", measures=("svcca", "cka"), groups=2
     )
     table = representations.run([str(trained.root)], options)
     assert list(table["stage"].unique()) == STAGES
