@@ -1,17 +1,17 @@
 """Vision transformers with weights in timm's names, against PyTorch.
 
-The golden values are made by tests/initialization/torch_vit.py; where
-TRANSFUSION_TORCH_PYTHON names a Python with torch, it is run anew.
+The golden values are made by tests/initialization/torch_vit.py, which is run
+anew where there is a Python with torch.
 """
 
 import json
-import os
 import subprocess
 
 import numpy as np
 import pytest
 import safetensors.numpy
 
+from tests import torch_python
 from tests.conftest import ROOT
 from tests.initialization import vit_weights
 from transfusion_tf.config.init import InitConfig
@@ -77,9 +77,7 @@ def test_features_are_those_of_pytorch(outputs):
 
 
 def test_all_features_are_those_of_pytorch_run_anew(outputs, tmp_path):
-    python = os.environ.get("TRANSFUSION_TORCH_PYTHON")
-    if not python:
-        pytest.skip("TRANSFUSION_TORCH_PYTHON names no Python with torch")
+    python = torch_python.torch_python()
     script = "tests.initialization.torch_vit"
     done = subprocess.run(
         [python, "-m", script, f"--output={tmp_path / 'outputs.npz'}"],

@@ -17,6 +17,7 @@ MEMBERS = (
     ("cbr_larget_slim", "conv4"),
     ("squeezenet", "block1"),
     ("mobilenet_v3_small", "conv1"),
+    ("deit_tiny", "block2"),
 )
 
 

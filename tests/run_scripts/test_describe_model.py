@@ -115,6 +115,7 @@ def test_what_becomes_of_each_tensor_of_a_source(binary, tmp_path, resnet18):
     [
         (["--model=vgg"], "cbr_larget"),
         (["--model=resnet50", "--image_size=31"], "at least 32 pixels"),
+        (["--model=deit_tiny", "--image_size=100"], "such as 96 or 112"),
         (["--num_outputs=0"], "num_outputs"),
         (["--truncate_at=block9"], "known: conv1, conv2, conv3, conv4"),
         (["--truncate_at=conv4"], "nothing would be cut off"),

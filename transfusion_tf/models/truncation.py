@@ -44,8 +44,9 @@ def check(name, stage_names, truncate_at, slim_from=None):
 def cut(backbone, truncate_at, outputs, *, readout=None, whole):
     """A Backbone of the stages through `truncate_at`, with a head of its own.
 
-    The head is that of every network of the zoo: a mean over the image and a
-    dense layer, here of the stage's output.
+    The head is that of every network of the zoo: a mean over the image (or what
+    the network's readout leaves of it) and a dense layer, here of the stage's
+    output.
 
     Args:
       backbone: Backbone of the whole network, which is not changed.

@@ -36,10 +36,12 @@ def description(backbone, table):
 
 def _heading(backbone):
     size, network = backbone.image_size, zoo.find(backbone.name)
+    allowed = f"at least {network.min_size}"
+    if network.multiple_of > 1:
+        allowed = f"a multiple of {network.multiple_of}"
     return (
-        f"{backbone.label}: images of {size} x {size} pixels (at least "
-        f"{network.min_size}), input scaling {backbone.scaling} (native: "
-        f"{network.scaling})"
+        f"{backbone.label}: images of {size} x {size} pixels ({allowed}), "
+        f"input scaling {backbone.scaling} (native: {network.scaling})"
     )
 
 

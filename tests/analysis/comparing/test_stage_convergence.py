@@ -85,12 +85,15 @@ def test_what_is_above_the_stages_makes_a_series(make, tmp_path):
     }
 
 
-def test_stages_stand_in_the_order_of_the_network(make, tmp_path):
-    for stage in ("block2", "conv1", "block1"):
-        make(stage, [SOON], model="squeezenet", **transfusion(stage))
-    make("random", [LATE], model="squeezenet")
+@pytest.mark.parametrize(
+    "model, first", [("squeezenet", "conv1"), ("deit_tiny", "embed")]
+)
+def test_stages_stand_in_the_order_of_the_network(make, tmp_path, model, first):
+    for stage in ("block2", first, "block1"):
+        make(stage, [SOON], model=model, **transfusion(stage))
+    make("random", [LATE], model=model)
     places = [row["through"] for row in rows_of(tmp_path)]
-    assert places == ["none", "conv1", "block1", "block2"]
+    assert places == ["none", first, "block1", "block2"]
 
 
 def test_networks_and_learning_rates_are_series_of_their_own(make, tmp_path):
