@@ -69,8 +69,8 @@ def test_what_distorted_images_cost():
         # (0.80 - 0.5) / (0.88 - 0.5) = 0.789
         "random, AUC 0.880: with blocks shuffled it falls to 0.800 at 16 a "
         "side, 79% of what is above chance, and by less than 0.01 at 2 a "
-        "side; low-pass it falls to 0.580 at 0.0625 of the side, 21% of what "
-        "is above chance; high-pass it falls to 0.600 at 0.00781 of the side"
+        "side; low-pass it falls to 0.580 at 6.25% of the side, 21% of what "
+        "is above chance; high-pass it falls to 0.600 at 0.781% of the side"
     )
 
 
@@ -79,7 +79,7 @@ def test_how_arms_differ():
     assert said(lines, "pretrained imagenet against random: ") == (
         "pretrained imagenet against random: with blocks shuffled it loses "
         "0.170 more at 16 a side (95%: 0.130 to 0.210); low-pass it loses "
-        "0.150 less at 0.0312 of the side (95%: 0.110 to 0.190); high-pass no "
+        "0.150 less at 3.12% of the side (95%: 0.110 to 0.190); high-pass no "
         "difference is shown."
     )
 

@@ -12,7 +12,8 @@ _TITLES = {
     "high_pass": ("high-pass: shapes lost", "blur taken away, % of the side"),
 }
 _PERCENT = ("low_pass", "high_pass")
-_REACH = 0.6  # Of the way to the next strength, of all arms together.
+# Of the way to the next strength: between two arms, and of all at most.
+_APART, _REACH = 0.08, 0.6
 
 
 def distortions(tables):
@@ -56,7 +57,7 @@ def _panel(axes, rows, styles):
     for index, (arm, look) in enumerate(styles.items()):
         own = rows[rows["arm"] == arm].sort_values("strength")
         at = own["strength"].map(place)
-        at = at + (index - middle) * _REACH / len(styles)
+        at = at + (index - middle) * min(_APART, _REACH / len(styles))
         axes.plot(at, own["lost"], linewidth=1.0, markersize=5, **look)
         axes.vlines(
             at, own["low"], own["high"], color=look["color"], linewidth=1.2
@@ -82,7 +83,7 @@ def _first_rows(rows, strengths):
 
 def _tick(row, is_percent):
     strength = row["strength"]
-    text = f"{100 * strength:.2g}" if is_percent else f"{strength:g}"
+    text = f"{100 * strength:.3g}" if is_percent else f"{strength:g}"
     return f"{text}\n{row['pixels']:.3g} px"
 
 
