@@ -142,7 +142,7 @@ def test_probes(analyze, tmp_path):
             "--draws goes with --view=res",
         ),
         (["--view=barrier", "--alphas=1"], "--alphas must be in [0, 1)"),
-        (["--alphas=half"], "--alphas must be a list of numbers"),
+        (["--alphas=half"], "--alphas must be numbers. Received: 'half'"),
         (["--pairs=all"], "--pairs goes with --view=barrier"),
         (["--margin=0"], "--margin must be in"),
         (["--blocks=2"], "--blocks goes with --view=shortcut"),

@@ -14,6 +14,8 @@ IMAGES = small_networks.images(16)
 def shuffled():
     """(network, the same with its channels shuffled, the orders)."""
     backbone, copy = small_networks.chain(0), small_networks.chain(0)
+    offsets = backbone.stages[1].layers[1].beta
+    offsets.assign([0.1, -99, 0.2, -99, -99, 0.3])  # Three never fire.
     rng = np.random.default_rng(1)
     order_of = [rng.permutation(n) for n in small_networks.TINY.widths]
     values = channels.reordered(
@@ -47,13 +49,22 @@ def test_matching_undoes_it(shuffled):
         np.testing.assert_allclose(values[path], value, rtol=1e-6)
 
 
-def test_channels_that_never_change_take_what_is_left():
+def test_correlations_are_those_of_numpy_and_0_without_change():
     rng = np.random.default_rng(0)
-    x = rng.normal(size=(50, 3))
+    x, y = rng.normal(size=(2, 50, 3))
     x[:, 1] = 2.0
-    y = x[:, [2, 0, 1]] + 0.01 * rng.normal(size=(50, 3)) * [1, 1, 0]
-    found = channels.best_order(moments.from_arrays(x, y))
-    np.testing.assert_array_equal(found, [1, 2, 0])
+    found = channels.correlations(moments.from_arrays(x, y))
+    expected = np.corrcoef(x[:, [0, 2]], y, rowvar=False)[:2, 2:]
+    np.testing.assert_allclose(found[[0, 2]], expected)
+    np.testing.assert_array_equal(found[1], np.zeros(3))
+
+
+def test_cosines_are_of_all_that_leads_to_a_channel():
+    kernel = np.zeros((1, 2, 1, 3))
+    kernel[0, :, 0] = [[1, 0, 0], [0, 2, 0]]
+    other = np.ones((1, 2, 1, 1))
+    found = channels.cosines(kernel, other)
+    np.testing.assert_allclose(found[:, 0], [0.5**0.5, 0.5**0.5, 0])
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from transfusion_tf.analysis.interventions import (
     staged,
 )
 from transfusion_tf.analysis.interventions.options import InterventionOptions
+from transfusion_tf.initialization import schemes
 from transfusion_tf.metrics import auc
 from transfusion_tf.models import batch_norm, stages
 from transfusion_tf.runs.directory import RunDir
@@ -114,18 +115,46 @@ def test_a_copy_of_itself_in_place_of_a_stage_loses_nothing(tiny_runs):
     assert (tables["resilience"]["distance"] == 0).all()
 
 
-def test_draws_follow_from_the_seed(tiny_runs):
-    first, again, other = (
-        registry.run(
-            [str(tiny_runs[0])],
-            options(seed=seed, draws=1, alphas=(0.0,), max_images=20),
-        )["resilience"]
-        for seed in (0, 0, 1)
+def test_draws_follow_from_the_seed_and_are_no_start_of_a_run():
+    backbone = small_networks.chain(0)
+    start = small_networks.values(small_networks.chain(1))
+
+    def fresh(seed):
+        replaced, variants = resilience._variants(
+            backbone, start, options(seed=seed)
+        )
+        return [
+            np.concatenate([value.ravel() for value in one.values.values()])
+            for what, one in zip(replaced, variants, strict=True)
+            if what.by == "fresh"
+        ]
+
+    first, again, other = fresh(0), fresh(0), fresh(1)
+    assert len(first) == 3 * 2  # Stages, draws.
+    for one, same, different in zip(first, again, other, strict=True):
+        np.testing.assert_array_equal(one, same)
+        assert not np.array_equal(one, different)
+    assert not np.array_equal(first[0], first[1])
+    own = schemes.random(backbone, None, None, 0).values
+    of_first = [own[v.path].ravel() for v in backbone.stages[0].variables]
+    assert not np.array_equal(first[0], np.concatenate(of_first))
+
+
+def test_stages_on_the_way_are_between_start_and_trained():
+    backbone = small_networks.chain(0)
+    start = small_networks.values(small_networks.chain(1))
+    replaced, variants = resilience._variants(
+        backbone, start, options(draws=0, alphas=(0.25,))
     )
-    assert first.equals(again)
-    fresh = first["replaced_by"] == "fresh"
-    assert (first["loss"] != other["loss"])[fresh].any()
-    assert first[~fresh].equals(other[~fresh])
+    assert [one.alpha for one in replaced] == [0, 0.25] * 3
+    for (path, half), value in zip(
+        variants[3].values.items(),
+        small_networks.values(backbone, "conv2").values(),
+        strict=True,
+    ):
+        expected = 0.75 * start[path] + 0.25 * value
+        np.testing.assert_allclose(half, expected, rtol=1e-6)
+        np.testing.assert_array_equal(variants[2].values[path], start[path])
 
 
 def ignoring(seed):

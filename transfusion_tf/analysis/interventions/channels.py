@@ -6,7 +6,8 @@ Ainsworth et al. 2023 (arXiv:2209.04836, Git Re-Basin) permute the channels of
 one network first. This is their matching by activations: of each stage, the
 permutation under which the channels of both correlate most over positions and
 images (as in Li et al. 2015, arXiv:1511.07543), an assignment problem that is
-solved exactly, each stage by itself.
+solved exactly, bottom to top. Channels that never fire correlate with nothing:
+theirs, and other ties, are decided by the weights that lead to them.
 
 It is done for the CBR family, where each stage is one convolution that feeds
 the next. Elsewhere channels that are added to others share their order with
@@ -21,6 +22,7 @@ from transfusion_tf.analysis.streaming import plan
 from transfusion_tf.models import cbr, slim
 
 _PAIR = ("first", "second")
+_TIES = 1e-3  # What cosines of weights count beside correlations.
 
 
 def can_match(name):
@@ -44,13 +46,17 @@ def orders(first, second, batches):
         batches,
         options=plan.GatherOptions(floors=False, num_groups=1),
     )[_PAIR]
-    return [best_order(found[stage].measured) for stage in first.stage_names]
+    order_of, below = [], slice(None)
+    for ours, theirs in zip(first.stages, second.stages, strict=True):
+        likeness = correlations(found[ours.name].measured)
+        likeness += _TIES * cosines(_kernel(ours), _kernel(theirs)[:, :, below])
+        _, below = scipy.optimize.linear_sum_assignment(likeness, maximize=True)
+        order_of.append(below)
+    return order_of
 
 
-def best_order(of_stage):
-    """(num_channels,) ints: the assignment with the largest correlations.
-
-    Channels that never change correlate with nothing, and take what is left.
+def correlations(of_stage):
+    """(num_channels, num_other_channels); 0 of channels that never change.
 
     Args:
       of_stage: Moments of a stage of both networks.
@@ -59,15 +65,30 @@ def best_order(of_stage):
         np.sqrt(np.maximum(np.diag(side.cov), 0))
         for side in (of_stage.x, of_stage.y)
     ]
-    products = np.outer(*scales)
-    correlations = np.divide(
-        of_stage.cov_xy,
-        products,
-        out=np.zeros_like(products),
-        where=products > 0,
+    return _over(of_stage.cov_xy, np.outer(*scales))
+
+
+def cosines(kernel, other):
+    """(num_channels, num_other_channels) of what leads to each channel.
+
+    Args:
+      kernel, other: (height, width, channels below, channels).
+    """
+    flat, other = (k.reshape(-1, k.shape[-1]) for k in (kernel, other))
+    norms = [np.linalg.norm(side, axis=0) for side in (flat, other)]
+    return _over(flat.T @ other, np.outer(*norms))
+
+
+def _over(products, scales):
+    return np.divide(
+        products, scales, out=np.zeros_like(scales), where=scales > 0
     )
-    _, order = scipy.optimize.linear_sum_assignment(correlations, maximize=True)
-    return order
+
+
+def _kernel(stage):
+    """The kernel of the convolution of a stage, float64."""
+    (kernel,) = [v for v in stage.variables if len(v.shape) == 4]
+    return np.asarray(kernel, np.float64)
 
 
 def reordered(backbone, values, order_of):

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from transfusion_tf.reporting.figures import marks, style
+from transfusion_tf.reporting.figures.interventions import titles
 
 _DASHES = {"as trained": "-", "matched": "--"}
 _ROWS = {"auc": "AUC", "loss": "loss"}
@@ -33,11 +34,10 @@ def lines(tables):
             if column == "auc":
                 axes.set_title(title, fontsize=9)
         line[0].set_ylabel(label)
-    figure.supxlabel(
-        "share of the second run's weights (0: first run, 1: second run)",
-        fontsize=9,
-    )
-    marks.headed(figure, _title(table, "on the line"), _legend(table), 2)
+    for axes in grid[-1]:
+        axes.set_xlabel("share of the second run", fontsize=9)
+    what = "between the weights of two runs"
+    marks.headed(figure, titles.title(table, what), _legend(table))
     return figure
 
 
@@ -69,7 +69,7 @@ def heights(tables):
         axes.set_title(f"channels {kind}", fontsize=9)
     figure.colorbar(image, ax=panels, label="AUC barrier", shrink=0.8)
     what = "mean AUC barrier between runs"
-    marks.headed(figure, _title(tables["barrier"], what), [])
+    marks.headed(figure, titles.title(tables["barrier"], what), [])
     return figure
 
 
@@ -113,9 +113,3 @@ def _legend(table):
         Line2D([], [], linestyle="", label="one colour: one pair of runs")
     )
     return handles
-
-
-def _title(table, what):
-    first = table.iloc[0]
-    data = marks.data_title(first["dataset"], first["split"], first)
-    return f"{first['model']}: {what}\n{data}; {first['metric']}"

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from transfusion_tf.reporting.figures import marks, stage_curves, style
+from transfusion_tf.reporting.figures.interventions import titles
 
 _TITLES = {
     "start": "back at its start",
@@ -39,12 +40,14 @@ def stages(tables):
             _arm(axes, rows[rows["arm"] == arm], offset, style.style(place))
         _label(axes, rows)
         axes.set_title(f"one stage {_TITLES[kind]}", fontsize=9)
-    panels[0].set_ylabel("AUC lost (0: the stage is not needed)")
+    panels[0].set_ylabel("AUC lost")
     handles = [
         Line2D([], [], linestyle="", label=arm, **style.style(place))
         for place, arm in enumerate(arms)
     ]
-    marks.headed(figure, _title(table, "AUC lost"), [*handles, _bars(table)])
+    marks.headed(
+        figure, titles.title(table, "AUC lost"), [*handles, _bars(table)]
+    )
     return figure
 
 
@@ -84,13 +87,17 @@ def path(tables):
         marks.frame(axes, "y")
     for axes in grid[:, 0]:
         axes.set_ylabel("AUC lost", fontsize=9)
-    figure.supxlabel("share of the trained stage (0: its start)", fontsize=9)
+    for axes in grid.ravel()[: len(arms)][-columns:]:  # The lowest ones.
+        axes.tick_params(labelbottom=True)
+        axes.set_xlabel("share of training kept", fontsize=9)
     handles = [
         Line2D([], [], label=stage, **style.style(place))
         for place, stage in enumerate(names["stage"])
     ]
     what = "AUC lost on one stage's way back"
-    marks.headed(figure, _title(table, what), handles, min(6, len(handles)))
+    marks.headed(
+        figure, titles.title(table, what), handles, min(6, len(handles))
+    )
     return figure
 
 
@@ -122,9 +129,3 @@ def _bars(table):
         label=f"bars: {100 * level:g}% interval, over other patients"
         + (" and seeds" if table["num_seeds"].max() > 1 else ""),
     )
-
-
-def _title(table, what):
-    first = table.iloc[0]
-    data = marks.data_title(first["dataset"], first["split"], first)
-    return f"{first['model']}: {what}\n{data}; {first['metric']}"
