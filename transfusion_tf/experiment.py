@@ -24,6 +24,7 @@ from transfusion_tf.training import (
     scoring,
     session,
     setup,
+    training_images,
 )
 
 __all__ = [
@@ -232,7 +233,7 @@ def _mark_training(path, config, opened, fingerprint):
         )
         return
     used, total = scoring.mark_training(
-        path, setup.training_ids(opened, config.data)
+        path, training_images.used(opened, config.data)
     )
     print(
         f"{used} of these {total} images were in training (column in_training "

@@ -4,9 +4,12 @@
 
 Two processes, one without oneDNN and one with it, take turns at the same
 steps. Prints a line for each network: images per second of the step on a batch
-in memory, without (off) and with oneDNN (on), and their ratio; and `records`,
-the speed from records over that from memory, with oneDNN, of which the design
-asks for at least 0.97 (32 px: 0.95). All are medians over rounds.
+in memory, without (off) and with oneDNN (on), and their ratio; then, with
+oneDNN, speeds over that from memory: `records`, each image decoded (of which
+the design asks for at least 0.97; 32 px: 0.95), `light`, decoded and augmented
+(at least 0.90), and `kept`, from images that --cache keeps decoded, as from the
+second epoch on; `keeping` is how long it took to decode them all before the
+first, over an epoch of steps. All are medians over rounds.
 """
 
 import itertools
@@ -32,65 +35,68 @@ CONFIG_FLAGS = ("dataset", "batch_size")
 for _name in CONFIG_FLAGS:
     flags.declare_key_flag(_name)
 SETTINGS = {"off": "0", "on": "1"}  # Of TF_ENABLE_ONEDNN_OPTS.
+SOURCES = ("memory", "records", "light", "kept")
 # Of a measurement: enough to time, and few where a step takes seconds.
-SECONDS, MIN_STEPS, MAX_STEPS = 2, 2, 20
+SECONDS, MIN_STEPS, MAX_STEPS = 4, 2, 60
 
 
 def main(argv):
     """Prints the table, line by line."""
     del argv
-    names = ("network", "size", "images/s off", "on", "on/off", "records")
-    print(_line(names))
+    names = ("network", "size", "images/s off", "on", "on/off")
+    print(_line((*names, *SOURCES[1:], "keeping")))
     for network in FLAGS.networks:
         model, _, size = network.partition(":")
-        config = config_flags.from_flags(
-            CONFIG_FLAGS, model=model, image_size=int(size)
+        given = {"model": model, "image_size": int(size)}
+        config, light = (
+            config_flags.from_flags(CONFIG_FLAGS, augment=augment, **given)
+            for augment in ([], ["light"])
         )
-        off, on = _measure(config)
-        ratio = statistics.median(
-            b / a for a, b in zip(off["memory"], on["memory"], strict=True)
-        )
-        reading = statistics.median(
-            a / b for a, b in zip(on["records"], on["memory"], strict=True)
-        )
-        speeds = (statistics.median(found["memory"]) for found in (off, on))
-        cells = (*(f"{x:.1f}" for x in speeds), f"{ratio:.2f}")
-        print(_line((model, size, *cells, f"{reading:.3f}")), flush=True)
+        found, keeping = _measure(config, light)
+        off, on = (found[name]["memory"] for name in SETTINGS)
+        ratios = [_ratio(on, off)]
+        ratios += [_ratio(found["on"][kind], on) for kind in SOURCES[1:]]
+        speeds = (f"{statistics.median(each):.1f}" for each in (off, on))
+        cells = (f"{x:.3f}" for x in (*ratios, keeping))
+        print(_line((model, size, *speeds, *cells)), flush=True)
+
+
+def _ratio(ours, theirs):
+    return statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
 
 
 def _line(cells):
     return cells[0].ljust(20) + "".join(str(x).rjust(14) for x in cells[1:])
 
 
-def _measure(config):
-    """{"memory": images/s by round, "records": ...}, without and with."""
+def _measure(config, light):
+    """({setting: {source: images/s by round}}, what keeping images takes)."""
     spawn = multiprocessing.get_context("spawn")
     ends = {}
     for name, value in SETTINGS.items():
         os.environ["TF_ENABLE_ONEDNN_OPTS"] = value
         ends[name], theirs = spawn.Pipe()
         # No daemon: those could not make a data set in processes of theirs.
-        spawn.Process(target=_work, args=(config, name, theirs)).start()
+        spawn.Process(target=_work, args=(config, light, name, theirs)).start()
         theirs.close()  # So that its death is an EOFError here.
-        ends[name].recv()  # It is ready; the other may start.
-    found = {name: {"memory": [], "records": []} for name in SETTINGS}
+        keeping = ends[name].recv()  # It is ready; the other may start.
+    found = {name: {kind: [] for kind in SOURCES} for name in SETTINGS}
     for _ in range(FLAGS.rounds):
-        for kind, (name, end) in itertools.product(
-            ("memory", "records"), ends.items()
-        ):
-            end.send(kind)
-            found[name][kind].append(end.recv())
+        for kind, (name, end) in itertools.product(SOURCES, ends.items()):
+            if kind == "memory" or name == "on":
+                end.send(kind)
+                found[name][kind].append(end.recv())
     for end in ends.values():
         end.send(None)
-    return found.values()
+    return found, keeping
 
 
-def _work(config, expected, end):
+def _work(config, light, expected, end):
     """Measures what it is asked for, in a process of its own."""
     quiet.start_tensorflow()
     if quiet.onednn_setting() != expected:
         raise RuntimeError(f"oneDNN is not {expected} in this process.")
-    from transfusion_tf.training import step
+    from transfusion_tf.training import caching, step
     from transfusion_tf.training.setup import RunSetup
 
     prepared = RunSetup.prepare(config)
@@ -98,14 +104,24 @@ def _work(config, expected, end):
     train = step.TrainStep(
         prepared.strategy, backbone.model, prepared.task, prepared.config.train
     )
-    batches = iter(prepared.training_batches(0))
-    batch = next(batches)
-    sources = {"memory": itertools.repeat(batch), "records": batches}
-    _speed(train, batches, MIN_STEPS)  # Traces the step.
-    speed = _speed(train, batches, MIN_STEPS)
+    batches = prepared.training_batches(0)
+    batch = next(iter(batches))
+    began = time.perf_counter()
+    cache = caching.ImageCache(prepared.records, prepared.config.data, None)
+    kept = prepared.training_batches(0, cache)
+    next(iter(kept))
+    keeping = time.perf_counter() - began
+    sources = {
+        "memory": itertools.repeat(batch),
+        "records": iter(batches),
+        "light": iter(RunSetup.prepare(light).training_batches(0)),
+        "kept": iter(kept),
+    }
+    _speed(train, sources["memory"], MIN_STEPS)  # Traces the step.
+    speed = _speed(train, sources["memory"], MIN_STEPS)
     steps = round(SECONDS * speed / train.batch_size)
     steps = min(max(steps, MIN_STEPS), MAX_STEPS)
-    end.send("ready")
+    end.send(keeping * speed / prepared.plan.num_images)
     while kind := end.recv():
         end.send(_speed(train, sources[kind], steps))
 

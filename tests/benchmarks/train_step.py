@@ -5,9 +5,9 @@
 Every implementation is a process of its own, and they take turns at as many
 steps of Adam on one batch in memory, with as many threads as there are
 processors. Prints a line for each network: images per second of our step, of
-`fit` and of PyTorch (the better of both layouts of memory), and the ratios of
-ours to them; all are medians over rounds. Without --torch_python, an
-environment that has PyTorch, its columns are n/a.
+`fit` (the same network in Keras' own layers) and of PyTorch (the better of both
+layouts of memory), and the ratios of ours to them; all are medians over rounds.
+Without --torch_python, an environment that has PyTorch, its columns are n/a.
 """
 
 import pathlib
@@ -157,7 +157,7 @@ def _data(size, batch):
 def _network(name, size):
     from transfusion_tf.models import zoo
 
-    return zoo.build(name, num_outputs=CLASSES, image_size=size).model
+    return zoo.build(name, num_outputs=CLASSES, image_size=size)
 
 
 def _our_steps(name, size, data):
@@ -168,7 +168,7 @@ def _our_steps(name, size, data):
     config = TrainConfig(batch_size=len(data["label"]))
     strategy = distribution.make_strategy(config)
     with strategy.scope():
-        model = _network(name, size)
+        model = _network(name, size).model
     train = step.TrainStep(strategy, model, "multiclass", config)
 
     def take(count):
@@ -187,7 +187,10 @@ def _steps_of_fit(name, size, data):
     import keras
     import tensorflow as tf
 
-    model = _network(name, size)
+    from transfusion_tf.models import builtin
+
+    # What Keras alone would train: none of the layers of this package.
+    model = builtin.copy(_network(name, size), "linear")
     model.compile(
         keras.optimizers.Adam(RATE),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),

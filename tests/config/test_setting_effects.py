@@ -120,6 +120,7 @@ ROWS = {
     "epochs": Row((1, 2), "plan"),
     "steps": Row((9, 10), "plan"),
     "eval_every": Row((2, 3), "plan"),
+    "train_auc": Row((40, 80), "scored"),
     "snapshots": Row((8, 2), "plan"),
     "select_threshold": Row((1, 2), "selection"),
     "class_weights": Row((["balanced"], ["1", "3"]), "balance"),
@@ -187,6 +188,10 @@ def start(made):
 
 def subset(made):
     return setup.RunSetup.prepare(made).keep_ids
+
+
+def scored(made):
+    return setup.RunSetup.prepare(made).scored_ids
 
 
 def fold_ids(made):

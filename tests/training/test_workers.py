@@ -30,7 +30,6 @@ def trained(binary, tiny_dataset, tmp_path_factory):
             "--model=cbr_tiny",
             "--truncate_at=conv2",  # To trace more layers would show no more.
             "--batch_size=7",
-            "--optimizer=sgd",
             f"--steps={STEPS}",
             f"--eval_every={EVERY}",
             f"--run_dir={root / run}",
@@ -101,6 +100,15 @@ def test_losses_and_scores_are_those_of_one_device(alone, killed, resumed):
         np.testing.assert_allclose(
             one[name].astype(float), two[name].astype(float), atol=1e-6
         )
+
+
+def test_losses_of_sgd_are_those_of_one_device_as_well(trained):
+    one, two = (
+        trained(count, f"sgd-{count}", "--optimizer=sgd", f"--strategy={name}")
+        for count, name in ((1, "one_device"), (2, "multi_worker"))
+    )
+    assert len(one.losses) == STEPS
+    np.testing.assert_allclose(two.losses, one.losses, rtol=1e-10)
 
 
 def test_the_chief_alone_writes_the_files_of_one_device(alone, resumed):

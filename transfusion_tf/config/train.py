@@ -106,6 +106,13 @@ class TrainConfig:
         "that completes an epoch",
         at_least=1,
     )
+    train_auc: int | None = setting(
+        None,
+        "how many training images, chosen by the seed, are scored as well at "
+        "each evaluation, without augmentation: their AUC beside that of val "
+        "shows how far the network learns them by heart (default: none)",
+        at_least=2,
+    )
     snapshots: int = setting(
         8,
         "number of log-spaced weight snapshots from step 1 to the last; the "

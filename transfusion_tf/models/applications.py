@@ -20,8 +20,13 @@ from concurrent import futures
 import keras
 from keras import applications
 
-from transfusion_tf.models import batch_norm, rebuild, stages
+from transfusion_tf.models import batch_norm, rebuild, small_maps, stages
 
+# What stands for a layer of Keras.
+OURS = {
+    keras.layers.Conv2D: small_maps.Conv2D,
+    keras.layers.DepthwiseConv2D: small_maps.DepthwiseConv2D,
+}
 STAGES = ("conv1", "block1", "block2", "block3", "block4")
 
 
@@ -92,6 +97,8 @@ def adapt(model, bn_momentum):
             return batch_norm.BatchNormalization.from_config(config)
         if type(layer).__name__ == "LayerScale":
             return LayerScale.from_config(config)
+        if type(layer) in OURS:
+            return OURS[type(layer)].from_config(config)
         return None
 
     return rebuild.rebuild(model, change)

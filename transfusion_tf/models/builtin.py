@@ -6,7 +6,8 @@ that compute the same:
 
 - input scaling: a 1x1 convolution that exchanges red and blue, where weights
   want that, and Rescaling;
-- batch norm by the fused kernel: Keras' own;
+- batch norm by the fused kernel, and convolutions with gradients of our own:
+  Keras' own;
 - ConvNeXt's factor per channel: a depthwise 1x1 convolution;
 - Inception-ResNet's scaled sum: Rescaling and Add.
 """
@@ -15,9 +16,20 @@ import keras
 import numpy as np
 from keras import layers
 
-from transfusion_tf.models import applications, batch_norm, scaling
+from transfusion_tf.models import (
+    applications,
+    batch_norm,
+    scaling,
+    small_maps,
+)
 
 SCORES = "scores"  # Name of the last layer.
+# What Keras has for a layer of ours.
+_OF_KERAS = {
+    batch_norm.BatchNormalization: layers.BatchNormalization,
+    small_maps.Conv2D: layers.Conv2D,
+    small_maps.DepthwiseConv2D: layers.DepthwiseConv2D,
+}
 
 
 def copy(backbone, activation):
@@ -62,9 +74,7 @@ def _clone(layer):
         return layer
     if isinstance(layer, applications.LayerScale):
         return layers.DepthwiseConv2D(1, use_bias=False, name=layer.name)
-    kind = type(layer)
-    if isinstance(layer, batch_norm.BatchNormalization):
-        kind = layers.BatchNormalization
+    kind = _OF_KERAS.get(type(layer), type(layer))
     return kind.from_config(layer.get_config())
 
 

@@ -17,7 +17,7 @@ import functools
 
 from keras import layers
 
-from transfusion_tf.models import batch_norm, stages
+from transfusion_tf.models import batch_norm, small_maps, stages
 
 # Below this, one of the four pools would work on a single pixel.
 MIN_IMAGE_SIZE = 16
@@ -67,7 +67,7 @@ def body(spec, x, bn_momentum):
 
 def _stage(x, index, width, kernel_size, bn_momentum):
     """Conv-BN-ReLU; the stage ends at the layer `conv{index}_relu`."""
-    x = layers.Conv2D(
+    x = small_maps.Conv2D(
         width,
         kernel_size,
         padding="same",

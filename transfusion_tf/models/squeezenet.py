@@ -12,7 +12,7 @@ the original's Caffe files.
 
 from keras import layers
 
-from transfusion_tf.models import stages
+from transfusion_tf.models import small_maps, stages
 
 # Fire module -> (filters that squeeze, filters of each of the two that expand).
 FIRES = {
@@ -32,7 +32,7 @@ POOLS = {"fire2": "pool1", "fire4": "pool3", "fire6": "pool5"}
 def body(x, bn_momentum):
     """From scaled images to the last feature map, (N, h, w, 512)."""
     del bn_momentum  # There is no batch norm.
-    x = layers.Conv2D(64, 3, strides=2, name="conv1")(x)
+    x = small_maps.Conv2D(64, 3, strides=2, name="conv1")(x)
     x = layers.ReLU(name="relu_conv1")(x)
     for name, (squeeze, expand) in FIRES.items():
         if name in POOLS:
@@ -43,11 +43,11 @@ def body(x, bn_momentum):
 
 def _fire(x, name, squeeze, expand):
     """1x1 to few channels, then 1x1 and 3x3 side by side; ends at `_concat`."""
-    x = layers.Conv2D(squeeze, 1, name=f"{name}_squeeze1x1")(x)
+    x = small_maps.Conv2D(squeeze, 1, name=f"{name}_squeeze1x1")(x)
     x = layers.ReLU(name=f"{name}_relu_squeeze1x1")(x)
     sides = []
     for kernel in ("1x1", "3x3"):
-        side = layers.Conv2D(
+        side = small_maps.Conv2D(
             expand,
             int(kernel[0]),
             padding="same",

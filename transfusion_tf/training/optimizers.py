@@ -4,6 +4,8 @@ import contextlib
 
 import keras
 
+from transfusion_tf.training import adam
+
 
 def make(config):
     """The optimizer of a TrainConfig; the loop sets its learning rate.
@@ -13,11 +15,11 @@ def make(config):
     decay of a weight away from it. The moving average of the weights begins
     with those after the first step.
     """
-    kind, options = keras.optimizers.Adam, {}
+    kind, options = adam.Adam, {}
     if config.optimizer == "sgd":
         kind, options = keras.optimizers.SGD, {"momentum": config.momentum}
     elif config.optimizer == "adamw":
-        kind = keras.optimizers.AdamW
+        kind = adam.AdamW
     if config.weight_decay is not None:
         options["weight_decay"] = config.weight_decay
     if config.clip_norm is not None:

@@ -2,12 +2,11 @@
 
 import dataclasses
 
-import numpy as np
 import tensorflow as tf
 
 from transfusion_tf import datasets
 from transfusion_tf.config.run import RunConfig
-from transfusion_tf.data import pipeline, records, subsets
+from transfusion_tf.data import pipeline, records
 from transfusion_tf.initialization import (
     head_bias,
     pretrained,
@@ -27,6 +26,7 @@ from transfusion_tf.training import (
     precision,
     schedules,
     scoring,
+    training_images,
 )
 from transfusion_tf.training import plan as training_plan
 
@@ -44,6 +44,7 @@ class RunSetup:
       keep_ids: ids of the training images in use, or None for all.
       learning_rate: function (step, evaluations) -> learning rate.
       balance: imbalance.Balance of the training images in use.
+      scored_ids: ids of the training images of --train_auc, or None.
     """
 
     config: RunConfig
@@ -54,6 +55,7 @@ class RunSetup:
     keep_ids: frozenset | None
     learning_rate: object
     balance: imbalance.Balance
+    scored_ids: frozenset | None
 
     @classmethod
     def prepare(cls, config):
@@ -73,14 +75,23 @@ class RunSetup:
         summary.check_threshold(
             opened.card.task, highest, config.train.select_threshold
         )
-        keep_ids = training_ids(opened, config.data)
+        keep_ids = training_images.used(opened, config.data)
         num_train = pipeline.count_training_images(opened, keep_ids)
         _note_odd_sizes(config, num_train)
         plan = training_plan.TrainingPlan.of(config.train, num_train)
         rate = schedules.learning_rate(config.train, plan.total_steps)
-        balance = _balance(opened, config.train, keep_ids)
         return cls(
-            config, opened, source, strategy, plan, keep_ids, rate, balance
+            config=config,
+            records=opened,
+            source=source,
+            strategy=strategy,
+            plan=plan,
+            keep_ids=keep_ids,
+            learning_rate=rate,
+            balance=_balance(opened, config.train, keep_ids),
+            scored_ids=training_images.scored_ids(
+                opened, config, keep_ids, num_train
+            ),
         )
 
     @property
@@ -199,11 +210,22 @@ class RunSetup:
         numbers = scoring.score(
             predictor, self.records, "val", config=self.config, cache=cache
         )
-        row = {"val_loss": numbers["loss"], "val_auc": numbers["selection"]}
+        row = self._training_auc(predictor)
+        row |= {"val_loss": numbers["loss"], "val_auc": numbers["selection"]}
         if len(numbers["aucs"]) > 1:
             for entry in numbers["aucs"]:
                 row[f"val_auc_{entry['name']}"] = entry["value"]
         return row
+
+    def _training_auc(self, predictor):
+        """The column of --train_auc, where it is asked for."""
+        if self.scored_ids is None:
+            return {}
+        scored = dataclasses.replace(
+            self.records, fold_ids={"train": self.scored_ids}
+        )
+        numbers = scoring.score(predictor, scored, "train", config=self.config)
+        return {"train_auc": numbers["selection"]}
 
 
 def _balance(opened, train, keep_ids):
@@ -216,32 +238,8 @@ def _balance(opened, train, keep_ids):
     """
     if not imbalance.is_asked_for(train):
         return imbalance.Balance()
-    with datasets.naming_damage(opened):
-        index = pipeline.read_index(opened, "train")
-    labels = index["label"]
-    if keep_ids is not None:
-        labels = labels[np.isin(index["id"], list(keep_ids))]
+    labels = training_images.index(opened, keep_ids)["label"]
     return imbalance.of(train, opened.card.task, opened.card.classes, labels)
-
-
-def training_ids(opened, data):
-    """Ids of the training images that --train_size asks for; None: all.
-
-    Args:
-      opened: Records.
-      data: DataConfig.
-    """
-    if data.train_size is None:
-        return None
-    with datasets.naming_damage(opened):
-        index = pipeline.read_index(opened, "train")
-    return subsets.choose(
-        index["id"],
-        index["label"],
-        index["patient"],
-        size=data.train_size,
-        seed=data.subset_seed,
-    )
 
 
 def _note_official_test(opened):

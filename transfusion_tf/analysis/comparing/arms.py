@@ -26,6 +26,7 @@ _FREE = {
     "dataset",
     "weights",
     "snapshots",
+    "train_auc",
     "cache",
     "strategy",
     "num_virtual_devices",
