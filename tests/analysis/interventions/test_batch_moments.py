@@ -10,6 +10,7 @@ from transfusion_tf.analysis.interventions import (
     scoring,
     staged,
 )
+from transfusion_tf.models import zoo
 
 IMAGES = small_networks.images(24)
 PLAIN = staged.Variant(0, {})
@@ -94,7 +95,13 @@ def test_of_equal_weights_variance_is_within_and_between_batches():
 
 
 def test_without_batch_norm_no_image_is_read():
-    network = staged.StagedNetwork(small_networks.chain(0))
-    network.parts = []  # None of which has batch norm.
-    found = scoring.estimated(network, PLAIN, [], iter(()))
-    assert found == (PLAIN, [], 0)
+    backbone = zoo.build("squeezenet", num_outputs=2, image_size=48)
+    network = staged.StagedNetwork(backbone)
+    assert len(network.parts) == len(backbone.stages) + 1
+    found = scoring.estimated(network, PLAIN, [PLAIN], iter(()))
+    assert found == (PLAIN, [PLAIN], 0)
+    pixels = np.zeros((2, 48, 48, 3), np.float32)
+    np.testing.assert_array_equal(
+        network.outputs(pixels, PLAIN, [])[0],
+        backbone.model(pixels, training=False),
+    )
