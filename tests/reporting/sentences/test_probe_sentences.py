@@ -46,12 +46,12 @@ def test_a_peak_within_the_margin_is_level():
 
 def test_what_is_better_than_random_weights(of_probes):
     assert said(of_probes, "random, trained, against random weights: ") == (
-        "random, trained, against random weights: the linear probe is better "
-        "at conv2, conv3, conv4, most at conv4, by 0.280 (0.250 to 0.310); the "
-        "k-NN probe is better at conv2, conv3, conv4, most at conv4, by 0.260 "
-        "(0.230 to 0.290)."
+        "random, trained, against random weights: the linear probe is shown "
+        "better at conv2, conv3, conv4, most at conv4, by 0.280 (0.250 "
+        "to 0.310); the k-NN probe is shown better at conv2, conv3, conv4, "
+        "most at conv4, by 0.260 (0.230 to 0.290)."
     )
-    assert "better at every stage" in said(
+    assert "shown better at every stage" in said(
         of_probes, "pretrained imagenet, trained, against"
     )
 
@@ -60,7 +60,9 @@ def test_better_at_no_stage():
     tables = made.probes()
     tables["probes_arms"]["over_random_low"] = -0.1
     lines = list(probes.probes(tables, MARGIN))
-    assert "is better at no stage" in said(lines, "Source imagenet, against")
+    assert "is shown better at no stage" in said(
+        lines, "Source imagenet, against"
+    )
 
 
 def test_what_distorted_images_cost():

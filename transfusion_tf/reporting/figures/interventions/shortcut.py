@@ -26,9 +26,12 @@ def distortions(tables):
     kinds = list(dict.fromkeys(table["distortion"]))
     arms = list(dict.fromkeys(table["arm"]))
     styles = {arm: style.style(index) for index, arm in enumerate(arms)}
-    legend = _legend(table, styles)
+    legend, columns = _legend(table, styles), marks.columns_for(arms)
     figure = Figure(
-        figsize=(3.5 * len(kinds) + 0.8, 3.8 + 0.21 * -(-len(legend) // 2)),
+        figsize=(
+            3.5 * len(kinds) + 0.8,
+            3.8 + 0.21 * -(-len(legend) // columns),
+        ),
         layout="constrained",
     )
     panels = figure.subplots(1, len(kinds), sharey=True, squeeze=False)[0]
@@ -45,7 +48,7 @@ def distortions(tables):
         f"{first['model']}: {first['metric']} lost on distorted images\n"
         f"{marks.data_title(first['dataset'], first['split'], first)}",
         legend,
-        2,
+        columns,
     )
     return figure
 
@@ -101,7 +104,7 @@ def _legend(table, styles):
             [],
             color="0.3",
             linewidth=1.2,
-            label=f"{level:g}% interval (images, seeds)",
+            label=f"{level:g}% interval (patients, seeds)",
         ),
         Line2D(
             [],
