@@ -34,7 +34,7 @@ class Distortion:
     @property
     def label(self):
         """What a figure calls it, in two lines at most."""
-        return _LABELS[self.kind].format(self.strength)
+        return _LABELS[self.kind].format(self.strength, 100 * self.strength)
 
     def pixels(self, side):
         """Side of a block, or the standard deviation, in pixels; 0 of plain.
@@ -77,9 +77,9 @@ class Distortion:
 
 _LABELS = {
     "plain": "as it is",
-    "block_shuffle": "blocks shuffled\n{:g} a side",
-    "low_pass": "low-pass\n{:.3g} of the side",
-    "high_pass": "high-pass\n{:.3g} of the side",
+    "block_shuffle": "blocks shuffled\n{0:g} a side",
+    "low_pass": "low-pass\n{1:.3g}% of the side",
+    "high_pass": "high-pass\n{1:.3g}% of the side",
 }
 KINDS = tuple(_LABELS)
 PLAIN = Distortion("plain")

@@ -129,21 +129,18 @@ def test_draws_are_no_start_of_a_run(made):
     assert len(values) == 5
 
 
-def test_without_a_source(tiny_runs):
-    found = probes.make_tables(
-        tiny_runs[:1],
-        options.InterventionOptions(view="probes", draws=0, max_images=20),
-    )
-    assert set(found["probes"]["network"]) == {"start", "trained"}
-    assert found["probes_arms"]["over_random"].isna().all()
-
-
-def test_a_source_that_is_given(tiny_runs):
-    found = probes.make_tables(
+def test_a_source_that_is_given_and_no_floor(tiny_runs):
+    made = probes.make_tables(
         tiny_runs[:1],
         options.InterventionOptions(
-            view="probes", draws=0, source=str(tiny_runs[1]), neighbours=3
+            view="probes",
+            draws=0,
+            source=str(tiny_runs[1]),
+            neighbours=3,
+            max_images=20,
         ),
-    )["probes"]
+    )
+    assert made["probes_arms"]["over_random"].isna().all()
+    found = made["probes"]
     assert list(found["network"].unique()) == ["source", "start", "trained"]
     assert set(found[found["probe"] == "knn"]["setting"]) == {"k = 3"}

@@ -46,12 +46,12 @@ def test_a_peak_within_the_margin_is_level():
 
 def test_what_is_better_than_random_weights(of_probes):
     assert said(of_probes, "random, trained, against random weights: ") == (
-        "random, trained, against random weights: the linear probe is better "
-        "at conv2, conv3, conv4, most at conv4, by 0.280 (0.250 to 0.310); the "
-        "k-NN probe is better at conv2, conv3, conv4, most at conv4, by 0.260 "
-        "(0.230 to 0.290)."
+        "random, trained, against random weights: the linear probe is shown "
+        "better at conv2, conv3, conv4, most at conv4, by 0.280 (0.250 "
+        "to 0.310); the k-NN probe is shown better at conv2, conv3, conv4, "
+        "most at conv4, by 0.260 (0.230 to 0.290)."
     )
-    assert "better at every stage" in said(
+    assert "shown better at every stage" in said(
         of_probes, "pretrained imagenet, trained, against"
     )
 
@@ -60,7 +60,9 @@ def test_better_at_no_stage():
     tables = made.probes()
     tables["probes_arms"]["over_random_low"] = -0.1
     lines = list(probes.probes(tables, MARGIN))
-    assert "is better at no stage" in said(lines, "Source imagenet, against")
+    assert "is shown better at no stage" in said(
+        lines, "Source imagenet, against"
+    )
 
 
 def test_what_distorted_images_cost():
@@ -69,8 +71,8 @@ def test_what_distorted_images_cost():
         # (0.80 - 0.5) / (0.88 - 0.5) = 0.789
         "random, AUC 0.880: with blocks shuffled it falls to 0.800 at 16 a "
         "side, 79% of what is above chance, and by less than 0.01 at 2 a "
-        "side; low-pass it falls to 0.580 at 0.0625 of the side, 21% of what "
-        "is above chance; high-pass it falls to 0.600 at 0.00781 of the side"
+        "side; low-pass it falls to 0.580 at 6.25% of the side, 21% of what "
+        "is above chance; high-pass it falls to 0.600 at 0.781% of the side"
     )
 
 
@@ -79,7 +81,7 @@ def test_how_arms_differ():
     assert said(lines, "pretrained imagenet against random: ") == (
         "pretrained imagenet against random: with blocks shuffled it loses "
         "0.170 more at 16 a side (95%: 0.130 to 0.210); low-pass it loses "
-        "0.150 less at 0.0312 of the side (95%: 0.110 to 0.190); high-pass no "
+        "0.150 less at 3.12% of the side (95%: 0.110 to 0.190); high-pass no "
         "difference is shown."
     )
 

@@ -15,6 +15,8 @@ DEFAULT_ALPHAS = {
     "barrier": (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
 }
 
+DEFAULT_DRAWS = {"resilience": 3, "probes": 5}
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class InterventionOptions:
@@ -64,10 +66,11 @@ class InterventionOptions:
         goes_with=GoesWith("view", _CHANGING),
     )
     draws: int | None = setting(
-        3,
+        None,
         "draws of fresh random weights, of each stage or of the networks that "
-        "are the floor of probes; 0: none",
-        goes_with=GoesWith("view", ("resilience", "probes")),
+        "are the floor of probes; 0: none (default: 3 of resilience, 5 of "
+        "probes, whose intervals are wide with fewer)",
+        goes_with=GoesWith("view", tuple(DEFAULT_DRAWS)),
         at_least=0,
     )
     pairs: str | None = setting(
@@ -116,6 +119,8 @@ class InterventionOptions:
     def __post_init__(self):
         check(self)
         self._check_strengths()
+        if self.draws is None and self.view in DEFAULT_DRAWS:
+            object.__setattr__(self, "draws", DEFAULT_DRAWS[self.view])
         if self.view not in DEFAULT_ALPHAS:
             return
         alphas = self.alphas or DEFAULT_ALPHAS[self.view]

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
+_LONG = 40  # Letters of a name that needs the width of a figure.
+
 
 def frame(axes, grid):
     """Leaves the left and lower frame, and grid lines behind what is drawn.
@@ -150,6 +152,11 @@ def headed(figure, title, handles, num_columns=1):
     figure.suptitle(title, fontsize=10, x=0.01, ha="left")
     if handles:
         legend_below(figure, handles, num_columns)
+
+
+def columns_for(names):
+    """Columns of a legend of arms: two where their names leave room for it."""
+    return 1 if max(map(len, names)) > _LONG else 2
 
 
 def legend_below(figure, handles, num_columns=1):

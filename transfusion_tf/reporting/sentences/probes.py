@@ -56,14 +56,14 @@ def _over(rows):
     for probe, of_probe in rows.groupby("probe", sort=False):
         better = of_probe[of_probe["over_random_low"] > 0]
         if better.empty:
-            parts.append(f"the {_PROBES[probe]} is better at no stage")
+            parts.append(f"the {_PROBES[probe]} is shown better at no stage")
             continue
         most = better.loc[better["over_random"].idxmax()]
         where = "every stage"
         if len(better) < len(of_probe):
             where = ", ".join(better["stage"])
         parts.append(
-            f"the {_PROBES[probe]} is better at {where}, most at "
+            f"the {_PROBES[probe]} is shown better at {where}, most at "
             f"{most['stage']}, by {most['over_random']:.3f} "
             f"({most['over_random_low']:.3f} to {most['over_random_high']:.3f})"
         )

@@ -6,9 +6,9 @@ _KINDS = {
     "high_pass": "high-pass",
 }
 _STRENGTHS = {
-    "block_shuffle": "{:g} a side",
-    "low_pass": "{:.3g} of the side",
-    "high_pass": "{:.3g} of the side",
+    "block_shuffle": "{0:g} a side",
+    "low_pass": "{1:.3g}% of the side",
+    "high_pass": "{1:.3g}% of the side",
 }
 _CHANCE = 0.5
 
@@ -51,7 +51,8 @@ def _kept(rows, margin):
 
 
 def _strength(row):
-    return _STRENGTHS[row["distortion"]].format(row["strength"])
+    strength = row["strength"]
+    return _STRENGTHS[row["distortion"]].format(strength, 100 * strength)
 
 
 def _contrast(rows):

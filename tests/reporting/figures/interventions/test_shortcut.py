@@ -23,7 +23,7 @@ def test_a_panel_for_each_kind_and_a_line_for_each_arm():
     blocks = [t.get_text() for t in figure.axes[0].get_xticklabels()]
     assert blocks == ["2\n48 px", "4\n24 px", "8\n12 px", "16\n6 px"]
     low = [t.get_text() for t in figure.axes[1].get_xticklabels()]
-    assert low[0] == "0.78\n0.75 px"
+    assert low[0] == "0.781\n0.75 px"
 
 
 def test_more_lost_is_lower():

@@ -27,12 +27,12 @@ def stages(tables):
     table = tables["probes_arms"]
     probes = list(dict.fromkeys(table["probe"]))
     styles = _styles(table)
-    legend = _legend(table, styles)
+    legend, columns = _legend(table, styles), marks.columns_for(table["arm"])
     num_stages = table["stage"].nunique()
     figure = Figure(
         figsize=(
             max(3.6, 0.75 * num_stages + 1.2) * len(probes),
-            3.8 + 0.21 * -(-len(legend) // 2),
+            3.8 + 0.21 * -(-len(legend) // columns),
         ),
         layout="constrained",
     )
@@ -40,7 +40,8 @@ def stages(tables):
     for axes, probe in zip(panels, probes, strict=True):
         _panel(axes, table[table["probe"] == probe], styles)
         axes.set_title(_TITLES.get(probe, probe), fontsize=10)
-    panels[0].set_ylabel(f"{table['metric'].iloc[0]} on held-out images")
+    panels[0].set_ylabel(table["metric"].iloc[0])
+    panels[0].set_ylim(*_limits(table))
     first = table.iloc[0]
     marks.headed(
         figure,
@@ -48,7 +49,7 @@ def stages(tables):
         f"itself\n{marks.data_title(first['dataset'], first['split'], first)}; "
         f"fitted to {first['num_train_images']:,}",
         legend,
-        2,
+        columns,
     )
     return figure
 
@@ -94,6 +95,13 @@ def _panel(axes, rows, styles):
     marks.frame(axes, "y")
 
 
+def _limits(table):
+    """(low, high) of the AUCs: few draws make a band that is cut off."""
+    is_floor = table["network"] == _FLOOR
+    low = min(table["value"].min(), table[~is_floor]["low"].min())
+    return low - 0.02, max(table["value"].max(), table["high"].max()) + 0.01
+
+
 def _apart(num_lines):
     """Distance of neighbours: all of them within half a stage."""
     return min(_APART, 0.5 / max(1, num_lines))
@@ -120,7 +128,7 @@ def _legend(table, styles):
         Patch(
             color=_FLOOR_COLOR,
             alpha=0.4,
-            label=f"strokes, band: {level:g}% intervals (images, seeds)",
+            label=f"strokes, band: {level:g}% intervals (patients, networks)",
         )
     )
     return handles

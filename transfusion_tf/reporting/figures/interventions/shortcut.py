@@ -12,7 +12,8 @@ _TITLES = {
     "high_pass": ("high-pass: shapes lost", "blur taken away, % of the side"),
 }
 _PERCENT = ("low_pass", "high_pass")
-_REACH = 0.6  # Of the way to the next strength, of all arms together.
+# Of the way to the next strength: between two arms, and of all at most.
+_APART, _REACH = 0.08, 0.6
 
 
 def distortions(tables):
@@ -25,9 +26,12 @@ def distortions(tables):
     kinds = list(dict.fromkeys(table["distortion"]))
     arms = list(dict.fromkeys(table["arm"]))
     styles = {arm: style.style(index) for index, arm in enumerate(arms)}
-    legend = _legend(table, styles)
+    legend, columns = _legend(table, styles), marks.columns_for(arms)
     figure = Figure(
-        figsize=(3.5 * len(kinds) + 0.8, 3.8 + 0.21 * -(-len(legend) // 2)),
+        figsize=(
+            3.5 * len(kinds) + 0.8,
+            3.8 + 0.21 * -(-len(legend) // columns),
+        ),
         layout="constrained",
     )
     panels = figure.subplots(1, len(kinds), sharey=True, squeeze=False)[0]
@@ -44,7 +48,7 @@ def distortions(tables):
         f"{first['model']}: {first['metric']} lost on distorted images\n"
         f"{marks.data_title(first['dataset'], first['split'], first)}",
         legend,
-        2,
+        columns,
     )
     return figure
 
@@ -56,7 +60,7 @@ def _panel(axes, rows, styles):
     for index, (arm, look) in enumerate(styles.items()):
         own = rows[rows["arm"] == arm].sort_values("strength")
         at = own["strength"].map(place)
-        at = at + (index - middle) * _REACH / len(styles)
+        at = at + (index - middle) * min(_APART, _REACH / len(styles))
         axes.plot(at, own["lost"], linewidth=1.0, markersize=5, **look)
         axes.vlines(
             at, own["low"], own["high"], color=look["color"], linewidth=1.2
@@ -82,7 +86,7 @@ def _first_rows(rows, strengths):
 
 def _tick(row, is_percent):
     strength = row["strength"]
-    text = f"{100 * strength:.2g}" if is_percent else f"{strength:g}"
+    text = f"{100 * strength:.3g}" if is_percent else f"{strength:g}"
     return f"{text}\n{row['pixels']:.3g} px"
 
 
@@ -100,7 +104,7 @@ def _legend(table, styles):
             [],
             color="0.3",
             linewidth=1.2,
-            label=f"{level:g}% interval (images, seeds)",
+            label=f"{level:g}% interval (patients, seeds)",
         ),
         Line2D(
             [],
