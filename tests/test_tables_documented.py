@@ -38,6 +38,7 @@ from transfusion_tf.analysis.comparing import (
 from transfusion_tf.analysis.filters import changes, gabor_bank, gabor_like
 from transfusion_tf.analysis.filters import summaries as filter_summaries
 from transfusion_tf.analysis.filters import tables as filter_tables
+from transfusion_tf.analysis.sources import ranking, scores
 from transfusion_tf.analysis.views import rows as view_rows
 from transfusion_tf.analysis.views import start_end, summaries
 from transfusion_tf.audit import pair_table, phi_scan
@@ -111,6 +112,8 @@ OF_NETWORKS = {
     "`stages.csv`": network_costs.COLUMNS,
     "`scaling_probe.csv`": scaling_probe.COLUMNS,
     "`scaling_differences.csv`": scaling_differences.COLUMNS,
+    "`source_ranking.csv`": ranking.COLUMNS,
+    "`source_scores.csv`": scores.COLUMNS,
 }
 OF_REPORTS = {
     "`counts.csv`": counts.COLUMNS,
