@@ -38,6 +38,12 @@ from transfusion_tf.analysis.comparing import (
 from transfusion_tf.analysis.filters import changes, gabor_bank, gabor_like
 from transfusion_tf.analysis.filters import summaries as filter_summaries
 from transfusion_tf.analysis.filters import tables as filter_tables
+from transfusion_tf.analysis.interventions import (
+    barrier,
+    probe_tables,
+    resilience,
+    shortcut_tables,
+)
 from transfusion_tf.analysis.sources import ranking, scores
 from transfusion_tf.analysis.views import rows as view_rows
 from transfusion_tf.analysis.views import start_end, summaries
@@ -115,6 +121,19 @@ OF_NETWORKS = {
     "`source_ranking.csv`": ranking.COLUMNS,
     "`source_scores.csv`": scores.COLUMNS,
 }
+OF_INTERVENTIONS = {
+    "`resilience.csv`": resilience.COLUMNS,
+    "`resilience_arms.csv`": resilience.ARM_COLUMNS,
+    "`barrier.csv`": barrier.COLUMNS,
+    "`barrier_heights.csv`": barrier.HEIGHT_COLUMNS,
+    "`barrier_arms.csv`": barrier.ARM_COLUMNS,
+    "`shortcut.csv`": shortcut_tables.COLUMNS,
+    "`shortcut_arms.csv`": shortcut_tables.ARM_COLUMNS,
+    "`shortcut_contrasts.csv`": shortcut_tables.CONTRAST_COLUMNS,
+    "`probes.csv`": probe_tables.COLUMNS,
+    "`probes_arms.csv`": probe_tables.ARM_COLUMNS,
+    "`probes_peaks.csv`": probe_tables.PEAK_COLUMNS,
+}
 OF_REPORTS = {
     "`counts.csv`": counts.COLUMNS,
     "`warnings.csv`": warnings.COLUMNS,
@@ -154,6 +173,7 @@ def written(tiny_dataset, tiny_runs, tmp_path):
         **OF_COMPARISONS,
         "`verdict.json`": of_a_verdict(),
         **OF_NETWORKS,
+        **OF_INTERVENTIONS,
         **OF_REPORTS,
     }
 

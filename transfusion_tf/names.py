@@ -69,6 +69,7 @@ TASKS = ("multiclass", "multilabel", "ordinal")
 MULTILABEL_VALUES = (-1, 0, 1)  # Missing, no, yes.
 SPLITS = ("train", "val", "test")
 MEASURES = ("cca", "svcca", "pwcca", "cka", "cka_plain", "procrustes")
+INTERVENTIONS = ("resilience", "barrier", "shortcut", "probes")
 GAIN_BASELINES = ("seed", "mean")
 GAIN_CLUSTERS = ("dataset", "seed")
 FILTER_SCALES = ("all", "run")

@@ -177,6 +177,50 @@ READING = {
         "order of its channels; gabor_bank.csv has orientation, wavelength, "
         "phase and colour of each. Mid-grey is zero, and all share one scale."
     ),
+    "resilience": (
+        "Each mark is what an arm's AUC loses, in the mean over its runs, "
+        "where one stage of the trained network is back at its start (left) or "
+        "at fresh random weights (right) and all others stay trained. At 0 the "
+        "stage is not needed as it was trained. Bars are intervals over other "
+        "patients, and over seeds where an arm has several."
+    ),
+    "resilience_path": (
+        "A panel an arm, a line a stage: AUC lost on the way from the stage's "
+        "start (left) to its trained weights (right). The sooner a line is "
+        "down, the less of its change the stage needs."
+    ),
+    "barrier": (
+        "AUC (above) and loss (below) on the straight line between the weights "
+        "of two runs, a column for the pairs of each arm and one for pairs of "
+        "two arms. A line that sags in AUC and bulges in loss has a barrier. "
+        "Dashed: with the channels of the second run matched to the first's."
+    ),
+    "barrier_arms": (
+        "The mean AUC barrier between runs of every two arms; on the diagonal "
+        "between the seeds of an arm. Empty where there is no pair."
+    ),
+    "shortcut": (
+        "What each arm's AUC loses, in the mean over its runs, on images "
+        "whose blocks are shuffled (left), whose details are blurred "
+        "(middle), and that have nothing but details (right); below zero is "
+        "better, further down is worse. Below each strength is its size in "
+        "pixels. Bars are intervals over other patients, and over seeds "
+        "where an arm has several; on dotted lines all is lost. Whether two "
+        "arms differ is in `shortcut_contrasts.csv`."
+    ),
+    "shortcut_images": (
+        "What the networks see: images of different classes, as they are "
+        "and distorted in each way."
+    ),
+    "probes": (
+        "AUC of a linear and of a k-NN probe on each stage alone, from the "
+        "bottom to the top. An arm has one colour: full lines are its "
+        "trained networks, dotted ones their starts; dashed is the source. "
+        "Grey is the floor, random weights, with its interval. Where a line "
+        "stays in the grey band, the stage knows nothing of the task that "
+        "its architecture does not give away. Strokes are intervals over "
+        "other patients, and over networks where there are several."
+    ),
     "scaling_probe": (
         "For each way to scale pixels, how far the inputs of each batch norm "
         "are from the statistics that the weights hold, bottom to top. The "

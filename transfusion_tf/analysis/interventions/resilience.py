@@ -1,0 +1,285 @@
+"""The view `resilience`: one stage at a time back to its start, or redrawn.
+
+Zhang et al. 2019 (arXiv:1902.01996) put the weights of one layer back to their
+start (re-initialization) or to fresh draws (re-randomization), leave all others
+trained, and see what is lost: layers that can go back are robust, others
+critical. On the way back are the stages at (1 - alpha) * start + alpha *
+trained, the path along which Chatterji et al. 2020 (arXiv:1912.00528) and
+Neyshabur et al. 2020 (arXiv:2008.11687) measure how critical a module is.
+
+Where weights change, batch norm is estimated anew (batch_moments), and so it is
+for the trained network that losses are counted from: what is lost owes nothing
+to the estimation.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from transfusion_tf import progress, tables
+from transfusion_tf.analysis.interventions import losses, scoring, staged
+from transfusion_tf.analysis.interventions import subjects as opened_subjects
+from transfusion_tf.analysis.interventions.weights import between
+from transfusion_tf.analysis.views import movement
+from transfusion_tf.initialization import schemes
+
+START, FRESH = "start", "fresh"
+_STAGE = ("stage", "stage_index", "replaced_by", "alpha", "num_draws")
+COLUMNS = (
+    *opened_subjects.RUN_COLUMNS,
+    *_STAGE,
+    "saved_auc",
+    *losses.COLUMNS,
+    "lowest_draw",
+    "highest_draw",
+    "loss",
+    "reference_loss",
+    "distance",
+    "relative_distance",
+    "num_batch_norm_images",
+)
+ARM_COLUMNS = (
+    "arm",
+    "dataset",
+    "model",
+    "init",
+    "split",
+    *_STAGE,
+    "num_seeds",
+    *losses.COLUMNS,
+    "note",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Replaced:
+    """What a stage is replaced by.
+
+    Attributes:
+      stage: its name.
+      index: its place, from the bottom.
+      by: START, or FRESH.
+      alpha: share of the trained weights; None of FRESH.
+      draw: number of the draw; None of START.
+    """
+
+    stage: str
+    index: int
+    by: str
+    alpha: float | None = None
+    draw: int | None = None
+
+
+def make_tables(paths, options):
+    """{stem: DataFrame} of the view.
+
+    Args:
+      paths: run directories, or patterns of them.
+      options: options.InterventionOptions.
+
+    Raises:
+      FileNotFoundError, ValueError: as subjects.open_runs.
+    """
+    subjects = opened_subjects.open_runs(paths, options, needs_start=True)
+    scored = {
+        subject.name: _scored(subjects, subject, options)
+        for subject in progress.over(subjects.runs, "Replacing", unit="runs")
+    }
+    rows = [
+        row
+        for subject in subjects.runs
+        for row in _run_rows(subjects, subject, scored[subject.name])
+    ]
+    arm_rows = [
+        row
+        for of_arm in subjects.arms.values()
+        for row in _arm_rows(subjects, of_arm, scored)
+    ]
+    return {
+        "resilience": tables.frame(rows, columns=COLUMNS),
+        "resilience_arms": tables.frame(arm_rows, columns=ARM_COLUMNS),
+    }
+
+
+@dataclasses.dataclass(frozen=True)
+class Scored:
+    """A run with each of its stages replaced.
+
+    Attributes:
+      replaced: list of Replaced.
+      scores: scoring.Scores of the network with batch norm estimated anew, of
+        the one that was saved, and of each of `replaced`.
+      distances: {stage: movement.distances of its start and its end}.
+      num_batch_norm_images: that batch norm was estimated on.
+    """
+
+    replaced: list
+    scores: scoring.Scores
+    distances: dict
+    num_batch_norm_images: int
+
+    def places(self):
+        """{what is equal but for the draw: indices in `scores`}."""
+        found = {}
+        for index, one in enumerate(self.replaced):
+            key = dataclasses.replace(one, draw=None)
+            found.setdefault(key, []).append(index + 2)
+        return found
+
+
+def _scored(subjects, subject, options):
+    """The Scored of a run."""
+    backbone = subject.backbone()
+    start = {v.path: v.numpy() for v in subject.backbone(0).weights}
+    replaced, variants = _variants(backbone, start, options)
+    network = staged.StagedNetwork(backbone)
+    training = subjects.training_images(
+        subject, options.batch_norm_images, f"Batch norm of {subject.name}"
+    )
+    base, variants, count = scoring.estimated(
+        network, staged.Variant(0, {}), variants, training
+    )
+    scores = scoring.score(
+        network,
+        base,
+        [network.saved(base.values), *variants],
+        subjects.test_images(f"Scoring {subject.name}"),
+        subjects.task,
+    )
+    distances = {
+        stage.name: _distances(stage, start) for stage in backbone.stages
+    }
+    return Scored(replaced, scores, distances, count)
+
+
+def _variants(backbone, start, options):
+    """([Replaced], [staged.Variant]) of all stages, bottom to top.
+
+    Args:
+      backbone: Backbone with the trained weights.
+      start: {variable path: value} of its start.
+      options: InterventionOptions.
+    """
+    fresh = [
+        schemes.random(backbone, None, None, _seed(options.seed, draw)).values
+        for draw in range(options.draws)
+    ]
+    replaced, variants = [], []
+    for index, stage in enumerate(backbone.stages):
+        trained = {v.path: v.numpy() for v in stage.variables}
+        for alpha in options.alphas:
+            replaced.append(Replaced(stage.name, index, START, alpha))
+            variants.append(
+                staged.Variant(index, between(start, trained, alpha))
+            )
+        for draw, values in enumerate(fresh):
+            replaced.append(Replaced(stage.name, index, FRESH, draw=draw))
+            variants.append(
+                staged.Variant(index, {path: values[path] for path in trained})
+            )
+    return replaced, variants
+
+
+def _seed(seed, draw):
+    """A seed of fresh weights, which no run was started with by chance."""
+    sequence = np.random.SeedSequence([seed, draw])
+    return int(sequence.generate_state(1, np.uint64)[0])
+
+
+def _distances(stage, start):
+    """movement.distances of the trained weights of a stage from its start."""
+    trained = [v for layer in stage.layers for v in layer.trainable_variables]
+    before = [start[variable.path] for variable in trained]
+    return movement.distances(
+        *(
+            np.concatenate([np.asarray(v, np.float64).ravel() for v in side])
+            for side in (before, trained)
+        )
+    )
+
+
+def _run_rows(subjects, subject, scored):
+    """The rows of a run, dicts of COLUMNS."""
+    images, found = scored.scores, []
+    about = [subject], images.labels, images.patients
+    reference, saved = images.scores[:1], images.scores[1:2]
+    saved_auc = _value(losses.metric(*about, saved)[1])
+    for one, places in scored.places().items():
+        draws = [images.scores[place][None] for place in places]
+        numbers = losses.lost(*about, reference, draws)
+        each = [
+            losses.lost(*about, reference, [draw])["lost"] for draw in draws
+        ]
+        found.append(
+            {
+                **subjects.columns_of(subject),
+                **_stage_columns(one, len(places)),
+                "saved_auc": saved_auc,
+                **numbers,
+                "lowest_draw": _of_draws(min, one, each),
+                "highest_draw": _of_draws(max, one, each),
+                "loss": float(images.losses[places].mean()),
+                "reference_loss": float(images.losses[0].mean()),
+                "distance": scored.distances[one.stage]["l2"],
+                "relative_distance": scored.distances[one.stage]["relative_l2"],
+                "num_batch_norm_images": scored.num_batch_norm_images,
+            }
+        )
+    return found
+
+
+def _arm_rows(subjects, of_arm, scored):
+    """The rows of an arm, dicts of ARM_COLUMNS: means over its runs.
+
+    Args:
+      subjects: Subjects.
+      of_arm: those of the arm.
+      scored: {name of a run: Scored}.
+    """
+    runs = [scored[subject.name] for subject in of_arm]
+    images = runs[0].scores
+    about = of_arm, images.labels, images.patients
+    reference = np.stack([run.scores.scores[0] for run in runs])
+    shared = subjects.columns_of(of_arm[0])
+    return [
+        {
+            **{name: shared[name] for name in ARM_COLUMNS if name in shared},
+            **_stage_columns(one, len(places)),
+            "num_seeds": len(of_arm),
+            **losses.lost(
+                *about,
+                reference,
+                [
+                    np.stack([run.scores.scores[place] for run in runs])
+                    for place in places
+                ],
+            ),
+            "note": "" if len(of_arm) > 1 else _ONE_SEED,
+        }
+        for one, places in runs[0].places().items()
+    ]
+
+
+_ONE_SEED = "one seed: other seeds are not allowed for"
+
+
+def _stage_columns(one, num_draws):
+    """{column: value} of _STAGE."""
+    return {
+        "stage": one.stage,
+        "stage_index": one.index,
+        "replaced_by": one.by,
+        "alpha": one.alpha,
+        "num_draws": num_draws if one.by == FRESH else None,
+    }
+
+
+def _value(arm):
+    return None if arm.values is None else float(arm.values.mean())
+
+
+def _of_draws(chosen, one, values):
+    """The smallest or largest of several draws; None where there are none."""
+    if one.by != FRESH or None in values:
+        return None
+    return chosen(values)

@@ -1,0 +1,1 @@
+"""Figures of the views of interventions, from their tables alone."""
