@@ -90,6 +90,7 @@ setuptools.setup(
         "pandas>=2.2,<4",
         "pillow>=10.3,<14",
         "protobuf>=5.28,<8",
+        "safetensors>=0.4.5,<0.9",
         "scikit-learn>=1.5,<2",
         "scipy>=1.13,<2",
         # TensorFlow 2.21 no longer brings it, but tf.summary needs it.

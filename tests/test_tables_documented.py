@@ -51,6 +51,7 @@ from transfusion_tf.audit import pair_table, phi_scan
 from transfusion_tf.config import augmentation
 from transfusion_tf.conversion import id_table, quarantine, report
 from transfusion_tf.data import card, carried, records
+from transfusion_tf.initialization import weight_report
 from transfusion_tf.metrics import agreement
 from transfusion_tf.runs.directory import RunDir
 from transfusion_tf.study import selection, summary
@@ -116,6 +117,7 @@ OF_NETWORKS = {
     "`gabor_scrambled.csv`": gabor_like.SCRAMBLED_COLUMNS,
     "`gabor_bank.csv`": gabor_bank.COLUMNS,
     "`stages.csv`": network_costs.COLUMNS,
+    "`weights.csv`": weight_report.COLUMNS,
     "`scaling_probe.csv`": scaling_probe.COLUMNS,
     "`scaling_differences.csv`": scaling_differences.COLUMNS,
     "`source_ranking.csv`": ranking.COLUMNS,

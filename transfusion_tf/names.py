@@ -20,6 +20,8 @@ _STANDARD_MODELS = (
     "mobilenet_v3_small",
     "squeezenet",
 )
+# Networks as PyTorch's libraries build them, for weights in their files.
+PYTORCH_MODELS = ("mobilenet_v2", "resnet18", "resnet50_v1_5")
 MODELS = (
     "cbr_larget",
     "cbr_largew",
@@ -27,6 +29,7 @@ MODELS = (
     "cbr_tiny",
     "cbr_tiny_wide",
     *_STANDARD_MODELS,
+    *PYTORCH_MODELS,
     "cbr_larget_slim",
     "cbr_largew_slim",
     "cbr_small_slim",

@@ -12,6 +12,7 @@ import time
 import keras
 import pytest
 
+from transfusion_tf import names
 from transfusion_tf.initialization import (
     imagenet,
     pretrained,
@@ -54,9 +55,17 @@ def published(weights, monkeypatch):
     return entry
 
 
-def test_every_network_but_cbr_has_published_weights():
-    known = set(sources.FINGERPRINTS)
+def test_every_network_but_cbr_and_pytorchs_has_published_weights():
+    known = set(sources.FINGERPRINTS) - set(names.PYTORCH_MODELS)
     assert set(imagenet.FILES) == {x for x in known if "cbr" not in x}
+
+
+@pytest.mark.parametrize("model", names.PYTORCH_MODELS)
+def test_those_of_pytorch_are_files(model):
+    with pytest.raises(
+        ValueError, match=f"of {model}; give .* --weights=FILE.safetensors"
+    ):
+        pretrained.read("imagenet", model)
 
 
 def test_a_file_in_the_cache_is_taken(cache, weights, published, monkeypatch):

@@ -1,8 +1,6 @@
 """Files that are refused, each with one line."""
 
 import gzip
-import pathlib
-import pickle
 import shutil
 import zipfile
 
@@ -27,29 +25,6 @@ def refusal(path):
     return message
 
 
-class Bomb:
-    """Leaves a trace when it is unpickled."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return pathlib.Path.touch, (self.path,)
-
-
-def test_a_pickle_is_refused_and_not_opened(tmp_path):
-    trace = tmp_path / "trace"
-    (tmp_path / "w.h5").write_bytes(pickle.dumps(Bomb(trace)))
-    assert "it is a Python pickle" in refusal(tmp_path / "w.h5")
-    with zipfile.ZipFile(tmp_path / "w.pth", "w") as archive:
-        archive.writestr("archive/data.pkl", pickle.dumps(Bomb(trace)))
-    assert "a zip archive PyTorch's" in refusal(tmp_path / "w.pth")
-    assert not trace.exists()
-    function, arguments = Bomb(trace).__reduce__()
-    function(*arguments)  # As unpickling does: the trace would be there.
-    assert trace.exists()
-
-
 @pytest.mark.parametrize(
     "content, message",
     [
@@ -57,7 +32,7 @@ def test_a_pickle_is_refused_and_not_opened(tmp_path):
         (b"<!DOCTYPE html>", "it is a web page"),
         (b"version https://git-lfs.github.com/spec/v1", "pointer of Git LFS"),
         (gzip.compress(b"w", mtime=0), "a gzip file"),
-        (b"\x00" * 99, "neither HDF5 nor a .keras archive"),
+        (b"\x00" * 99, "HDF5 nor a .keras archive nor safetensors"),
     ],
 )
 def test_other_files_are_named(tmp_path, content, message):

@@ -9,7 +9,11 @@ from transfusion_tf.models import zoo
 
 # Those of keras.applications are held to theirs in
 # tests/models/test_applications.py.
-OURS = ("squeezenet", *(x for x in names.MODELS if x.startswith("cbr")))
+OURS = (
+    "squeezenet",
+    *names.PYTORCH_MODELS,
+    *(x for x in names.MODELS if x.startswith("cbr")),
+)
 
 
 def shapes_of(backbone):

@@ -58,6 +58,21 @@ def test_outputs_gradients_and_statistics_are_those_of_keras(
         np.testing.assert_allclose(ours, theirs, rtol=2e-4, atol=2e-3)
 
 
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("epsilon", [1e-5, 1e-6])
+def test_a_small_epsilon_is_not_raised(training, epsilon):
+    """By hand, of maps that hardly vary: the epsilon decides, to 5e-4."""
+    layer = batch_norm.BatchNormalization(epsilon=epsilon)
+    layer.build(MAPS.shape)
+    layer.moving_variance.assign(np.full(3, 1e-8))
+    maps = 1e-4 * (MAPS - MAPS.mean(axis=(0, 1, 2)))
+    variance = maps.astype(np.float64).var(axis=(0, 1, 2))
+    expected = maps / np.sqrt((variance if training else 1e-8) + epsilon)
+    largest = np.abs(expected).max()
+    found = layer(maps, training=training)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=2e-5 * largest)
+
+
 def test_statistics_move_in_training_alone():
     layer, _ = layers()
     before = layer.get_weights()

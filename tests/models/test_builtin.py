@@ -79,6 +79,7 @@ def test_layers_of_our_own_are_made_of_built_in_ones(name):
         ("cbr_tiny", 16, 0.01),
         ("squeezenet", 31, None),
         ("mobilenet_v3_small", 32, 0.01),
+        ("mobilenet_v2", 32, 0.01),
     ],
 )
 def test_networks_of_each_family(name, size, momentum):

@@ -1,8 +1,12 @@
 """The binary describe_model.py: the table, the CSV and bad input."""
 
+import keras
 import pytest
+from safetensors import numpy as safetensors_numpy
 
+from tests.initialization import pytorch_state
 from transfusion_tf import tables
+from transfusion_tf.models import zoo
 
 SCRIPT = "run_scripts/describe_model.py"
 
@@ -66,6 +70,44 @@ def test_a_truncated_network_has_the_stages_below_and_a_head(binary):
     # 64 channels to three outputs.
     assert lines[4].split()[-3:] == ["195", "195", "192"]
     assert "published count: none" in done.stdout
+
+
+@pytest.fixture
+def resnet18(tmp_path):
+    """A file of PyTorch's weights, below a prefix."""
+    with keras.StatelessScope():
+        backbone = zoo.build("resnet18", num_outputs=2, image_size=32)
+    path = tmp_path / "w.safetensors"
+    state = pytorch_state.state(backbone, prefix="backbone.")
+    safetensors_numpy.save_file(state, path)
+    return path
+
+
+def test_what_becomes_of_each_tensor_of_a_source(binary, tmp_path, resnet18):
+    out = tmp_path / "out"
+    weights = f"--weights={resnet18}"
+    done = binary(SCRIPT, "--model=resnet18", weights, f"--output_dir={out}")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[-4].startswith("weights: w.safetensors (safetensors), sha256 ")
+    assert lines[-4].endswith(": 100 of 122 tensors taken")
+    assert lines[-3] == (
+        "skipped: 2, belongs to the head: backbone.fc.weight, backbone.fc.bias"
+    )
+    assert lines[-2] == (
+        "skipped: 20, counts training steps of batch norm: "
+        "backbone.bn1.num_batches_tracked, "
+        "backbone.layer1.0.bn1.num_batches_tracked, "
+        "backbone.layer1.0.bn2.num_batches_tracked, ..."
+    )
+    table = tables.read(out / "weights.csv").set_index("tensor")
+    assert len(table) == 122
+    row = table.loc["backbone.layer2.0.downsample.0.weight"]
+    assert list(row) == ["1 x 1 x 64 x 128", "layer2_0_downsample_0/kernel", ""]
+
+    done = binary(SCRIPT, "--model=resnet50_v1_5", weights)
+    assert done.returncode == 2
+    assert "They look like resnet18; give weights" in done.stderr
 
 
 @pytest.mark.parametrize(

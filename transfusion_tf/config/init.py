@@ -27,7 +27,7 @@ class InitConfig:
     weights: str | None = setting(
         None,
         "source of the weights: a run directory (its best weights), a file "
-        "(.h5, .weights.h5, .keras), imagenet, or radimagenet",
+        "(.h5, .weights.h5, .keras, .safetensors), imagenet, or radimagenet",
         goes_with=GoesWith(
             "scheme", tuple(s for s in names.SCHEMES if s != "random")
         ),

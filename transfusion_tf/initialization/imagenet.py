@@ -6,7 +6,7 @@ import socket
 
 import keras
 
-from transfusion_tf import files
+from transfusion_tf import files, names
 from transfusion_tf.initialization import weight_files
 from transfusion_tf.initialization.published_files import (
     FILES,
@@ -26,6 +26,11 @@ def read(model):
       ValueError: there are none for this network, or the file is damaged.
     """
     base = slim.BASES.get(model, model)
+    if base in names.PYTORCH_MODELS:
+        raise ValueError(
+            f"Keras has no ImageNet weights of {model}; give PyTorch's as "
+            "--weights=FILE.safetensors (docs/pretraining.md)."
+        )
     if base not in FILES:
         raise ValueError(
             f"There are no ImageNet weights of {model}; train one on a source "

@@ -15,6 +15,7 @@ from transfusion_tf.initialization import (
     layer_names,
     layer_order,
     misfits,
+    pytorch_names,
     sources,
 )
 from transfusion_tf.models import slim, stages
@@ -68,8 +69,12 @@ def plan(backbone, source, *, stages=None):
         raise ValueError(misfits.truncated(backbone, source, missing[0]))
     body = [x for x in whole.model.layers if x.name in stage_of]
     wanted = [x for x in body if stage_of[x.name] in taken]
-    partners = _Pairing(whole, source, body, wanted).partners()
-    values, tensor_names, skipped = {}, {}, {}
+    outside = {}
+    if pytorch_names.is_pytorch(source):
+        partners, outside = pytorch_names.partners(whole, source, body, wanted)
+    else:
+        partners = _Pairing(whole, source, body, wanted).partners()
+    values, tensor_names, skipped = {}, {}, dict(source.passed_over)
     for layer in body:
         partner = partners.get(layer.name)
         if layer not in wanted:
@@ -82,7 +87,7 @@ def plan(backbone, source, *, stages=None):
             values[weight.path] = array
             tensor_names[weight.path] = name
     for layer in source.without(partners):
-        skipped |= _skip(layer, HEAD)
+        skipped |= _skip(layer, outside.get(layer.name, HEAD))
     return Match(values, tensor_names, skipped)
 
 

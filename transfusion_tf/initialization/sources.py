@@ -18,8 +18,8 @@ import numpy as np
 # DenseNet121 has up to 56,296 in its last block, and its logits explode
 # (github.com/BMEII-AI/RadImageNet/issues/20).
 HUGE_VARIANCE = 1000
-# Names of the running variance in Keras 2 and 3, and in Keras 1.
-_VARIANCE = ("moving_variance", "running_std")
+# Names of the running variance in Keras 2 and 3, in Keras 1, and in PyTorch.
+_VARIANCE = ("moving_variance", "running_std", "running_var")
 # What arrays of a layer have been called: {older: today's}.
 _ARRAYS = {
     "W": "kernel",
@@ -46,6 +46,9 @@ FINGERPRINTS = {
     "convnext_tiny": "168e4bd125082c61",
     "mobilenet_v3_small": "ddf2d0d33f20017a",
     "squeezenet": "4844448e762ff4f0",
+    "mobilenet_v2": "5aba43d5ee888436",
+    "resnet18": "e88c2397a35c4492",
+    "resnet50_v1_5": "bcc531d3fff64041",
 }
 
 
@@ -94,6 +97,7 @@ class Source:
         zoo or None); for a run also model, dataset and step.
       is_published: whether it is a file that Keras itself hands out, whose
         order is that of Keras' network.
+      passed_over: {tensor: why} of those that are in no layer.
     """
 
     name: str
@@ -101,6 +105,7 @@ class Source:
     scalings: tuple
     identity: dict
     is_published: bool = False
+    passed_over: dict = dataclasses.field(default_factory=dict)
 
     @property
     def tensors(self):

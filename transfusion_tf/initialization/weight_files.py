@@ -18,7 +18,12 @@ import zlib
 
 from transfusion_tf import files
 from transfusion_tf.images import limits
-from transfusion_tf.initialization import keras_hdf5, sources
+from transfusion_tf.initialization import (
+    keras_hdf5,
+    pytorch_files,
+    safetensors_files,
+    sources,
+)
 from transfusion_tf.models import rebuild
 from transfusion_tf.stores import checked_hdf5
 from transfusion_tf.stores.checked_hdf5 import Refused
@@ -28,14 +33,17 @@ LEGACY, WEIGHTS_3, ARCHIVE_3 = (
     "keras-3-weights",
     "keras-3-archive",
 )
-WANTED = "give weights that Keras has saved as .h5, .weights.h5 or .keras"
+WANTED = (
+    "give weights that Keras has saved as .h5, .weights.h5 or .keras, or "
+    "PyTorch's as .safetensors"
+)
 MAX_CONFIG_BYTES = 64 * 2**20  # Those of the largest networks are below 1 MiB.
 _IN_ARCHIVE = "model.weights.h5"
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _ZIP = b"PK\x03\x04"
+_PICKLE = b"\x80"
 # How a file starts that is something else.
 _OTHERS = (
-    (b"\x80", "a Python pickle, which can run code when it is opened"),
     (b"\x93NUMPY", "a NumPy array"),
     (b"\x1f\x8b", "a gzip file"),
     (b"version https://git-lfs", "a pointer of Git LFS, not the file itself"),
@@ -57,22 +65,28 @@ DAMAGE = (
 )
 
 
+class Pickled(Refused):
+    """The file is a Python pickle, or has one in it."""
+
+
 def read(path):
     """Reads a file of weights as a Source of no known input scaling.
 
     Raises:
       FileNotFoundError: there is no such file.
-      ValueError: not weights of Keras, damaged, with code in it, or with links
-        to other files; the message says which.
+      ValueError: not weights of Keras or PyTorch, damaged, with code in it, or
+        with links to other files; the message says which.
     """
     path = pathlib.Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}; {WANTED}.")
     try:
-        kind, layers = _read(path)
+        kind, layers, passed_over = _read(path)
     except Refused as reason:
+        is_pickle = isinstance(reason, Pickled)
+        advice = pytorch_files.conversion(path) if is_pickle else WANTED
         raise ValueError(
-            f"{path} is not taken as weights: {reason}; {WANTED}."
+            f"{path} is not taken as weights: {reason}; {advice}."
         ) from None
     except PermissionError:
         raise
@@ -95,25 +109,40 @@ def read(path):
             "sha256": digest,
             "architecture": sources.recognise(layer.shapes for layer in layers),
         },
+        passed_over=passed_over,
     )
 
 
 def _read(path):
+    """(format, SourceLayers, {tensor in none of them: why}) of a file."""
     with path.open("rb") as stream:
         start = stream.read(64)
     if start.startswith(_HDF5):
-        return _read_hdf5(path, path.stat().st_size)
+        return *_read_hdf5(path, path.stat().st_size), {}
     if start.startswith(_ZIP):
         stream, described = _unpacked(path)
         size = stream.getbuffer().nbytes
         _, layers = _read_hdf5(stream, size, described)
-        return ARCHIVE_3, layers
+        return ARCHIVE_3, layers, {}
+    if safetensors_files.is_one(start):
+        return _read_pytorch(path)
     if not start:
         raise Refused("it is empty")
+    if start.startswith(_PICKLE):
+        raise Pickled(
+            "it is a Python pickle, which can run code when it is opened"
+        )
     for prefix, what in _OTHERS:
         if start.startswith(prefix):
             raise Refused(f"it is {what}")
-    raise Refused("it is neither HDF5 nor a .keras archive")
+    raise Refused("it is neither HDF5 nor a .keras archive nor safetensors")
+
+
+def _read_pytorch(path):
+    layers, passed_over = pytorch_files.layers(safetensors_files.read(path))
+    if not layers:
+        raise Refused("there are no tensors in it")
+    return pytorch_files.FORMAT, layers, passed_over
 
 
 def _read_hdf5(path, num_bytes, described=()):
@@ -141,13 +170,11 @@ def _unpacked(path):
     with zipfile.ZipFile(path) as archive:
         members = set(archive.namelist())
         if _IN_ARCHIVE not in members:
-            is_torch = any(name.endswith("data.pkl") for name in members)
-            what = (
-                "PyTorch's, with a Python pickle in it"
-                if is_torch
-                else (f"without {_IN_ARCHIVE}")
-            )
-            raise Refused(f"it is a zip archive {what}")
+            if any(name.endswith("data.pkl") for name in members):
+                raise Pickled(
+                    "it is a zip archive PyTorch's, with a Python pickle in it"
+                )
+            raise Refused(f"it is a zip archive without {_IN_ARCHIVE}")
         described = ()
         if "config.json" in members:
             config = _member(archive, "config.json", MAX_CONFIG_BYTES)

@@ -2,13 +2,14 @@
 
 Keras computes batch norm from several elementwise operations; for small
 networks on a CPU that is a quarter of a training step.
+
+The kernel takes any epsilon, PyTorch's 1e-5 too: TensorFlow no longer raises it
+to 1.001e-5, as cuDNN before 7.5 needed (github.com/tensorflow/tensorflow/
+issues/37768).
 """
 
 import keras
 import tensorflow as tf
-
-# The kernel would silently raise a smaller epsilon to this one.
-MIN_EPSILON = 1.001e-5
 
 
 class BatchNormalization(keras.layers.BatchNormalization):
@@ -39,7 +40,6 @@ class BatchNormalization(keras.layers.BatchNormalization):
             inputs.dtype == "float32"
             and len(inputs.shape) == 4
             and self.axis in (-1, 3)
-            and self.epsilon >= MIN_EPSILON
             and not (self.synchronized or self.renorm)
         )
 

@@ -14,10 +14,18 @@ from transfusion_tf.models import (
     slim,
     squeezenet,
     stages,
+    torchvision_mobilenet,
+    torchvision_resnets,
     truncation,
 )
 
-_FULL = {**cbr.NETWORKS, **applications.NETWORKS, **squeezenet.NETWORKS}
+_FULL = {
+    **cbr.NETWORKS,
+    **applications.NETWORKS,
+    **squeezenet.NETWORKS,
+    **torchvision_mobilenet.NETWORKS,
+    **torchvision_resnets.NETWORKS,
+}
 NETWORKS = {**_FULL, **{name: _FULL[base] for name, base in slim.BASES.items()}}
 
 

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from transfusion_tf.models import cbr, cost, zoo
+from transfusion_tf.reporting import text
 
 _HEADER = (
     "stage",
@@ -19,6 +20,7 @@ _NUMBERS = (
     "trainable_parameters",
     "multiply_adds",
 )
+_NUM_EXAMPLES = 3  # Tensors named on a line.
 _NUM_TEXTS = len(_HEADER) - len(_NUMBERS)  # Columns on the left.
 
 
@@ -53,8 +55,8 @@ def _lines(table):
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return [
         "  ".join(
-            text.ljust(width) if place < _NUM_TEXTS else text.rjust(width)
-            for place, (text, width) in enumerate(
+            cell.ljust(width) if place < _NUM_TEXTS else cell.rjust(width)
+            for place, (cell, width) in enumerate(
                 zip(line, widths, strict=True)
             )
         ).rstrip()
@@ -72,6 +74,26 @@ def _published(backbone):
         "first, no biases, no batch norm, 5 outputs); by this rule here, "
         f"{backbone.num_outputs} outputs: {cost.paper_count(backbone):,}"
     )
+
+
+def weights(identity, table, warnings):
+    """What a network takes of a source, what it does not and why, as text.
+
+    Args:
+      identity: of the Source.
+      table: DataFrame of initialization.weight_report.COLUMNS.
+      warnings: what is odd about the weights, a list of text.
+    """
+    taken = table["skipped"] == ""
+    lines = [
+        f"weights: {text.source_summary(identity)}: {taken.sum()} of "
+        f"{len(table)} tensors taken"
+    ]
+    for reason, rows in table[~taken].groupby("skipped", sort=False):
+        examples = ", ".join(rows["tensor"].head(_NUM_EXAMPLES))
+        dots = ", ..." if len(rows) > _NUM_EXAMPLES else ""
+        lines.append(f"skipped: {len(rows)}, {reason}: {examples}{dots}")
+    return "\n".join([*lines, *(f"warning: {x}" for x in warnings)])
 
 
 def scalings(table):

@@ -48,12 +48,12 @@ def _init_summary(report):
     )
     text = f"{report['scheme']}: {counts}"
     if report["source"]:
-        text += f"; source {_source_summary(report['source'])}"
+        text += f"; source {source_summary(report['source'])}"
     return "\n".join([text, *(f"warning: {w}" for w in report["warnings"])])
 
 
-def _source_summary(source):
-    """Where the weights are from, and which bytes."""
+def source_summary(source):
+    """Where the weights of a source's identity are from, and which bytes."""
     origin = f"{source['file']} ({source['format']})"
     if source["kind"] == "run":
         origin = (
