@@ -44,6 +44,7 @@ from transfusion_tf.analysis.interventions import (
     resilience,
     shortcut_tables,
 )
+from transfusion_tf.analysis.sources import ranking, scores
 from transfusion_tf.analysis.views import rows as view_rows
 from transfusion_tf.analysis.views import start_end, summaries
 from transfusion_tf.audit import pair_table, phi_scan
@@ -119,6 +120,8 @@ OF_NETWORKS = {
     "`weights.csv`": weight_report.COLUMNS,
     "`scaling_probe.csv`": scaling_probe.COLUMNS,
     "`scaling_differences.csv`": scaling_differences.COLUMNS,
+    "`source_ranking.csv`": ranking.COLUMNS,
+    "`source_scores.csv`": scores.COLUMNS,
 }
 OF_INTERVENTIONS = {
     "`resilience.csv`": resilience.COLUMNS,

@@ -59,7 +59,7 @@ def advice(backbone, source, misfits):
     if base and base == known:
         return (
             f"A slim network takes the stages of a {base} that have its "
-            "width: --init=transfusion --through=STAGE."
+            "width: --init=transfusion --through=STAGE --rest=random."
         )
     if known == name and misfits:
         return (

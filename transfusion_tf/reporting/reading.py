@@ -228,4 +228,13 @@ READING = {
         "other images than those of the training differ somewhat under every "
         "scaling. Lines that lie on each other cannot be told apart."
     ),
+    "source_scores": (
+        "Each curve is a source: what a linear probe (left) and the nearest "
+        "training images (middle) make of the frozen features of a stage, and "
+        "LogME (right), which has no interval and is comparable within the "
+        "panel only. Grey are networks with random weights: a source that "
+        "does not leave them has nothing for this target. Bars are 95% "
+        "intervals over other patients. Probes say what features hold before "
+        "training, not what training makes of them."
+    ),
 }

@@ -1,0 +1,1 @@
+"""Which source suits a target, before anything is trained on the target."""
