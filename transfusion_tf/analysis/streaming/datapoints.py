@@ -105,14 +105,12 @@ class _Features:
     def _maps(self, network, images):
         """{stage: maps}; one trace serves batches of any length."""
         if network not in self._extractors:
-            self._extractors[network] = tf.function(
-                self._features[network],
-                autograph=False,
-                input_signature=[
-                    tf.TensorSpec([None, *images.shape[1:]], images.dtype)
-                ],
+            function = tf.function(self._features[network], autograph=False)
+            # Called as it is: TensorFlow warns of traces of many networks.
+            self._extractors[network] = function.get_concrete_function(
+                tf.TensorSpec([None, *images.shape[1:]], images.dtype)
             )
-        return self._extractors[network](images)
+        return self._extractors[network](tf.convert_to_tensor(images))
 
     def _take(self, key, maps, partners, places):
         """Keeps the datapoints of one network and stage, of every kind."""
