@@ -109,7 +109,9 @@ def test_related_ones_lie_above_both_floors(measure):
     images = simulated(300, 0, within=1.0, shared=1.0)
     found = estimate(images, measure, debiased=True, neighbors=True)
     floors = max(found.values["chance"], found.values["layout"])
-    assert found.intervals["measured"].low > floors + 0.1
+    # Neighbours are seldom the same where half of the variance is noise.
+    margin = 0.02 if measure == "mutual_knn" else 0.1
+    assert found.intervals["measured"].low > floors + margin
     assert found.intervals["excess"].low > 0
     assert found.values["excess"] == pytest.approx(
         found.values["measured"] - found.values["chance"]
@@ -147,16 +149,18 @@ def test_the_standard_error_is_about_the_spread_over_samples():
 
 def test_intervals_stay_in_the_range_of_their_measure():
     names = list(similarity.RANGES)
-    images = simulated(40, 0, shared=4.0)
+    images = simulated(32, 0, shared=4.0)
     found = measured(images, names, debiased=True, neighbors=True)
     plain_leaves = 0
     for name, estimate in found.items():
         for of, interval in estimate.intervals.items():
-            low, high = (-1, 1) if of == "excess" else similarity.RANGES[name]
+            low, high = similarity.RANGES[name]
+            if of == "excess":
+                low, high = low - high, high - low
             assert low <= interval.low <= estimate.values[of] <= interval.high
             assert interval.high <= high
-            # Student's t of four degrees of freedom: five groups.
-            reach = 2.78 * interval.standard_error
+            # Student's t of three degrees of freedom: four groups.
+            reach = 3.18 * interval.standard_error
             value = estimate.values[of]
             plain_leaves += value - reach < low or value + reach > high
     assert plain_leaves > 3

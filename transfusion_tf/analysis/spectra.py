@@ -44,7 +44,8 @@ def keep(spectrum, tolerance, directions=None, variance=None):
     """Returns the Kept of a spectrum.
 
     Args:
-      spectrum: variances (num_neurons,), descending, and directions.
+      spectrum: variances, descending, and directions (num_neurons, ...): all,
+        or `directions` of them.
       tolerance: share of the largest variance, of which all have more.
       directions: at most so many; None for all.
       variance: instead, so many that they explain this share of the variance.

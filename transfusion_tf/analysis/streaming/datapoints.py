@@ -68,14 +68,10 @@ class _Features:
         self._plans, self._options = plans, options
         stages = list(dict.fromkeys(plan.stage for plan in plans))
         used = dict.fromkeys(n for plan in plans for p in plan.pairs for n in p)
-        self._extractors = {
-            name: tf.function(
-                products.extractor(backbones[name], stages),
-                autograph=False,
-                reduce_retracing=True,
-            )
-            for name in used
+        self._features = {
+            name: products.extractor(backbones[name], stages) for name in used
         }
+        self._extractors = {}
         self._found = collections.defaultdict(list)
         self._patients, self._groups, self._is_paired = [], [], []
 
@@ -93,8 +89,8 @@ class _Features:
         self._patients.append(names[partners.order])
         self._groups.append(np.full(len(images), group))
         self._is_paired.append(np.arange(len(images)) < partners.num_paired)
-        for network, extract in self._extractors.items():
-            maps = extract(tf.convert_to_tensor(images))
+        for network in self._features:
+            maps = self._maps(network, images)
             for plan in self._plans:
                 for prefix, name, size in plan.own:
                     if name == network:
@@ -105,6 +101,16 @@ class _Features:
                             partners,
                             places,
                         )
+
+    def _maps(self, network, images):
+        """{stage: maps}; one trace serves batches of any length."""
+        if network not in self._extractors:
+            function = tf.function(self._features[network], autograph=False)
+            # Called as it is: TensorFlow warns of traces of many networks.
+            self._extractors[network] = function.get_concrete_function(
+                tf.TensorSpec([None, *images.shape[1:]], images.dtype)
+            )
+        return self._extractors[network](tf.convert_to_tensor(images))
 
     def _take(self, key, maps, partners, places):
         """Keeps the datapoints of one network and stage, of every kind."""
