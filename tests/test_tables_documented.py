@@ -204,7 +204,7 @@ def of_records(dataset, folder):
 def of_a_run(run):
     """The files of a RunDir."""
     return {
-        "`history.csv`": [*header(run.history), "val_auc_<name>"],
+        "`history.csv`": [*header(run.history), "val_auc_<name>", "train_auc"],
         "`profile.csv`": profiling.COLUMNS,
         "`predictions.csv`": [
             *map(of_classes, header(run.predictions("val"))),
