@@ -16,10 +16,10 @@ from safetensors import numpy as safetensors_numpy
 from tests.initialization import pytorch_state
 from transfusion_tf import names
 from transfusion_tf.initialization import (
+    fingerprints,
     imagenet,
     pretrained,
     radimagenet,
-    sources,
     weight_files,
 )
 from transfusion_tf.models import zoo
@@ -58,7 +58,7 @@ def published(weights, monkeypatch):
 
 
 def test_every_network_but_cbr_and_pytorchs_has_published_weights():
-    known = set(sources.FINGERPRINTS) - set(names.PYTORCH_MODELS)
+    known = set(fingerprints.FINGERPRINTS) - set(names.PYTORCH_MODELS)
     assert set(imagenet.FILES) == {x for x in known if "cbr" not in x}
 
 
@@ -163,9 +163,9 @@ def test_cbr_networks_have_none(model):
 def as_resnet50(weights, monkeypatch):
     """`weights`, as if a cbr_tiny had the shapes of a ResNet50."""
     layers = weight_files.read(weights).layers
-    digits = sources.fingerprint(layer.shapes for layer in layers)
-    monkeypatch.setitem(sources.FINGERPRINTS, "cbr_tiny", None)
-    monkeypatch.setitem(sources.FINGERPRINTS, "resnet50", digits)
+    digits = fingerprints.fingerprint(layer.shapes for layer in layers)
+    monkeypatch.setitem(fingerprints.FINGERPRINTS, "cbr_tiny", None)
+    monkeypatch.setitem(fingerprints.FINGERPRINTS, "resnet50", digits)
     return weights
 
 

@@ -10,8 +10,8 @@ import pytest
 from tests.initialization import small_networks
 from tests.initialization.legacy_files import in_old_order, legacy, old_name
 from transfusion_tf.initialization import (
+    fingerprints,
     matching,
-    sources,
     weight_files,
 )
 from transfusion_tf.models import zoo
@@ -52,8 +52,8 @@ def known(resnet, monkeypatch):
         for stage in resnet.stages
         for layer in stage.layers
     ]
-    digits = sources.fingerprint(shapes)
-    monkeypatch.setitem(sources.FINGERPRINTS, "resnet50", digits)
+    digits = fingerprints.fingerprint(shapes)
+    monkeypatch.setitem(fingerprints.FINGERPRINTS, "resnet50", digits)
 
 
 class Writer:

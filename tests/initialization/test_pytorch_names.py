@@ -9,6 +9,7 @@ import pytest
 from tests.initialization import pytorch_state
 from transfusion_tf.config.init import InitConfig
 from transfusion_tf.initialization import (
+    fingerprints,
     matching,
     pytorch_files,
     schemes,
@@ -38,7 +39,7 @@ def source_of(tensors):
     layers, passed_over = pytorch_files.layers(tensors)
     identity = {
         "format": pytorch_files.FORMAT,
-        "architecture": sources.recognise(x.shapes for x in layers),
+        "architecture": fingerprints.recognise(x.shapes for x in layers),
     }
     return sources.Source(
         "FILE", tuple(layers), (), identity, passed_over=passed_over

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from transfusion_tf import names
-from transfusion_tf.initialization import sources, weight_files
+from transfusion_tf.initialization import fingerprints, sources, weight_files
 from transfusion_tf.models import zoo
 
 # Those of keras.applications are held to theirs in
@@ -25,7 +25,7 @@ def shapes_of(backbone):
 
 
 def test_every_network_that_is_not_slim_has_a_fingerprint_of_its_own():
-    known = sources.FINGERPRINTS
+    known = fingerprints.FINGERPRINTS
     assert set(known) == {x for x in names.MODELS if not x.endswith("_slim")}
     assert len(set(known.values())) == len(known)
 
@@ -35,12 +35,12 @@ def test_networks_are_recognised_with_their_heads(name):
     backbone = zoo.build(name, num_outputs=7, image_size=32)
     is_slim = name.endswith("_slim")
     expected = None if is_slim else name
-    assert sources.recognise(shapes_of(backbone)) == expected
+    assert fingerprints.recognise(shapes_of(backbone)) == expected
 
 
 def test_order_and_heads_do_not_matter_but_width_and_biases_do():
     shapes = shapes_of(zoo.build("squeezenet", num_outputs=7, image_size=32))
-    recognise = sources.recognise
+    recognise = fingerprints.recognise
     assert recognise(shapes[::-1]) == "squeezenet"
     # The original head, and none.
     original = [*shapes[:-1], ((1, 1, 512, 1000), (1000,))]

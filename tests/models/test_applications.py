@@ -11,9 +11,9 @@ from keras.src.utils import file_utils
 from tests.initialization import draws
 from transfusion_tf import names
 from transfusion_tf.initialization import (
+    fingerprints,
     imagenet,
     matching,
-    sources,
     weight_files,
 )
 from transfusion_tf.models import cost, stages, truncation, zoo
@@ -191,7 +191,7 @@ def test_the_architecture_is_recognised(pair):
     """Keras', which has no head, and ours with its own."""
     for layers in (leaves(pair.theirs), leaves(pair.ours.model)):
         shapes = [[weight.shape for weight in x.weights] for x in layers]
-        assert sources.recognise(shapes) == pair.name
+        assert fingerprints.recognise(shapes) == pair.name
 
 
 def test_every_layer_takes_its_weights_from_keras_file(pair, tmp_path):

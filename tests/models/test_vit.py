@@ -10,7 +10,7 @@ from scipy import special
 
 from tests.initialization import draws
 from tests.models import shaken
-from transfusion_tf.initialization import sources
+from transfusion_tf.initialization import fingerprints, sources
 from transfusion_tf.models import builtin, cost, tokens, vit, zoo
 
 STAGES = ("embed", "block1", "block2", "block3", "block4")
@@ -86,11 +86,11 @@ class TestCounts:
     def test_the_architecture_is_recognised(self, name, of_224):
         shapes = [sources.shapes_of(x) for x in of_224[name].model.layers]
         shapes = [of_layer for of_layer in shapes if of_layer]
-        assert sources.recognise(shapes) == name
+        assert fingerprints.recognise(shapes) == name
         # Of another depth it is another network, and of another head it is not.
         a_block = [x for x in shapes if len(x[0]) == 1][:2]
-        assert sources.recognise([*shapes, *a_block]) is None
-        assert sources.recognise(shapes[:-1]) == name
+        assert fingerprints.recognise([*shapes, *a_block]) is None
+        assert fingerprints.recognise(shapes[:-1]) == name
 
 
 def test_fresh_weights_are_drawn_by_seed_and_path():

@@ -12,6 +12,7 @@ import dataclasses
 import functools
 
 from transfusion_tf.initialization import (
+    fingerprints,
     layer_names,
     layer_order,
     misfits,
@@ -134,7 +135,7 @@ class _Pairing:
         if found is None:
             found = self._as_ordered()
         # No head has them, so there is more of a body than this network has.
-        telling = sources.telling(x.shapes for x in self.source.layers)
+        telling = fingerprints.telling(x.shapes for x in self.source.layers)
         stray = [x for x in self.source.without(found) if x.shapes in telling]
         if stray:
             shapes = misfits.shapes_text(stray[0].shapes)

@@ -13,7 +13,12 @@ import dataclasses
 import re
 
 from transfusion_tf import names
-from transfusion_tf.initialization import misfits, pytorch_files, sources
+from transfusion_tf.initialization import (
+    fingerprints,
+    misfits,
+    pytorch_files,
+    sources,
+)
 
 # The parts of torchvision's ResNet, in its order.
 _PARTS = (
@@ -92,7 +97,7 @@ def partners(backbone, source, body, wanted):
     found = _the_one(backbone, source, body, wanted)
     left = source.without(found.partners)
     inside = [x for x in source.layers if found.contains(x)]
-    telling = sources.telling(x.shapes for x in inside)
+    telling = fingerprints.telling(x.shapes for x in inside)
     stray = [x for x in left if x.shapes in telling and found.contains(x)]
     # No head has them, so there is more of a body than this network has.
     if stray:
@@ -193,7 +198,7 @@ def _known(source):
     for prefix in sorted(prefixes, key=lambda x: (len(x), x)):
         part = _Found(prefix, {})
         shapes = [x.shapes for x in source.layers if part.contains(x)]
-        if known := sources.recognise(shapes):
+        if known := fingerprints.recognise(shapes):
             return known
     return None
 

@@ -19,6 +19,7 @@ import zlib
 from transfusion_tf import files
 from transfusion_tf.images import limits
 from transfusion_tf.initialization import (
+    fingerprints,
     keras_hdf5,
     pytorch_files,
     safetensors_files,
@@ -107,7 +108,9 @@ def read(path):
             "file": path.name,
             "format": kind,
             "sha256": digest,
-            "architecture": sources.recognise(layer.shapes for layer in layers),
+            "architecture": fingerprints.recognise(
+                layer.shapes for layer in layers
+            ),
         },
         passed_over=passed_over,
     )
