@@ -7,27 +7,24 @@ and `transfusion` shares its upper stages with `random`.
 """
 
 import dataclasses
-import hashlib
 
 import numpy as np
 
 from transfusion_tf import names
 from transfusion_tf.config.init import MEAN_VAR, NO_STAGE
-from transfusion_tf.initialization import gabor as gabor_filters
 from transfusion_tf.initialization import (
+    fresh,
     marginals,
     matching,
     positions,
     sources,
 )
+from transfusion_tf.initialization import gabor as gabor_filters
 from transfusion_tf.models import scaling
 
 # How a value came about, as `provenance` says it.
 RANDOM, TAKEN, BANK = "random", "source", "gabor"
 MATCHED, SHUFFLED = marginals.MATCHED, marginals.SHUFFLED
-# A layer keeps the initialiser of its weight "kernel" as `kernel_initializer`;
-# {(class, weight): another prefix that Keras has given it}.
-_INITIALIZER_PREFIXES = {("DepthwiseConv2D", "kernel"): "depthwise"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,7 +126,7 @@ def draw_bank(backbone, source, settings, seed):
     side, _, channels, count = variable.shape
     # Before the source is looked at: what is said first should be that this
     # network cannot.
-    rng = np.random.default_rng(_seed_of(seed, variable.path))
+    rng = np.random.default_rng(fresh.seed_of(seed, variable.path))
     waves = gabor_filters.waves(count, side, settings, rng)
     skipped, std = {}, np.sqrt(2 / (side * side * channels))
     if source is not None:
@@ -223,7 +220,7 @@ def _drawn(backbone, source, settings, seed, kind, taken=()):
             f"{backbone.label} that are drawn has a bias; leave it out."
         )
     for path, of_path in kinds.items():
-        rng = np.random.default_rng(_seed_of(seed, path))
+        rng = np.random.default_rng(fresh.seed_of(seed, path))
         given[path] = marginals.DRAWS[of_path](above[path], rng)
     others = [path for path in above if path not in kinds]
     parts = "kernels and biases" if settings.mean_var_biases else "kernels"
@@ -244,7 +241,7 @@ def _start(backbone, seed, given=None, kinds=None, skipped=None):
             if path in given:
                 values[path], provenance[path] = given[path], kinds[path]
             else:
-                values[path] = _draw(layer, variable, seed)
+                values[path] = fresh.draw(layer, variable, seed)
                 provenance[path] = RANDOM
     return InitialValues(values, provenance, skipped or {})
 
@@ -258,44 +255,10 @@ def _assign(variables, values):
     return changed / len(variables)
 
 
-def _draw(layer, variable, seed):
-    """A fresh value of `variable` by its layer's initialiser."""
-    initializer = _initializer_of(layer, variable)
-    settings = initializer.get_config()
-    if "seed" in settings:
-        settings["seed"] = _seed_of(seed, variable.path)
-    fresh = type(initializer).from_config(settings)
-    return np.asarray(fresh(variable.shape, dtype=variable.dtype))
-
-
-def _initializer_of(layer, variable):
-    """The initialiser that Keras has made `variable` with.
-
-    Raises:
-      LookupError: it is not known. A value left as it was built would depend on
-        all draws of the process before it.
-    """
-    kind = type(layer).__name__
-    prefix = _INITIALIZER_PREFIXES.get((kind, variable.name), variable.name)
-    initializer = getattr(layer, f"{prefix}_initializer", None)
-    if initializer is None:
-        raise LookupError(
-            f"The initialiser of {variable.path} ({kind}) is not known; add "
-            "where it is to _INITIALIZER_PREFIXES."
-        )
-    return initializer
-
-
 def _seed_random_states(backbone, seed):
     """Sets (seed, counter) of each dropout layer.
 
     By its place: the path counts what the process has built before.
     """
     for place, state in enumerate(backbone.random_states):
-        state.assign([_seed_of(seed, f"random state {place}"), 0])
-
-
-def _seed_of(seed, path):
-    """A 31-bit seed from the run's seed and the variable's path."""
-    digest = hashlib.sha256(f"{seed}:{path}".encode()).digest()
-    return int.from_bytes(digest[:4], "big") >> 1
+        state.assign([fresh.seed_of(seed, f"random state {place}"), 0])
