@@ -36,7 +36,8 @@ train() { # Data, recipe, network, steps.
 }
 compare() { # Data, network.
   "$python" "$root/run_scripts/compare_runs.py" \
-    --runs="$out/runs/$1-$2-*" --output_dir="$out/comparisons/$1-$2"
+    --runs="$out/runs/$1-$2-*" --output_dir="$out/comparisons/$1-$2" \
+    --reference="$2 random, augment=none, class_weights=none"
 }
 for network in "mobilenet_v3_small 240" "cbr_small 80"; do
   read -r model steps <<<"$network"

@@ -258,3 +258,33 @@ def test_one_and_several_that_are_left_out():
         ["1 run or arm is left out; see left_out."],
         ["2 runs or arms are left out; see left_out."],
     ]
+
+
+def test_names_say_augmentations_and_the_ranges_that_are_not_implied(tmp_path):
+    settings = {
+        "plain": {},
+        "shifted": {"augment": ["shift"]},
+        "weighted": {"class_weights": ["balanced"]},
+    }
+    paths = [
+        make_run(tmp_path / name, seed=0, signal=1.0, **of_name)
+        for name, of_name in settings.items()
+    ]
+    grouped, _ = arms.of_runs(auc_table.load(paths, "test"))
+    assert [arm.name.removeprefix("cbr_tiny random, ") for arm in grouped] == [
+        "augment=none, class_weights=none",
+        "augment=shift, class_weights=none",
+        "augment=none, class_weights=balanced",
+    ]
+    far = make_run(
+        tmp_path / "far",
+        seed=0,
+        signal=1.0,
+        augment=["shift"],
+        shift_range=0.3,
+    )
+    grouped, _ = arms.of_runs(auc_table.load([paths[1], far], "test"))
+    assert [arm.name for arm in grouped] == [
+        "cbr_tiny random, shift_range=0.1",
+        "cbr_tiny random, shift_range=0.3",
+    ]

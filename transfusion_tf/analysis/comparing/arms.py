@@ -12,6 +12,7 @@ import json
 import numpy as np
 
 from transfusion_tf.analysis import error_agreement
+from transfusion_tf.config import augmentation
 from transfusion_tf.config import run as configs
 from transfusion_tf.runs import directory, labels, record
 
@@ -259,14 +260,26 @@ def _names(starts):
         differing = [
             f"{flag}={shown(flag, settings[flag])}"
             for flag in settings
-            if len({str(other[flag]) for other in alike}) > 1
+            if tells(flag, [other[flag] for other in alike])
         ]
         names.append(", ".join([name, *differing]))
     return names
 
 
+def tells(flag, values):
+    """Whether names say a setting, of which these are the arms' values.
+
+    A range that differs only by being there or not follows from --augment.
+    """
+    if flag in augmentation.RANGES:
+        values = [value for value in values if value is not None]
+    return len(set(map(str, values))) > 1
+
+
 def shown(flag, value):
     """A setting's value in a name, also where the flag is left out."""
+    if isinstance(value, tuple | list):
+        return ",".join(value) or "none"
     if value is not None:
         return value
     return "all" if flag == "train_size" else "default"

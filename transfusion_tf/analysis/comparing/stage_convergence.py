@@ -137,7 +137,7 @@ def _names(curves):
             f"{flag}={arms.shown(flag, value)}"
             for flag, value in key.items()
             if flag not in ("model", "truncate_at")
-            and len({str(other[flag]) for other in keys}) > 1
+            and arms.tells(flag, [other[flag] for other in keys])
         ]
         names.append(", ".join(parts))
     return [
