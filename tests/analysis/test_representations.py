@@ -7,7 +7,7 @@ import pytest
 
 from transfusion_tf import datasets, names
 from transfusion_tf.analysis import representations
-from transfusion_tf.analysis.views import reuse
+from transfusion_tf.analysis.views import probe
 from transfusion_tf.analysis.views import rows as view_rows
 
 VIEWS = ["between", "before_after", "start_against_end"]
@@ -61,9 +61,10 @@ def test_probes_read_as_many_images_as_are_asked_for(monkeypatch):
     monkeypatch.setattr(datasets, "images", lambda *_, **__: iter(batches))
     images = types.SimpleNamespace(opened=None, reading={})
     for wanted in (1, 4, 5, 6):
-        parts = [b["image"] for b in reuse._first(images, "train", wanted)]
+        batches_of = probe.first_batches(images, "train", wanted)
+        parts = [batch["image"] for batch in batches_of]
         np.testing.assert_array_equal(np.concatenate(parts), np.arange(wanted))
-    assert len(list(reuse._first(images, "train", None))) == 2
+    assert len(list(probe.first_batches(images, "train", None))) == 2
 
 
 def test_measures_of_other_patients_and_of_neighbours(tiny_runs, tmp_path):

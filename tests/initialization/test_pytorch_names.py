@@ -38,7 +38,7 @@ def state(name="resnet18"):
 def source_of(tensors):
     layers, passed_over = pytorch_files.layers(tensors)
     identity = {
-        "format": pytorch_files.FORMAT,
+        "format": "safetensors",
         "architecture": fingerprints.recognise(x.shapes for x in layers),
     }
     return sources.Source(

@@ -13,7 +13,7 @@ from tests.initialization.initialized import (
     values,
 )
 from transfusion_tf import names
-from transfusion_tf.initialization import fresh, schemes
+from transfusion_tf.initialization import initializers, schemes
 
 
 def test_the_family_is_complete():
@@ -123,7 +123,7 @@ def test_a_network_starts_alike_whatever_was_built_before(mobilenet):
 def test_a_weight_of_unknown_origin_is_not_called_random(
     mobilenet, monkeypatch
 ):
-    monkeypatch.setattr(fresh, "_INITIALIZER_PREFIXES", {})
+    monkeypatch.setattr(initializers, "_INITIALIZER_PREFIXES", {})
     with pytest.raises(LookupError, match="expanded_conv_depthwise/kernel"):
         schemes.initialize(mobilenet, settings_of("random"), seed=0)
 

@@ -63,7 +63,8 @@ def plan(backbone, source, *, stages=None):
     """
     taken = backbone.stage_names if stages is None else tuple(stages)
     whole = backbone.whole() if backbone.whole else backbone
-    source = positions.fitted(source, whole)
+    if positions.are_in(whole):
+        source = positions.fitted(source, whole)
     stage_of = {
         layer.name: stage.name
         for stage in sources.stages_in(source, whole)
@@ -74,7 +75,7 @@ def plan(backbone, source, *, stages=None):
     body = [x for x in whole.model.layers if x.name in stage_of]
     wanted = [x for x in body if stage_of[x.name] in taken]
     outside = {}
-    if pytorch_names.is_pytorch(source):
+    if source.is_pytorch:
         partners, outside = pytorch_names.partners(whole, source, body, wanted)
     else:
         partners = _Pairing(whole, source, body, wanted).partners()

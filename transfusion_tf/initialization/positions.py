@@ -49,6 +49,11 @@ def fitted(source, backbone):
     )
 
 
+def are_in(backbone):
+    """Whether a network has position embeddings."""
+    return bool(_of_network(backbone))
+
+
 def notes(source, backbone):
     """Lines on what `fitted` changes, as a list of text."""
     found = _found(source, backbone)
@@ -91,11 +96,7 @@ def resized(embeddings, side):
 
 def _found(source, backbone):
     """(SourceLayer, its side, the network's) if it has to change, or None."""
-    ours = [
-        sources.shapes_of(layer)[0]
-        for layer in backbone.model.layers
-        if isinstance(layer, tokens.PositionEmbedding)
-    ]
+    ours = _of_network(backbone)
     theirs = [
         x
         for x in source.layers
@@ -104,6 +105,15 @@ def _found(source, backbone):
     if len(theirs) != 1 or theirs[0].shapes[0] == ours[0]:
         return None
     return theirs[0], *(_side(x) for x in (theirs[0].shapes[0], ours[0]))
+
+
+def _of_network(backbone):
+    """The shapes of its position embeddings, of which there is one at most."""
+    return [
+        sources.shapes_of(layer)[0]
+        for layer in backbone.model.layers
+        if isinstance(layer, tokens.PositionEmbedding)
+    ]
 
 
 def _fits(shape, ours):

@@ -11,7 +11,6 @@ import shlex
 
 from transfusion_tf.initialization.sources import SourceLayer
 
-FORMAT = "safetensors"
 # Tensors of a module, in the order of the weights of Keras' layers.
 _TENSORS = ("weight", "bias", "running_mean", "running_var")
 _COUNTERS = "num_batches_tracked"

@@ -16,7 +16,6 @@ from transfusion_tf import names
 from transfusion_tf.initialization import (
     fingerprints,
     misfits,
-    pytorch_files,
     sources,
 )
 
@@ -71,11 +70,6 @@ class _Found:
     def is_follower(self):
         """Whether it is a copy that is not meant to be used."""
         return not _FOLLOWERS.isdisjoint(self.prefix.split("."))
-
-
-def is_pytorch(source):
-    """Whether a Source is of a file with PyTorch's names."""
-    return source.identity.get("format") == pytorch_files.FORMAT
 
 
 def partners(backbone, source, body, wanted):

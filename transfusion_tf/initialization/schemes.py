@@ -7,19 +7,20 @@ and `transfusion` shares its upper stages with `random`.
 """
 
 import dataclasses
+import hashlib
 
 import numpy as np
 
 from transfusion_tf import names
 from transfusion_tf.config.init import MEAN_VAR, NO_STAGE
+from transfusion_tf.initialization import gabor as gabor_filters
 from transfusion_tf.initialization import (
-    fresh,
+    initializers,
     marginals,
     matching,
     positions,
     sources,
 )
-from transfusion_tf.initialization import gabor as gabor_filters
 from transfusion_tf.models import scaling
 
 # How a value came about, as `provenance` says it.
@@ -126,7 +127,7 @@ def draw_bank(backbone, source, settings, seed):
     side, _, channels, count = variable.shape
     # Before the source is looked at: what is said first should be that this
     # network cannot.
-    rng = np.random.default_rng(fresh.seed_of(seed, variable.path))
+    rng = np.random.default_rng(_seed_of(seed, variable.path))
     waves = gabor_filters.waves(count, side, settings, rng)
     skipped, std = {}, np.sqrt(2 / (side * side * channels))
     if source is not None:
@@ -192,7 +193,10 @@ def initialize(backbone, settings, *, source=None, seed):
 
 def _remarks(backbone, source):
     """What is odd about a source, and what of it does not fit as it is."""
-    return sources.warnings_of(source) + positions.notes(source, backbone)
+    lines = sources.warnings_of(source)
+    if positions.are_in(backbone):
+        lines += positions.notes(source, backbone)
+    return lines
 
 
 def _taken(backbone, source, seed, stages):
@@ -220,7 +224,7 @@ def _drawn(backbone, source, settings, seed, kind, taken=()):
             f"{backbone.label} that are drawn has a bias; leave it out."
         )
     for path, of_path in kinds.items():
-        rng = np.random.default_rng(fresh.seed_of(seed, path))
+        rng = np.random.default_rng(_seed_of(seed, path))
         given[path] = marginals.DRAWS[of_path](above[path], rng)
     others = [path for path in above if path not in kinds]
     parts = "kernels and biases" if settings.mean_var_biases else "kernels"
@@ -241,7 +245,7 @@ def _start(backbone, seed, given=None, kinds=None, skipped=None):
             if path in given:
                 values[path], provenance[path] = given[path], kinds[path]
             else:
-                values[path] = fresh.draw(layer, variable, seed)
+                values[path] = _draw(layer, variable, seed)
                 provenance[path] = RANDOM
     return InitialValues(values, provenance, skipped or {})
 
@@ -255,10 +259,26 @@ def _assign(variables, values):
     return changed / len(variables)
 
 
+def _draw(layer, variable, seed):
+    """A fresh value of `variable` by its layer's initialiser."""
+    initializer = initializers.of_weight(layer, variable)
+    settings = initializer.get_config()
+    if "seed" in settings:
+        settings["seed"] = _seed_of(seed, variable.path)
+    fresh = type(initializer).from_config(settings)
+    return np.asarray(fresh(variable.shape, dtype=variable.dtype))
+
+
 def _seed_random_states(backbone, seed):
     """Sets (seed, counter) of each dropout layer.
 
     By its place: the path counts what the process has built before.
     """
     for place, state in enumerate(backbone.random_states):
-        state.assign([fresh.seed_of(seed, f"random state {place}"), 0])
+        state.assign([_seed_of(seed, f"random state {place}"), 0])
+
+
+def _seed_of(seed, path):
+    """A 31-bit seed from the run's seed and the variable's path."""
+    digest = hashlib.sha256(f"{seed}:{path}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") >> 1

@@ -17,6 +17,7 @@ from transfusion_tf.initialization import fingerprints
 # DenseNet121 has up to 56,296 in its last block, and its logits explode
 # (github.com/BMEII-AI/RadImageNet/issues/20).
 HUGE_VARIANCE = 1000
+PYTORCH_FORMAT = "safetensors"  # Of files with PyTorch's names.
 # Names of the running variance in Keras 2 and 3, in Keras 1, and in PyTorch.
 _VARIANCE = ("moving_variance", "running_std", "running_var")
 # What arrays of a layer have been called: {older: today's}.
@@ -86,6 +87,11 @@ class Source:
     identity: dict
     is_published: bool = False
     passed_over: dict = dataclasses.field(default_factory=dict)
+
+    @property
+    def is_pytorch(self):
+        """Whether it is of a file with PyTorch's names."""
+        return self.identity.get("format") == PYTORCH_FORMAT
 
     @property
     def tensors(self):

@@ -145,7 +145,7 @@ def _read_pytorch(path):
     layers, passed_over = pytorch_files.layers(safetensors_files.read(path))
     if not layers:
         raise Refused("there are no tensors in it")
-    return pytorch_files.FORMAT, layers, passed_over
+    return sources.PYTORCH_FORMAT, layers, passed_over
 
 
 def _read_hdf5(path, num_bytes, described=()):

@@ -13,7 +13,7 @@ from transfusion_tf.config.run import RunConfig
 from transfusion_tf.runs import globs, labels, record
 from transfusion_tf.runs import networks as run_networks
 from transfusion_tf.runs.directory import RunDir
-from transfusion_tf.training import setup
+from transfusion_tf.training import training_images
 
 # Columns that say which run a row is of, for the tables of any view.
 RUN_COLUMNS = ("run", "arm", "dataset", "model", "init", "seed", "split")
@@ -117,7 +117,7 @@ class Subjects:
           what: is done with them, in front of the progress bar.
         """
         opened = self.images.opened
-        used = setup.training_ids(opened, subject.config.data)
+        used = training_images.used(opened, subject.config.data)
         count = opened.num_examples("train") if used is None else len(used)
         count = min(count, max_images or count)
         return self._batches("train", count, what, used)
