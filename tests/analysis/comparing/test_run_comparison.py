@@ -265,6 +265,7 @@ def test_names_say_augmentations_and_the_ranges_that_are_not_implied(tmp_path):
         "plain": {},
         "shifted": {"augment": ["shift"]},
         "weighted": {"class_weights": ["balanced"]},
+        "chest": {"augment": ["zoom", "shear", "shift", "rotation"]},
     }
     paths = [
         make_run(tmp_path / name, seed=0, signal=1.0, **of_name)
@@ -275,6 +276,7 @@ def test_names_say_augmentations_and_the_ranges_that_are_not_implied(tmp_path):
         "augment=none, class_weights=none",
         "augment=shift, class_weights=none",
         "augment=none, class_weights=balanced",
+        "augment=chest, class_weights=none",
     ]
     far = make_run(
         tmp_path / "far",

@@ -11,6 +11,7 @@ import json
 
 import numpy as np
 
+from transfusion_tf import names
 from transfusion_tf.analysis import error_agreement
 from transfusion_tf.config import augmentation
 from transfusion_tf.config import run as configs
@@ -278,6 +279,10 @@ def tells(flag, values):
 
 def shown(flag, value):
     """A setting's value in a name, also where the flag is left out."""
+    if flag == "augment":
+        for recipe, augmentations in names.RECIPES.items():
+            if sorted(value) == sorted(augmentations):
+                return recipe
     if isinstance(value, tuple | list):
         return ",".join(value) or "none"
     if value is not None:

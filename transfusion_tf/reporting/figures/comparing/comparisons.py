@@ -1,5 +1,7 @@
 """Arms and their differences from a reference, drawn from the tables alone."""
 
+import textwrap
+
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -17,6 +19,7 @@ _COLORS = {
     equivalence.EQUIVALENT: "0.5",
     equivalence.CANNOT_TELL: "0.0",
 }
+_LETTERS = 48  # Of a name, in a line.
 _NOT_KNOWN = {"va": "center", "ha": "center", "fontsize": 8}
 
 
@@ -27,7 +30,8 @@ def differences(table, arms):
         table: rows of `analysis.comparing.paired_table.COLUMNS`.
         arms: rows of `analysis.comparing.paired_table.ARM_COLUMNS`.
     """
-    height = 1.9 + 0.42 * max(len(arms), len(table))
+    lines = 1 + 2 * max(len(name) // _LETTERS for name in arms["arm"])
+    height = 1.9 + max(0.42, 0.14 * lines) * max(len(arms), len(table))
     figure = Figure(figsize=(11, height), layout="constrained")
     left, right = figure.subplots(1, 2)
     _aucs(left, arms)
@@ -66,7 +70,11 @@ def _aucs(axes, arms):
         axes.plot(seeds, [place] * len(seeds), "|", color="0.6", markersize=12)
         _interval(axes, arm["low"], arm["high"], place, color="0.3", lw=1.2)
         axes.plot(arm["value"], place, "o", color="0.3", markersize=5)
-    _finish(axes, arms["arm"], f"{arms.iloc[0]['metric']}, mean over seeds")
+    _finish(
+        axes,
+        map(_wrapped, arms["arm"]),
+        f"{arms.iloc[0]['metric']}, mean over seeds",
+    )
 
 
 def _differences(axes, table):
@@ -92,12 +100,19 @@ def _differences(axes, table):
             color=color,
         )
     names = [
-        f"{row['arm']}\nminus {row['reference']}" for _, row in table.iterrows()
+        f"{_wrapped(row['arm'])}\nminus {_wrapped(row['reference'])}"
+        for _, row in table.iterrows()
     ]
     _finish(axes, names, "difference of AUCs")
 
 
+def _wrapped(name):
+    """The name of an arm in lines that leave room for the axes."""
+    return textwrap.fill(name, _LETTERS)
+
+
 def _finish(axes, names, label):
+    names = list(names)
     axes.set_yticks(range(len(names)), names, fontsize=8)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlabel(label, fontsize=9)
