@@ -54,41 +54,33 @@ def _is_small(layer, inputs, max_side):
     )
 
 
-@tf.custom_gradient
-def _convolve(images, kernel):
-    """Convolution of stride 1 with `same` padding, and its gradients."""
+def _convolution(forward, of_images, combine):
+    """A convolution of stride 1 with `same` padding, and its gradients.
+
+    Args:
+      forward: function of images and kernel.
+      of_images: TensorFlow's operation for the gradient of the images.
+      combine: as of `_of_places`.
+    """
     settings = {"strides": [1, 1, 1, 1], "padding": "SAME"}
 
-    def gradients(maps):
-        """With respect to images and kernel."""
-        of_images = tf.raw_ops.Conv2DBackpropInput(
-            input_sizes=tf.shape(images),
-            filter=kernel,
-            out_backprop=maps,
-            **settings,
-        )
-        return of_images, _of_places(images, maps, kernel.shape, _product)
+    @tf.custom_gradient
+    def convolve(images, kernel):
+        """The maps, and a function of their gradient."""
 
-    return tf.nn.conv2d(images, kernel, **settings), gradients
+        def gradients(maps):
+            """With respect to images and kernel."""
+            found = of_images(
+                input_sizes=tf.shape(images),
+                filter=kernel,
+                out_backprop=maps,
+                **settings,
+            )
+            return found, _of_places(images, maps, kernel.shape, combine)
 
+        return forward(images, kernel, **settings), gradients
 
-@tf.custom_gradient
-def _convolve_depthwise(images, kernel):
-    """The same of each channel by itself."""
-    settings = {"strides": [1, 1, 1, 1], "padding": "SAME"}
-
-    def gradients(maps):
-        """With respect to images and kernel."""
-        of_images = tf.raw_ops.DepthwiseConv2dNativeBackpropInput(
-            input_sizes=tf.shape(images),
-            filter=kernel,
-            out_backprop=maps,
-            **settings,
-        )
-        return of_images, _of_places(images, maps, kernel.shape, _sum)
-
-    outputs = tf.nn.depthwise_conv2d(images, kernel, **settings)
-    return outputs, gradients
+    return convolve
 
 
 def _of_places(images, maps, shape, combine):
@@ -133,3 +125,11 @@ def _product(images, maps):
 
 def _sum(images, maps):
     return tf.reduce_sum(images * maps, axis=(0, 1, 2))[:, None]
+
+
+_convolve = _convolution(tf.nn.conv2d, tf.raw_ops.Conv2DBackpropInput, _product)
+_convolve_depthwise = _convolution(
+    tf.nn.depthwise_conv2d,
+    tf.raw_ops.DepthwiseConv2dNativeBackpropInput,
+    _sum,
+)
