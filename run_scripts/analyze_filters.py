@@ -37,7 +37,9 @@ BANK_FLAGS = (
     *(name for name in FLAGS if name.startswith("gabor_")),
 )
 flags.DEFINE_list(
-    "runs", None, "run directories or patterns (runs/*), separated by commas"
+    "runs",
+    None,
+    "run directories, patterns (runs/*) or studies, separated by commas",
 )
 flags.DEFINE_string(
     "checkpoint", "last", "trained weights: last, best or a step"

@@ -22,8 +22,8 @@ _SIMILARITY = flags.DEFINE_list(
 _RUNS = flags.DEFINE_list(
     "runs",
     [],
-    "run directories or patterns (runs/*), separated by commas: those of the "
-    "tables, and runs from random weights to compare them with",
+    "run directories, patterns (runs/*) or studies, separated by commas: those "
+    "of the tables, and runs from random weights to compare them with",
 )
 _SPLIT = flags.DEFINE_enum(
     "split", "test", ("val", "test"), "split that the AUC is of"

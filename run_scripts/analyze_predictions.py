@@ -28,7 +28,9 @@ from transfusion_tf import cli, names
 from transfusion_tf.process import quiet
 
 _RUNS = flags.DEFINE_list(
-    "runs", [], "run directories or patterns (runs/*), separated by commas"
+    "runs",
+    [],
+    "run directories, patterns (runs/*) or studies, separated by commas",
 )
 _PREDICTIONS = flags.DEFINE_list(
     "predictions",

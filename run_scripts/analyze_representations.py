@@ -36,7 +36,9 @@ _FIELDS = {
 define.flags_of(_FIELDS)
 flags.adopt_module_key_flags(define)
 flags.DEFINE_list(
-    "runs", None, "run directories or patterns (runs/*), separated by commas"
+    "runs",
+    None,
+    "run directories, patterns (runs/*) or studies, separated by commas",
 )
 flags.DEFINE_list(
     "published",

@@ -59,7 +59,7 @@ def main(argv):
     del argv
     if bool(_RUNS.value) == bool(_PREDICTIONS.value) or not _OUTPUT_DIR.value:
         raise ValueError(
-            "Give --runs=RUN,RUN (directories or globs) or "
+            "Give --runs=RUN,RUN (directories, globs or studies) or "
             "--predictions=A.csv,B.csv, and --output_dir=DIR."
         )
 

@@ -87,7 +87,10 @@ def test_files_of_other_tools(binary, tmp_path):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        (["--output_dir=out"], "Give --runs=RUN,RUN (directories or globs)"),
+        (
+            ["--output_dir=out"],
+            "Give --runs=RUN,RUN (directories, globs or studies)",
+        ),
         (["--runs=a", "--predictions=b"], "Give --runs=RUN,RUN"),
         (["--runs=none*", "--output_dir=out"], "--runs=none* matches nothing"),
         (["--runs=a", "--output_dir=out"], "a: no predictions of test"),

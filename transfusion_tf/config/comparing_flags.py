@@ -11,7 +11,10 @@ flags.disclaim_key_flags()  # They belong to the caller.
 def runs():
     """Defines --runs."""
     return flags.DEFINE_list(
-        "runs", [], "run directories or globs, separated by commas"
+        "runs",
+        [],
+        "run directories, globs or studies (the runs that a study compares), "
+        "separated by commas",
     )
 
 
@@ -72,5 +75,6 @@ def check_given(runs, output_dir):
     """Raises ValueError unless --runs and --output_dir have values."""
     if not runs or not output_dir:
         raise ValueError(
-            "Give --runs=RUN,RUN (directories or globs) and --output_dir=DIR."
+            "Give --runs=RUN,RUN (directories, globs or studies) and "
+            "--output_dir=DIR."
         )

@@ -1,8 +1,9 @@
-"""Run directories of the flag --runs, which may be patterns: runs/*-seed?."""
+"""Run directories of the flag --runs: patterns (runs/*-seed?), studies."""
 
 import glob
 import os
 
+from transfusion_tf.runs import study_runs
 from transfusion_tf.runs.directory import RunDir
 
 
@@ -12,10 +13,12 @@ def expanded(patterns):
     Args:
         patterns: list of paths or RunDirs, which stay as they are, and of
             patterns with * (** over folders), ? or [...]. A run that several
-            patterns match is taken once.
+            patterns match is taken once. The directory of a study means the
+            runs that it compares.
 
     Raises:
         FileNotFoundError: a pattern matches no run.
+        ValueError: see study_runs.compared.
     """
     found = {}
     for pattern in patterns:
@@ -23,7 +26,8 @@ def expanded(patterns):
         pattern = os.fspath(pattern.root if is_run else pattern)
         if os.path.isdir(pattern) or not glob.has_magic(pattern):
             # A path that is given twice is meant twice.
-            found[f"{pattern}#{len(found)}"] = pattern
+            for path in _of_path(pattern):
+                found[f"{path}#{len(found)}"] = path
             continue
         matches = sorted(glob.glob(pattern, recursive=True))
         runs = [path for path in matches if RunDir(path).config.is_file()]
@@ -38,3 +42,10 @@ def expanded(patterns):
         for run in runs:
             found.setdefault(os.path.normpath(run), run)
     return list(found.values())
+
+
+def _of_path(path):
+    """The path itself, or the runs of the study that it is."""
+    if study_runs.is_study(path) and not RunDir(path).config.is_file():
+        return [os.fspath(run) for run in study_runs.compared(path)]
+    return [path]

@@ -5,6 +5,7 @@ import pathlib
 
 from transfusion_tf import files, names
 from transfusion_tf.data import records
+from transfusion_tf.runs import study_runs
 from transfusion_tf.runs.directory import RunDir
 from transfusion_tf.study import grid
 from transfusion_tf.study.spec import StudyConfig
@@ -36,7 +37,7 @@ class StudyDir:
     @property
     def table(self):
         """One row a cell."""
-        return self.root / "study.csv"
+        return self.root / study_runs.TABLE
 
     @property
     def sources_table(self):

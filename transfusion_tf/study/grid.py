@@ -10,6 +10,7 @@ from transfusion_tf import names
 from transfusion_tf.config import fields
 from transfusion_tf.config import init as inits
 from transfusion_tf.config.run import PARTS, RunConfig, flag_fields
+from transfusion_tf.runs import study_runs
 from transfusion_tf.study import spec, starts
 
 
@@ -33,7 +34,7 @@ class Cell:
       config: RunConfig.
     """
 
-    folder: typing.ClassVar = "runs"
+    folder: typing.ClassVar = study_runs.RUNS
 
     name: str
     model: str

@@ -9,8 +9,9 @@ import pandas as pd
 from transfusion_tf import datasets, files
 from transfusion_tf.data import records
 from transfusion_tf.runs import record as run_record
+from transfusion_tf.runs import study_runs
 from transfusion_tf.runs.directory import RunDir
-from transfusion_tf.study import cell_state, directory, spec
+from transfusion_tf.study import directory, spec
 from transfusion_tf.study.directory import StudyDir
 from transfusion_tf.study.report import study_files
 
@@ -102,8 +103,7 @@ def gather(study_dir, output_dir=None):
     found = study_files.read(study)
     study_files.check_agreement(study, config, found)
     cells = found.tables["study"]
-    chosen = cells["status"].eq(cell_state.FINISHED) & cells["chosen"].eq("yes")
-    runs = tuple(study.root / "runs" / name for name in cells["run"][chosen])
+    runs = tuple(study_runs.compared(study.root))
     opened, gone = _records(config, runs)
     return Context(
         study=study,
