@@ -11,7 +11,7 @@ from PIL import Image
 from data_prep.sources import image_folder
 from transfusion_tf import names
 from transfusion_tf.conversion import convert
-from transfusion_tf.data import pipeline, records
+from transfusion_tf.data import decoded, pipeline, records
 from transfusion_tf.images import fingerprints, prepare
 
 
@@ -27,6 +27,24 @@ def train_ids(opened, num_batches=10, **settings):
     batches = batches.take(num_batches)
     found = [batch["id"] for batch in batches.as_numpy_iterator()]
     return np.array(found).astype(str)
+
+
+@pytest.mark.parametrize("read", ["training", "evaluation", "parsed", "kept"])
+def test_nothing_is_tuned_for_whose_end_a_process_would_wait(opened, read):
+    how = {"batch_size": 16, "image_size": 16}
+    if read == "training":
+        batches = pipeline.training(opened, seed=0, **how).take(3)
+    elif read == "evaluation":
+        batches = pipeline.evaluation(opened, "test", **how)
+    elif read == "parsed":
+        batches = pipeline.parsed(opened, "test", 16).batch(16)
+    else:
+        count = opened.num_examples("test")
+        images = decoded.DecodedImages(
+            opened, "test", image_size=16, num_images=count
+        )
+        batches = images.batches(16)
+    assert batches.options().autotune.enabled is False
 
 
 @pytest.mark.parametrize("batch_size", [16, 50, 200])

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from transfusion_tf import progress
-from transfusion_tf.data import parsing, pipeline
+from transfusion_tf.data import autotuning, parsing, pipeline
 
 _DECODED_AT_ONCE = 64
 
@@ -129,7 +129,7 @@ class DecodedImages:
         positions = np.flatnonzero(self._places.numpy() >= 0)
         batches = tf.data.Dataset.from_tensor_slices(positions)
         batches = batches.batch(batch_size).map(self.at)
-        return batches.prefetch(tf.data.AUTOTUNE)
+        return autotuning.off(batches.prefetch(tf.data.AUTOTUNE))
 
 
 def _array(shape, dtype, folder):

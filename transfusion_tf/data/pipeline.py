@@ -10,7 +10,14 @@ Images leave as (size, size, 3) float32 in [0, 255].
 import numpy as np
 import tensorflow as tf
 
-from transfusion_tf.data import augment, carried, order, parsing
+from transfusion_tf.data import (
+    augment,
+    autotuning,
+    carried,
+    order,
+    parsing,
+)
+from transfusion_tf.process import pool
 
 LOOKED_UP_TOGETHER = 32  # Images that stay decoded.
 # Functions without control flow on tensors need not be converted at each use.
@@ -68,15 +75,22 @@ def training(
         examples, decode = _looked_up(examples, images).unbatch(), _as_it_is
     else:  # Single images are not touched, which would take longer.
         batches = _without_seeds(_looked_up(examples, images, sum(sizes)))
-        return _split(batches, sizes).prefetch(tf.data.AUTOTUNE)
-    examples = examples.map(
-        _augmenting(decode, augmentations, ranges),
-        num_parallel_calls=tf.data.AUTOTUNE,
-        deterministic=True,
-    )
+        return _ahead(_split(batches, sizes))
+    examples = _each(examples, _augmenting(decode, augmentations, ranges))
     batches = examples.batch(sum(sizes), drop_remainder=True)
     batches = _split(batches, sizes).map(parsing.label_check(records.card))
-    return batches.prefetch(tf.data.AUTOTUNE)
+    return _ahead(batches)
+
+
+def _each(examples, function):
+    """The examples, a function applied to several at once, in their order."""
+    return examples.map(
+        function, num_parallel_calls=pool.num_cores(), deterministic=True
+    )
+
+
+def _ahead(batches):
+    return autotuning.off(batches.prefetch(tf.data.AUTOTUNE))
 
 
 def _from(passes, number, num_images):
@@ -165,13 +179,10 @@ def evaluation(records, split, *, batch_size, image_size):
       tf.data.Dataset like that of `training`; the last batch may be smaller.
       Columns that the records carry are there as "extra_<column>": (n,) text.
     """
-    examples = _of_split(records, split).map(
-        parsing.decoder(records.card, image_size, records.card.extra_columns),
-        num_parallel_calls=tf.data.AUTOTUNE,
-        deterministic=True,
-    )
-    examples = examples.batch(batch_size).map(parsing.label_check(records.card))
-    return examples.prefetch(tf.data.AUTOTUNE)
+    card = records.card
+    decode = parsing.decoder(card, image_size, card.extra_columns)
+    examples = _each(_of_split(records, split), decode)
+    return _ahead(examples.batch(batch_size).map(parsing.label_check(card)))
 
 
 def parsed(records, split, image_size, *, keep_ids=None, extra=()):
@@ -196,10 +207,8 @@ def parsed(records, split, image_size, *, keep_ids=None, extra=()):
         examples = examples.filter(lambda _, serialized: is_kept(serialized))
     parse = parsing.pixel_parser(card, image_size, extra)
     check = parsing.label_check(card)
-    return examples.map(
-        _no_autograph(lambda number, one: (number, check(parse(one)))),
-        num_parallel_calls=tf.data.AUTOTUNE,
-        deterministic=True,
+    return _each(
+        examples, _no_autograph(lambda number, one: (number, check(parse(one))))
     )
 
 
@@ -241,9 +250,8 @@ def _of_split(records, split):
 
 def _in_order(records, split):
     """All that is in the files of a split as it is stored, file by file."""
-    return tf.data.TFRecordDataset(
-        [str(path) for path in records.shard_paths(split)]
-    )
+    paths = [str(path) for path in records.shard_paths(split)]
+    return autotuning.off(tf.data.TFRecordDataset(paths))
 
 
 def _text(batch):

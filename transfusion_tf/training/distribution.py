@@ -133,9 +133,7 @@ def distribute(strategy, batches, steps):
     is_single = strategy.num_replicas_in_sync == 1
     if is_single and kinds(strategy) == ["CPU"]:
         return iter(batches.take(steps))
-    # An iterator of the strategy ends only when tf.data's autotuning next looks
-    # at it, which it does ever less often: 28 s after the last batch were seen.
-    # Nor do devices need to agree on whether there is another batch.
+    # Devices need not agree on whether there is another batch.
     batches = batches.apply(
         tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
     )

@@ -1,0 +1,49 @@
+#!/bin/bash
+# The runs, tables and pictures of docs/interventions.md:
+#   tests/benchmarks/interventions_study.sh DATA WEIGHTS FOLDS OUTPUT_DIR
+# DATA and FOLDS as real_studies.sh takes them; WEIGHTS has torchvision's
+# MobileNetV2 and Keras' SqueezeNet 1.1 without its head, trained on ImageNet.
+# Chest x-rays (Kermany et al. 2018) and fundus photographs (IDRiD) at 96 px, two
+# networks, 132 runs at each of two learning rates; views are of those that
+# were chosen. About two hours on two cores; what was interrupted goes on.
+set -euo pipefail
+data=$1 weights=$2 folds=$3 out=$4
+root=$(cd "$(dirname "$0")/../.." && pwd)
+python=${PYTHON:-python}
+
+mkdir -p "$out"
+"$python" "$root/tests/benchmarks/published_fold.py" "$folds" 1 \
+  "$data/kermany_chest_224.zip" "$out/fold_1.csv"
+convert() { # Name, then flags.
+  [[ -d $out/data/$1/1.0.0 ]] || "$python" "$root/data_prep/make_tfrecords.py" \
+    --output_dir="$out/data/$1" --image_size=96 "${@:2}"
+}
+convert kermany_chest --source=csv --labels="$out/fold_1.csv" \
+  --input="$data/kermany_chest_224.zip"
+convert idrid --source=idrid --input="$data/idrid_grading_quarter.zip" \
+  --fundus=crop --resize_mode=crop
+
+view() { # Study, view, then flags; what has its table is not made again.
+  local to=$out/views/$1/$2
+  [[ -f $to/$2.csv ]] || "$python" "$root/run_scripts/analyze_interventions.py" \
+    --runs="$out/studies/$1" --view="$2" --output_dir="$to" "${@:3}" |
+    tee "$out/views/$1-$2.txt"
+}
+study() { # Data, network, its source, then flags.
+  local name=$1-$2
+  "$python" "$root/run_scripts/run_study.py" --dataset="$out/data/$1" \
+    --study="$root/tests/benchmarks/studies/interventions_$2.toml" \
+    --weights="$weights/$3" --study_dir="$out/studies/$name" "${@:4}"
+  mkdir -p "$out/views"
+  view "$name" resilience --alphas=0.5 --draws=2 --batch_norm_images=256
+  view "$name" probes --max_probe_images=1000 --draws=5
+  view "$name" shortcut --blocks=2,4,8 --low_pass=0.03125 --high_pass=0.03125
+  view "$name" barrier --pairs=within --alphas=0.25,0.5,0.75 \
+    --batch_norm_images=256
+}
+torchvision=mobilenet_v2_imagenet_torchvision.safetensors
+keras=squeezenet_v1.1_imagenet_notop.h5
+study idrid mobilenet_v2 "$torchvision" --select_threshold=2
+study idrid squeezenet "$keras" --select_threshold=2
+study kermany_chest squeezenet "$keras"
+study kermany_chest mobilenet_v2 "$torchvision"
