@@ -13,6 +13,7 @@ from transfusion_tf.analysis import moments, similarity
 from transfusion_tf.analysis.interventions import (
     losses,
     registry,
+    replacing,
     resilience,
     scoring,
     staged,
@@ -120,7 +121,7 @@ def test_draws_follow_from_the_seed_and_are_no_start_of_a_run():
     start = small_networks.values(small_networks.chain(1))
 
     def fresh(seed):
-        replaced, variants = resilience._variants(
+        replaced, variants = replacing.variants(
             backbone, start, options(seed=seed)
         )
         return [
@@ -143,7 +144,7 @@ def test_draws_follow_from_the_seed_and_are_no_start_of_a_run():
 def test_stages_on_the_way_are_between_start_and_trained():
     backbone = small_networks.chain(0)
     start = small_networks.values(small_networks.chain(1))
-    replaced, variants = resilience._variants(
+    replaced, variants = replacing.variants(
         backbone, start, options(draws=0, alphas=(0.25,))
     )
     assert [one.alpha for one in replaced] == [0, 0.25] * 3

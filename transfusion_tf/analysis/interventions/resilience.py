@@ -17,13 +17,15 @@ import dataclasses
 import numpy as np
 
 from transfusion_tf import progress, tables
-from transfusion_tf.analysis.interventions import losses, scoring, staged
+from transfusion_tf.analysis.interventions import (
+    losses,
+    replacing,
+    scoring,
+    staged,
+    weights,
+)
 from transfusion_tf.analysis.interventions import subjects as opened_subjects
-from transfusion_tf.analysis.interventions.weights import between
-from transfusion_tf.analysis.views import movement
-from transfusion_tf.initialization import schemes
 
-START, FRESH = "start", "fresh"
 _STAGE = ("stage", "stage_index", "replaced_by", "alpha", "num_draws")
 COLUMNS = (
     *opened_subjects.RUN_COLUMNS,
@@ -49,25 +51,6 @@ ARM_COLUMNS = (
     *losses.COLUMNS,
     "note",
 )
-
-
-@dataclasses.dataclass(frozen=True)
-class Replaced:
-    """What a stage is replaced by.
-
-    Attributes:
-      stage: its name.
-      index: its place, from the bottom.
-      by: START, or FRESH.
-      alpha: share of the trained weights; None of FRESH.
-      draw: number of the draw; None of START.
-    """
-
-    stage: str
-    index: int
-    by: str
-    alpha: float | None = None
-    draw: int | None = None
 
 
 def make_tables(paths, options):
@@ -106,7 +89,7 @@ class Scored:
     """A run with each of its stages replaced.
 
     Attributes:
-      replaced: list of Replaced.
+      replaced: list of replacing.Replaced.
       scores: scoring.Scores of the network with batch norm estimated anew, of
         the one that was saved, and of each of `replaced`.
       distances: {stage: movement.distances of its start and its end}.
@@ -131,7 +114,7 @@ def _scored(subjects, subject, options):
     """The Scored of a run."""
     backbone = subject.backbone()
     start = {v.path: v.numpy() for v in subject.backbone(0).weights}
-    replaced, variants = _variants(backbone, start, options)
+    replaced, variants = replacing.variants(backbone, start, options)
     network = staged.StagedNetwork(backbone)
     training = subjects.training_images(
         subject, options.batch_norm_images, f"Batch norm of {subject.name}"
@@ -147,55 +130,9 @@ def _scored(subjects, subject, options):
         subjects.task,
     )
     distances = {
-        stage.name: _distances(stage, start) for stage in backbone.stages
+        stage.name: weights.distances(stage, start) for stage in backbone.stages
     }
     return Scored(replaced, scores, distances, count)
-
-
-def _variants(backbone, start, options):
-    """([Replaced], [staged.Variant]) of all stages, bottom to top.
-
-    Args:
-      backbone: Backbone with the trained weights.
-      start: {variable path: value} of its start.
-      options: InterventionOptions.
-    """
-    fresh = [
-        schemes.random(backbone, None, None, _seed(options.seed, draw)).values
-        for draw in range(options.draws)
-    ]
-    replaced, variants = [], []
-    for index, stage in enumerate(backbone.stages):
-        trained = {v.path: v.numpy() for v in stage.variables}
-        for alpha in options.alphas:
-            replaced.append(Replaced(stage.name, index, START, alpha))
-            variants.append(
-                staged.Variant(index, between(start, trained, alpha))
-            )
-        for draw, values in enumerate(fresh):
-            replaced.append(Replaced(stage.name, index, FRESH, draw=draw))
-            variants.append(
-                staged.Variant(index, {path: values[path] for path in trained})
-            )
-    return replaced, variants
-
-
-def _seed(seed, draw):
-    """A seed of fresh weights, which no run was started with by chance."""
-    sequence = np.random.SeedSequence([seed, draw])
-    return int(sequence.generate_state(1, np.uint64)[0])
-
-
-def _distances(stage, start):
-    """movement.distances of the trained weights of a stage from its start."""
-    trained = [v for layer in stage.layers for v in layer.trainable_variables]
-    before = [start[variable.path] for variable in trained]
-    return movement.distances(
-        *(
-            np.concatenate([np.asarray(v, np.float64).ravel() for v in side])
-            for side in (before, trained)
-        )
-    )
 
 
 def _run_rows(subjects, subject, scored):
@@ -270,7 +207,7 @@ def _stage_columns(one, num_draws):
         "stage_index": one.index,
         "replaced_by": one.by,
         "alpha": one.alpha,
-        "num_draws": num_draws if one.by == FRESH else None,
+        "num_draws": num_draws if one.by == replacing.FRESH else None,
     }
 
 
@@ -280,6 +217,6 @@ def _value(arm):
 
 def _of_draws(chosen, one, values):
     """The smallest or largest of several draws; None where there are none."""
-    if one.by != FRESH or None in values:
+    if one.by != replacing.FRESH or None in values:
         return None
     return chosen(values)
