@@ -5,7 +5,8 @@ start (re-initialization) or to fresh draws (re-randomization), leave all others
 trained, and see what is lost: layers that can go back are robust, others
 critical. On the way back are the stages at (1 - alpha) * start + alpha *
 trained, the path along which Chatterji et al. 2020 (arXiv:1912.00528) and
-Neyshabur et al. 2020 (arXiv:2008.11687) measure how critical a module is.
+Neyshabur et al. 2020 (arXiv:2008.11687) measure how critical a module is, which
+is done if noises are given (criticality).
 
 Where weights change, batch norm is estimated anew (batch_moments), and so it is
 for the trained network that losses are counted from: what is lost owes nothing
@@ -18,6 +19,8 @@ import numpy as np
 
 from transfusion_tf import progress, tables
 from transfusion_tf.analysis.interventions import (
+    criticality,
+    criticality_tables,
     losses,
     replacing,
     scoring,
@@ -78,10 +81,14 @@ def make_tables(paths, options):
         for of_arm in subjects.arms.values()
         for row in _arm_rows(subjects, of_arm, scored)
     ]
-    return {
+    found = {
         "resilience": tables.frame(rows, columns=COLUMNS),
         "resilience_arms": tables.frame(arm_rows, columns=ARM_COLUMNS),
     }
+    if options.noise:
+        critical = [row for run in scored.values() for row in run.critical]
+        found |= criticality_tables.make_tables(critical)
+    return found
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,12 +101,14 @@ class Scored:
         the one that was saved, and of each of `replaced`.
       distances: {stage: movement.distances of its start and its end}.
       num_batch_norm_images: that batch norm was estimated on.
+      critical: criticality_tables.run_rows, none unless there are noises.
     """
 
     replaced: list
     scores: scoring.Scores
     distances: dict
     num_batch_norm_images: int
+    critical: list
 
     def places(self):
         """{what is equal but for the draw: indices in `scores`}."""
@@ -115,12 +124,13 @@ def _scored(subjects, subject, options):
     backbone = subject.backbone()
     start = {v.path: v.numpy() for v in subject.backbone(0).weights}
     replaced, variants = replacing.variants(backbone, start, options)
+    noisy = criticality.variants(backbone, start, options)
     network = staged.StagedNetwork(backbone)
     training = subjects.training_images(
         subject, options.batch_norm_images, f"Batch norm of {subject.name}"
     )
     base, variants, count = scoring.estimated(
-        network, staged.Variant(0, {}), variants, training
+        network, staged.Variant(0, {}), [*variants, *noisy], training
     )
     scores = scoring.score(
         network,
@@ -132,7 +142,30 @@ def _scored(subjects, subject, options):
     distances = {
         stage.name: weights.distances(stage, start) for stage in backbone.stages
     }
-    return Scored(replaced, scores, distances, count)
+    num_kept = 2 + len(replaced)
+    at_start = [
+        2 + place
+        for place, one in enumerate(replaced)
+        if one.by == replacing.START and one.alpha == 0
+    ]
+    others = range(num_kept, len(scores.scores))
+    # Scores of noisy networks are many, and not kept until all runs are scored.
+    return Scored(
+        replaced,
+        scores.take(range(num_kept)),
+        distances,
+        count,
+        criticality_tables.run_rows(
+            subjects,
+            subject,
+            noisy,
+            scores.take([0, *at_start, *others]),
+            distances,
+            options,
+        )
+        if noisy
+        else [],
+    )
 
 
 def _run_rows(subjects, subject, scored):
