@@ -4,7 +4,7 @@ Needs no training: the runs have saved their starts and their trained weights.
 Writes <view>.csv, further tables and pictures into --output_dir. Views:
 
 resilience  one stage at a time back to its start, part of the way back, or to
-            fresh random weights
+            fresh random weights; with --noise how critical each stage is
 barrier     loss and AUC on the line between the weights of two runs
 shortcut    images whose blocks are shuffled, low-pass and high-pass images
 probes      linear and k-NN probes of each stage: of the source, of runs at

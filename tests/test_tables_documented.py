@@ -40,6 +40,7 @@ from transfusion_tf.analysis.filters import summaries as filter_summaries
 from transfusion_tf.analysis.filters import tables as filter_tables
 from transfusion_tf.analysis.interventions import (
     barrier,
+    criticality_tables,
     probe_tables,
     resilience,
     shortcut_tables,
@@ -126,6 +127,8 @@ OF_NETWORKS = {
 OF_INTERVENTIONS = {
     "`resilience.csv`": resilience.COLUMNS,
     "`resilience_arms.csv`": resilience.ARM_COLUMNS,
+    "`criticality.csv`": criticality_tables.COLUMNS,
+    "`criticality_arms.csv`": criticality_tables.ARM_COLUMNS,
     "`barrier.csv`": barrier.COLUMNS,
     "`barrier_heights.csv`": barrier.HEIGHT_COLUMNS,
     "`barrier_arms.csv`": barrier.ARM_COLUMNS,

@@ -8,6 +8,7 @@ from tests.run_scripts import outputs
 from transfusion_tf import names, tables
 from transfusion_tf.analysis.interventions import (
     barrier,
+    criticality_tables,
     probe_tables,
     registry,
     resilience,
@@ -32,27 +33,39 @@ def analyze(binary, tiny_runs):
 
 
 def test_resilience(analyze, tmp_path):
-    done = analyze(tmp_path, "--draws=1", "--alphas=0.5", "--max_images=40")
+    done = analyze(
+        tmp_path,
+        "--draws=1",
+        "--alphas=0.5",
+        "--noise=0.1",
+        "--max_images=40",
+    )
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[0].startswith(
         "cbr_tiny random, one stage back at its start: most is lost at conv"
     )
-    assert lines[3:] == [
+    assert lines[3].startswith("cbr_tiny random, criticality of stages, losing")
+    assert lines[4:] == [
         str(tmp_path / name)
         for name in (
             "resilience.csv",
             "resilience_arms.csv",
+            "criticality.csv",
+            "criticality_arms.csv",
             "resilience.png",
             "resilience_path.png",
+            "criticality.png",
         )
     ]
     columns = {
         "resilience": resilience.COLUMNS,
         "resilience_arms": resilience.ARM_COLUMNS,
+        "criticality": criticality_tables.COLUMNS,
+        "criticality_arms": criticality_tables.ARM_COLUMNS,
     }
     outputs.check_tables(tmp_path, columns)
-    for name in ("resilience", "resilience_path"):
+    for name in ("resilience", "resilience_path", "criticality"):
         outputs.check_picture(tmp_path / f"{name}.png")
 
 
@@ -146,6 +159,7 @@ def test_probes(analyze, tmp_path):
         (["--pairs=all"], "--pairs goes with --view=barrier"),
         (["--margin=0"], "--margin must be in"),
         (["--blocks=2"], "--blocks goes with --view=shortcut"),
+        (["--noise=0.1,0"], "--noise must be positive shares"),
         (["--neighbours=2"], "--neighbours goes with --view=probes"),
         (
             ["--view=shortcut", "--blocks=2.5"],

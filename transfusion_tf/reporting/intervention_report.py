@@ -8,6 +8,7 @@ from transfusion_tf import tables
 from transfusion_tf.reporting.figures import style
 from transfusion_tf.reporting.figures.interventions import (
     barrier,
+    criticality,
     probes,
     resilience,
     shortcut,
@@ -23,7 +24,8 @@ class Picture:
 
     Attributes:
       draw: function ({stem: DataFrame}) -> Figure.
-      table: stem of the table that it shows.
+      table: stem of the table that it shows; where the view was not asked for
+        it, there is no picture.
       needs: column of that without a value in which there is no picture.
     """
 
@@ -52,6 +54,9 @@ VIEWS = {
             "resilience": Picture(resilience.stages, "resilience_arms", "lost"),
             "resilience_path": Picture(
                 resilience.path, "resilience_arms", "lost"
+            ),
+            "criticality": Picture(
+                criticality.stages, "criticality_arms", "num_beyond"
             ),
         },
         sentences.resilience,
@@ -95,6 +100,8 @@ def write(found, options, output_dir, examples=None):
     }
     shown = VIEWS[options.view]
     for stem, picture in shown.pictures.items():
+        if picture.table not in read:
+            continue
         path = pathlib.Path(output_dir) / f"{stem}.png"
         if style.has_points(path, read[picture.table], picture.needs):
             paths.append(style.save(picture.draw(read), path))

@@ -189,6 +189,16 @@ READING = {
         "start (left) to its trained weights (right). The sooner a line is "
         "down, the less of its change the stage needs."
     ),
+    "criticality": (
+        "Each mark is how critical a stage of an arm is: its way back to its "
+        "start, squared, in units of the noise that it bears on that way "
+        "before more than the margin of AUC is lost; the median over the "
+        "arm's runs, which are strokes. Below are stages that can go back, "
+        "above those that no noise given spares even where they are trained. "
+        "A stage is critical where it moved far and the valley that it moved "
+        "along is narrow. Numbers grow with the tensors' sizes, so that arms "
+        "are compared at a stage, rather than stages of an arm."
+    ),
     "barrier": (
         "AUC (above) and loss (below) on the straight line between the weights "
         "of two runs, a column for the pairs of each arm and one for pairs of "

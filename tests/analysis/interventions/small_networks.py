@@ -55,6 +55,27 @@ def leaping(seed):
     return _drawn(backbone, seed)
 
 
+def ignoring(seed):
+    """A Backbone whose head ignores all that its second stage adds."""
+    image = keras.Input((SIZE, SIZE, 3))
+    x = keras.layers.Rescaling(1 / 127.5, offset=-1)(image)
+    x = keras.layers.Conv2D(4, 3, padding="same", name="a")(x)
+    y = keras.layers.Conv2D(4, 3, padding="same", name="b")(x)
+    y = batch_norm.BatchNormalization(name="b_bn")(y)
+    x = keras.layers.Concatenate(name="b_both")([x, y])
+    x = keras.layers.GlobalAveragePooling2D(name="pool")(x)
+    logits = keras.layers.Dense(2, name="logits")
+    model = keras.Model(image, logits(x))
+    rng = np.random.default_rng(seed)
+    for variable in model.weights:
+        if "moving" not in variable.path:
+            variable.assign(rng.normal(0, 0.3, variable.shape))
+    kernel = logits.kernel.numpy()
+    kernel[4:] = 0
+    logits.kernel.assign(kernel)
+    return stages.assemble(model, {"a": "a", "b": "b_both"}, None)
+
+
 def _drawn(backbone, seed):
     """The backbone with all weights drawn; batch norm, too, does something."""
     rng = np.random.default_rng(seed)

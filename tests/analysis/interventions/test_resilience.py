@@ -2,7 +2,6 @@
 
 import shutil
 
-import keras
 import numpy as np
 import pytest
 from scipy import special
@@ -11,8 +10,10 @@ from tests.analysis.interventions import small_networks
 from transfusion_tf import files
 from transfusion_tf.analysis import moments, similarity
 from transfusion_tf.analysis.interventions import (
+    criticality_tables,
     losses,
     registry,
+    replacing,
     resilience,
     scoring,
     staged,
@@ -20,7 +21,6 @@ from transfusion_tf.analysis.interventions import (
 from transfusion_tf.analysis.interventions.options import InterventionOptions
 from transfusion_tf.initialization import schemes
 from transfusion_tf.metrics import auc
-from transfusion_tf.models import batch_norm, stages
 from transfusion_tf.runs.directory import RunDir
 
 STAGES = ["conv1", "conv2", "conv3", "conv4"]
@@ -49,7 +49,8 @@ def found(tiny_runs, counted):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(staged.StagedNetwork, "__init__", counting)
-        return registry.run([str(run) for run in tiny_runs], options())
+        paths = [str(run) for run in tiny_runs]
+        return registry.run(paths, options(noise=(0.1,)))
 
 
 def test_every_stage_is_replaced_in_every_run(found):
@@ -91,14 +92,38 @@ def test_arms_are_means_of_their_runs(found):
     assert (arms["num_seeds"] == 2).all()
 
 
+def test_each_stage_of_each_run_has_its_criticality(found, tiny_runs):
+    runs, arms = found["criticality"], found["criticality_arms"]
+    assert tuple(runs.columns) == criticality_tables.COLUMNS
+    assert tuple(arms.columns) == criticality_tables.ARM_COLUMNS
+    assert list(runs["stage"]) == STAGES * 2 and list(arms["stage"]) == STAGES
+    whole = found["resilience"]
+    at_start = whole[whole["alpha"] == 0]
+    for column in ("run", "reference_auc", "distance", "num_images"):
+        assert list(runs[column]) == list(at_start[column])
+    # A stage that can go back has no criticality, and no other has none.
+    back = runs["criticality"] == 0
+    assert back.any() and not back.all()
+    assert (runs["alpha"][back] == 0).all() and (runs["noise"][~back] > 0).all()
+    assert back[at_start["lost"].to_numpy() <= 0.01].all()
+    held = runs[~back & runs["criticality"].notna()]
+    np.testing.assert_allclose(
+        held["criticality"],
+        (held["alpha"] * held["scaled_distance"] / held["noise"]) ** 2,
+    )
+    plain = registry.run([str(tiny_runs[0])], options(max_images=20, draws=0))
+    assert plain.keys() == {"resilience", "resilience_arms"}
+
+
 def test_no_more_is_computed_than_is_needed(found, counted):
     del found
-    # Of each of four stages: start, half way, two draws; the network itself,
-    # twice in the end. Batch norm: 160 training images, in full batches; the
-    # scores: 60. Five parts: the stages and the head, without batch norm.
+    # Of each of four stages: start, half way, two draws, and with two draws of
+    # noise start, half way and trained; the network itself, twice in the end.
+    # Batch norm: 160 training images, in full batches; the scores: 60. Five
+    # parts: the stages and the head, without batch norm.
     needed = 0
     for part in range(5):
-        changed = 4 * min(part + 1, 4)
+        changed = 10 * min(part + 1, 4)
         needed += (2 + changed) * 60
         if part < 4:
             needed += (1 + changed) * 160
@@ -120,7 +145,7 @@ def test_draws_follow_from_the_seed_and_are_no_start_of_a_run():
     start = small_networks.values(small_networks.chain(1))
 
     def fresh(seed):
-        replaced, variants = resilience._variants(
+        replaced, variants = replacing.variants(
             backbone, start, options(seed=seed)
         )
         return [
@@ -143,7 +168,7 @@ def test_draws_follow_from_the_seed_and_are_no_start_of_a_run():
 def test_stages_on_the_way_are_between_start_and_trained():
     backbone = small_networks.chain(0)
     start = small_networks.values(small_networks.chain(1))
-    replaced, variants = resilience._variants(
+    replaced, variants = replacing.variants(
         backbone, start, options(draws=0, alphas=(0.25,))
     )
     assert [one.alpha for one in replaced] == [0, 0.25] * 3
@@ -157,29 +182,8 @@ def test_stages_on_the_way_are_between_start_and_trained():
         np.testing.assert_array_equal(variants[2].values[path], start[path])
 
 
-def ignoring(seed):
-    """A Backbone whose head ignores all that its second stage adds."""
-    image = keras.Input((small_networks.SIZE, small_networks.SIZE, 3))
-    x = keras.layers.Rescaling(1 / 127.5, offset=-1)(image)
-    x = keras.layers.Conv2D(4, 3, padding="same", name="a")(x)
-    y = keras.layers.Conv2D(4, 3, padding="same", name="b")(x)
-    y = batch_norm.BatchNormalization(name="b_bn")(y)
-    x = keras.layers.Concatenate(name="b_both")([x, y])
-    x = keras.layers.GlobalAveragePooling2D(name="pool")(x)
-    logits = keras.layers.Dense(2, name="logits")
-    model = keras.Model(image, logits(x))
-    rng = np.random.default_rng(seed)
-    for variable in model.weights:
-        if "moving" not in variable.path:
-            variable.assign(rng.normal(0, 0.3, variable.shape))
-    kernel = logits.kernel.numpy()
-    kernel[4:] = 0
-    logits.kernel.assign(kernel)
-    return stages.assemble(model, {"a": "a", "b": "b_both"}, None)
-
-
 def test_a_stage_that_the_head_ignores_loses_nothing_though_it_is_unlike():
-    backbone, other = ignoring(0), ignoring(1)
+    backbone, other = small_networks.ignoring(0), small_networks.ignoring(1)
     pixels = small_networks.images(40)
     network = staged.StagedNetwork(backbone)
     changes = [

@@ -32,6 +32,29 @@ def test_a_stage_whose_interval_holds_the_margin_is_not_spared():
     assert first.endswith("less than 0.11 for certain at no stage.")
 
 
+def test_criticality_names_the_most_critical_stage():
+    made = {
+        **tables_of_views.of_resilience(),
+        **tables_of_views.of_criticality(arms=("cbr_tiny random",)),
+    }
+    made["resilience_arms"] = made["resilience_arms"].iloc[:0]
+    start = (
+        "cbr_tiny random, criticality of stages, losing at most 0.01: conv1 0, "
+        "conv2 1e+03, conv3 "
+    )
+    assert list(interventions.resilience(made, 0.01)) == [
+        f"{start}beyond; most critical: conv3 (beyond the noises given)."
+    ]
+    table = made["criticality_arms"]
+    table["criticality"] = table["criticality"].fillna(20)
+    assert list(interventions.resilience(made, 0.01)) == [
+        f"{start}20; most critical: conv2."
+    ]
+    table["criticality"] = 0.0
+    (line,) = interventions.resilience(made, 0.01)
+    assert line.endswith("conv3 0; every stage can go back.")
+
+
 def test_barrier_says_between_whom():
     made = tables_of_views.of_barrier()
     made["barrier_arms"]["note"] = "not matched: for a reason"

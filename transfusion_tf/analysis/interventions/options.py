@@ -68,10 +68,17 @@ class InterventionOptions:
     draws: int | None = setting(
         None,
         "draws of fresh random weights, of each stage or of the networks that "
-        "are the floor of probes; 0: none (default: 3 of resilience, 5 of "
-        "probes, whose intervals are wide with fewer)",
+        "are the floor of probes, and of --noise; 0: none (default: 3 of "
+        "resilience, 5 of probes, whose intervals are wide with fewer)",
         goes_with=GoesWith("view", tuple(DEFAULT_DRAWS)),
         at_least=0,
+    )
+    noise: tuple[float, ...] | None = setting(
+        None,
+        "say how critical each stage is, too: Gaussian noise on the way to its "
+        "start, standard deviations as shares of the root mean square of each "
+        "tensor's trained weights, as 0.03,0.1,0.3,1 (default: none)",
+        goes_with=GoesWith("view", ("resilience",)),
     )
     pairs: str | None = setting(
         "all",
@@ -121,6 +128,7 @@ class InterventionOptions:
         self._check_strengths()
         if self.draws is None and self.view in DEFAULT_DRAWS:
             object.__setattr__(self, "draws", DEFAULT_DRAWS[self.view])
+        self._check_noise()
         if self.view not in DEFAULT_ALPHAS:
             return
         alphas = self.alphas or DEFAULT_ALPHAS[self.view]
@@ -145,6 +153,21 @@ class InterventionOptions:
                 raise ValueError(
                     f"--{name} must be {words}. Received: {wrong[0]:g}"
                 )
+
+    def _check_noise(self):
+        """Sorts the noises; raises ValueError where they cannot be drawn."""
+        if not self.noise:
+            return
+        if min(self.noise) <= 0:
+            raise ValueError(
+                "--noise must be positive shares of the root mean square of "
+                f"weights. Received: {min(self.noise):g}"
+            )
+        if not self.draws:
+            raise ValueError(
+                "--noise needs at least one draw. Received: --draws=0"
+            )
+        object.__setattr__(self, "noise", tuple(sorted(set(self.noise))))
 
 
 def _is_count(value):

@@ -5,7 +5,8 @@ start (re-initialization) or to fresh draws (re-randomization), leave all others
 trained, and see what is lost: layers that can go back are robust, others
 critical. On the way back are the stages at (1 - alpha) * start + alpha *
 trained, the path along which Chatterji et al. 2020 (arXiv:1912.00528) and
-Neyshabur et al. 2020 (arXiv:2008.11687) measure how critical a module is.
+Neyshabur et al. 2020 (arXiv:2008.11687) measure how critical a module is, which
+is done if noises are given (criticality).
 
 Where weights change, batch norm is estimated anew (batch_moments), and so it is
 for the trained network that losses are counted from: what is lost owes nothing
@@ -17,13 +18,17 @@ import dataclasses
 import numpy as np
 
 from transfusion_tf import progress, tables
-from transfusion_tf.analysis.interventions import losses, scoring, staged
+from transfusion_tf.analysis.interventions import (
+    criticality,
+    criticality_tables,
+    losses,
+    replacing,
+    scoring,
+    staged,
+    weights,
+)
 from transfusion_tf.analysis.interventions import subjects as opened_subjects
-from transfusion_tf.analysis.interventions.weights import between
-from transfusion_tf.analysis.views import movement
-from transfusion_tf.initialization import schemes
 
-START, FRESH = "start", "fresh"
 _STAGE = ("stage", "stage_index", "replaced_by", "alpha", "num_draws")
 COLUMNS = (
     *opened_subjects.RUN_COLUMNS,
@@ -51,25 +56,6 @@ ARM_COLUMNS = (
 )
 
 
-@dataclasses.dataclass(frozen=True)
-class Replaced:
-    """What a stage is replaced by.
-
-    Attributes:
-      stage: its name.
-      index: its place, from the bottom.
-      by: START, or FRESH.
-      alpha: share of the trained weights; None of FRESH.
-      draw: number of the draw; None of START.
-    """
-
-    stage: str
-    index: int
-    by: str
-    alpha: float | None = None
-    draw: int | None = None
-
-
 def make_tables(paths, options):
     """{stem: DataFrame} of the view.
 
@@ -95,10 +81,14 @@ def make_tables(paths, options):
         for of_arm in subjects.arms.values()
         for row in _arm_rows(subjects, of_arm, scored)
     ]
-    return {
+    found = {
         "resilience": tables.frame(rows, columns=COLUMNS),
         "resilience_arms": tables.frame(arm_rows, columns=ARM_COLUMNS),
     }
+    if options.noise:
+        critical = [row for run in scored.values() for row in run.critical]
+        found |= criticality_tables.make_tables(critical)
+    return found
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,17 +96,19 @@ class Scored:
     """A run with each of its stages replaced.
 
     Attributes:
-      replaced: list of Replaced.
+      replaced: list of replacing.Replaced.
       scores: scoring.Scores of the network with batch norm estimated anew, of
         the one that was saved, and of each of `replaced`.
       distances: {stage: movement.distances of its start and its end}.
       num_batch_norm_images: that batch norm was estimated on.
+      critical: criticality_tables.run_rows, none unless there are noises.
     """
 
     replaced: list
     scores: scoring.Scores
     distances: dict
     num_batch_norm_images: int
+    critical: list
 
     def places(self):
         """{what is equal but for the draw: indices in `scores`}."""
@@ -131,13 +123,14 @@ def _scored(subjects, subject, options):
     """The Scored of a run."""
     backbone = subject.backbone()
     start = {v.path: v.numpy() for v in subject.backbone(0).weights}
-    replaced, variants = _variants(backbone, start, options)
+    replaced, variants = replacing.variants(backbone, start, options)
+    noisy = criticality.variants(backbone, start, options)
     network = staged.StagedNetwork(backbone)
     training = subjects.training_images(
         subject, options.batch_norm_images, f"Batch norm of {subject.name}"
     )
     base, variants, count = scoring.estimated(
-        network, staged.Variant(0, {}), variants, training
+        network, staged.Variant(0, {}), [*variants, *noisy], training
     )
     scores = scoring.score(
         network,
@@ -147,54 +140,31 @@ def _scored(subjects, subject, options):
         subjects.task,
     )
     distances = {
-        stage.name: _distances(stage, start) for stage in backbone.stages
+        stage.name: weights.distances(stage, start) for stage in backbone.stages
     }
-    return Scored(replaced, scores, distances, count)
-
-
-def _variants(backbone, start, options):
-    """([Replaced], [staged.Variant]) of all stages, bottom to top.
-
-    Args:
-      backbone: Backbone with the trained weights.
-      start: {variable path: value} of its start.
-      options: InterventionOptions.
-    """
-    fresh = [
-        schemes.random(backbone, None, None, _seed(options.seed, draw)).values
-        for draw in range(options.draws)
+    num_kept = 2 + len(replaced)
+    at_start = [
+        2 + place
+        for place, one in enumerate(replaced)
+        if one.by == replacing.START and one.alpha == 0
     ]
-    replaced, variants = [], []
-    for index, stage in enumerate(backbone.stages):
-        trained = {v.path: v.numpy() for v in stage.variables}
-        for alpha in options.alphas:
-            replaced.append(Replaced(stage.name, index, START, alpha))
-            variants.append(
-                staged.Variant(index, between(start, trained, alpha))
-            )
-        for draw, values in enumerate(fresh):
-            replaced.append(Replaced(stage.name, index, FRESH, draw=draw))
-            variants.append(
-                staged.Variant(index, {path: values[path] for path in trained})
-            )
-    return replaced, variants
-
-
-def _seed(seed, draw):
-    """A seed of fresh weights, which no run was started with by chance."""
-    sequence = np.random.SeedSequence([seed, draw])
-    return int(sequence.generate_state(1, np.uint64)[0])
-
-
-def _distances(stage, start):
-    """movement.distances of the trained weights of a stage from its start."""
-    trained = [v for layer in stage.layers for v in layer.trainable_variables]
-    before = [start[variable.path] for variable in trained]
-    return movement.distances(
-        *(
-            np.concatenate([np.asarray(v, np.float64).ravel() for v in side])
-            for side in (before, trained)
+    others = range(num_kept, len(scores.scores))
+    # Scores of noisy networks are many, and not kept until all runs are scored.
+    return Scored(
+        replaced,
+        scores.take(range(num_kept)),
+        distances,
+        count,
+        criticality_tables.run_rows(
+            subjects,
+            subject,
+            noisy,
+            scores.take([0, *at_start, *others]),
+            distances,
+            options,
         )
+        if noisy
+        else [],
     )
 
 
@@ -270,7 +240,7 @@ def _stage_columns(one, num_draws):
         "stage_index": one.index,
         "replaced_by": one.by,
         "alpha": one.alpha,
-        "num_draws": num_draws if one.by == FRESH else None,
+        "num_draws": num_draws if one.by == replacing.FRESH else None,
     }
 
 
@@ -280,6 +250,6 @@ def _value(arm):
 
 def _of_draws(chosen, one, values):
     """The smallest or largest of several draws; None where there are none."""
-    if one.by != FRESH or None in values:
+    if one.by != replacing.FRESH or None in values:
         return None
     return chosen(values)

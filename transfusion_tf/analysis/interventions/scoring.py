@@ -25,6 +25,17 @@ class Scores:
     scores: np.ndarray
     losses: np.ndarray
 
+    def take(self, places):
+        """The Scores of some of the networks, a copy.
+
+        Args:
+          places: indices of the networks.
+        """
+        places = list(places)
+        return dataclasses.replace(
+            self, scores=self.scores[places], losses=self.losses[places]
+        )
+
 
 def estimated(network, base, variants, batches):
     """Networks with batch norm estimated anew.

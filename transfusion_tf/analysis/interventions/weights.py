@@ -1,4 +1,8 @@
-"""Weights between two networks of the same shape."""
+"""Weights between two networks of the same shape, and how far they are."""
+
+import numpy as np
+
+from transfusion_tf.analysis.views import movement
 
 
 def between(first, second, alpha):
@@ -10,3 +14,20 @@ def between(first, second, alpha):
         path: ((1 - alpha) * first[path] + alpha * value).astype(value.dtype)
         for path, value in second.items()
     }
+
+
+def distances(stage, start):
+    """movement.distances of the trained weights of a stage from its start.
+
+    Args:
+      stage: Stage of a Backbone.
+      start: {variable path: value}.
+    """
+    trained = [v for layer in stage.layers for v in layer.trainable_variables]
+    before = [start[variable.path] for variable in trained]
+    return movement.distances(
+        *(
+            np.concatenate([np.asarray(v, np.float64).ravel() for v in side])
+            for side in (before, trained)
+        )
+    )

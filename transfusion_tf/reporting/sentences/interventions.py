@@ -1,5 +1,7 @@
 """Sentences on the views of interventions, from the numbers of their tables."""
 
+import math
+
 _WAYS = {"start": "back at its start", "fresh": "at fresh random weights"}
 
 
@@ -7,7 +9,8 @@ def resilience(tables, margin):
     """Yields what each arm can do without, and what it needs.
 
     Args:
-      tables: {stem: DataFrame} with "resilience_arms".
+      tables: {stem: DataFrame} with "resilience_arms", and "criticality_arms"
+        where noises were given.
       margin: loss of AUC that does not matter.
     """
     table = tables["resilience_arms"]
@@ -21,6 +24,8 @@ def resilience(tables, margin):
         on_path = rows[rows["replaced_by"] == "start"].dropna(subset=["lost"])
         if (on_path["alpha"] > 0).any():
             yield f"{arm}, on the way back: {_needed(on_path, margin)}"
+    if "criticality_arms" in tables:
+        yield from _critical(tables["criticality_arms"], margin)
 
 
 def barrier(tables, margin):
@@ -79,6 +84,28 @@ def _needed(rows, margin):
         f"share of its change in training that a stage needs, of those tried, "
         f"to lose at most {margin:g}: {', '.join(parts)}."
     )
+
+
+def _critical(table, margin):
+    """Yields how critical the stages of each arm are."""
+    table = table[table["num_beyond"].notna()]
+    for arm, rows in table.groupby("arm", sort=False):
+        rows = rows.sort_values("stage_index")
+        numbers = rows["criticality"].fillna(math.inf)
+        texts = [
+            f"{stage} {'beyond' if number == math.inf else f'{number:.2g}'}"
+            for stage, number in zip(rows["stage"], numbers, strict=True)
+        ]
+        most = "every stage can go back"
+        if numbers.max():
+            highest = rows["stage"][numbers == numbers.max()]
+            most = f"most critical: {', '.join(highest)}"
+        if numbers.max() == math.inf:
+            most = f"{most} (beyond the noises given)"
+        yield (
+            f"{arm}, criticality of stages, losing at most {margin:g}: "
+            f"{', '.join(texts)}; {most}."
+        )
 
 
 def _interval(row):

@@ -4,7 +4,11 @@ import itertools
 
 import pandas as pd
 
-from transfusion_tf.analysis.interventions import barrier, resilience
+from transfusion_tf.analysis.interventions import (
+    barrier,
+    criticality_tables,
+    resilience,
+)
 
 STAGES = ("conv1", "conv2", "conv3")
 ABOUT = {
@@ -50,6 +54,33 @@ def of_resilience(arms=("cbr_tiny random", "cbr_tiny pretrained"), seeds=3):
     table = pd.DataFrame(rows)[list(resilience.ARM_COLUMNS)]
     table["alpha"] = table["alpha"].astype(float)
     return {"resilience_arms": table}
+
+
+# Of the runs of an arm at conv1, conv2, conv3; None is beyond the noises.
+CRITICAL = ((0.0, 0.0, 40.0), (10.0, 1e3, 1e5), (2e4, None, None))
+
+
+def of_criticality(arms=("cbr_tiny random", "cbr_tiny pretrained")):
+    """Three runs of each arm: medians 0, 1,000 and beyond."""
+    rows = [
+        {
+            **dict.fromkeys(criticality_tables.COLUMNS),
+            **{k: ABOUT[k] for k in criticality_tables.COLUMNS if k in ABOUT},
+            "run": f"{arm} {seed}",
+            "arm": arm,
+            "seed": seed,
+            "stage": stage,
+            "stage_index": index,
+            "criticality": value,
+            "margin": 0.01,
+            "reference_auc": 0.9,
+            "note": criticality_tables.BEYOND if value is None else "",
+        }
+        for arm in arms
+        for index, stage in enumerate(STAGES)
+        for seed, value in enumerate(CRITICAL[index])
+    ]
+    return criticality_tables.make_tables(rows)
 
 
 def of_barrier(arms=("cbr_tiny random", "cbr_tiny pretrained")):

@@ -4,11 +4,16 @@ import numpy as np
 import pytest
 
 from tests.reporting.figures.interventions import tables_of_views
-from transfusion_tf.reporting.figures.interventions import barrier, resilience
+from transfusion_tf.reporting.figures.interventions import (
+    barrier,
+    criticality,
+    resilience,
+)
 
 PICTURES = {
     "resilience": (resilience.stages, tables_of_views.of_resilience),
     "resilience_path": (resilience.path, tables_of_views.of_resilience),
+    "criticality": (criticality.stages, tables_of_views.of_criticality),
     "barrier": (barrier.lines, tables_of_views.of_barrier),
     "barrier_arms": (barrier.heights, tables_of_views.of_barrier),
 }
@@ -28,6 +33,48 @@ def test_nothing_is_cut_off(name):
     for legend in figure.legends:
         box = legend.get_window_extent()
         assert whole.y0 - 1 <= box.y0 and box.x1 <= whole.x1 + 1
+
+
+def test_twelve_arms_with_long_names_find_room():
+    arms = [
+        f"cbr_large_tall transfusion:conv2:mean_var of imagenet, fold {number}"
+        for number in range(12)
+    ]
+    figure = criticality.stages(tables_of_views.of_criticality(arms))
+    figure.draw_without_rendering()
+    (axes,), (legend,) = figure.axes, figure.legends
+    box = legend.get_window_extent()
+    assert figure.bbox.x0 - 1 <= box.x0 and box.x1 <= figure.bbox.x1 + 1
+    assert figure.bbox.y0 - 1 <= box.y0 and box.y1 < axes.bbox.y0
+    assert axes.bbox.height > 150
+    # Arms of a stage are apart, and nearer to it than to the next.
+    marks = [line for line in axes.get_lines() if line.get_markersize() == 5]
+    places = np.array([line.get_xdata() for line in marks])
+    assert places.shape == (12, 3)
+    pixels = np.diff(axes.transData.transform(places[:, :1] * [[1, 0]])[:, 0])
+    assert (pixels > 4).all()
+    assert (abs(places - np.arange(3)) < 0.4).all()
+    texts = [label.get_text() for label in legend.get_texts()]
+    assert texts[:12] == arms
+
+
+def test_zero_and_beyond_have_places_of_their_own():
+    figure = criticality.stages(tables_of_views.of_criticality())
+    (axes,) = figure.axes
+    lines = axes.get_lines()
+    medians = [x.get_ydata() for x in lines if x.get_markersize() == 5]
+    zero, *_, beyond = axes.get_yticks()
+    for values in medians:
+        np.testing.assert_allclose(values, [zero, 3, beyond])
+    first, *powers, last = [t.get_text() for t in axes.get_yticklabels()]
+    assert first.startswith("0") and last.startswith("beyond")
+    assert powers == [f"$10^{{{power}}}$" for power in range(1, 6)]
+    assert zero < 1 and 5 < beyond  # Lowest and highest power.
+    runs = [x.get_ydata() for x in lines if x.get_marker() == "_"]
+    logs = np.log10([40, 10, 1e3, 1e5, 2e4])
+    np.testing.assert_allclose(
+        runs[0], [zero, zero, *logs, beyond, beyond], rtol=1e-6
+    )
 
 
 def marks_of(axes):
