@@ -23,23 +23,34 @@ convert kermany_chest --source=csv --labels="$out/fold_1.csv" \
 convert idrid --source=idrid --input="$data/idrid_grading_quarter.zip" \
   --fundus=crop --resize_mode=crop
 
-view() { # Study, view, then flags; what has its table is not made again.
-  local to=$out/views/$1/$2
-  [[ -f $to/$2.csv ]] || "$python" "$root/run_scripts/analyze_interventions.py" \
-    --runs="$out/studies/$1" --view="$2" --output_dir="$to" "${@:3}" |
-    tee "$out/views/$1-$2.txt"
+view() { # Study, table, view, then flags; a table that is there is not made again.
+  local to=$out/views/$1
+  [[ -f $to/$2/$2.csv ]] ||
+    "$python" "$root/run_scripts/analyze_interventions.py" --view="$3" \
+      --runs="$out/studies/$1" --output_dir="$to/$2" "${@:4}" | tee "$to/$2.txt"
+}
+starts() { # Study, inits: its runs that are compared, separated by commas.
+  awk -F, -v inits="$2" -v root="$out/studies/$1/runs/" \
+    'NR > 1 && $3 ~ "^(" inits ")$" && $9 == "yes" {printf s root $1; s = ","}' \
+    "$out/studies/$1/study.csv"
 }
 study() { # Data, network, its source, then flags.
   local name=$1-$2
   "$python" "$root/run_scripts/run_study.py" --dataset="$out/data/$1" \
     --study="$root/tests/benchmarks/studies/interventions_$2.toml" \
     --weights="$weights/$3" --study_dir="$out/studies/$name" "${@:4}"
-  mkdir -p "$out/views"
-  view "$name" resilience --alphas=0.5 --draws=2 --batch_norm_images=256
-  view "$name" probes --max_probe_images=1000 --draws=5
-  view "$name" shortcut --blocks=2,4,8 --low_pass=0.03125 --high_pass=0.03125
-  view "$name" barrier --pairs=within --alphas=0.25,0.5,0.75 \
+  mkdir -p "$out/views/$name"
+  view "$name" resilience resilience --alphas=0.5 --draws=2 \
     --batch_norm_images=256
+  view "$name" probes probes --max_probe_images=1000 --draws=5
+  view "$name" shortcut shortcut --blocks=2,4,8 --low_pass=0.03125 \
+    --high_pass=0.03125
+  view "$name" barrier barrier --pairs=within --alphas=0.25,0.5,0.75 \
+    --batch_norm_images=256
+  # Of two starts only: there are 18 networks a stage.
+  view "$name" criticality resilience --alphas=0.5 --draws=2 \
+    --noise=0.1,0.3,1 --batch_norm_images=256 --max_images=256 \
+    --runs="$(starts "$name" "random|pretrained")"
 }
 torchvision=mobilenet_v2_imagenet_torchvision.safetensors
 keras=squeezenet_v1.1_imagenet_notop.h5

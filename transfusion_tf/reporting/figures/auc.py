@@ -74,7 +74,7 @@ def of_arms(table):
     for axes, (network, rows) in zip(grid, panels, strict=False):
         own = {arm: looks[_start(arm, network)] for arm in rows["arm"]}
         _panel(axes, rows, "arm", own)
-        axes.set_title(network, fontsize=9, loc="left")
+        marks.panel_title(axes, network, loc="left")
         axes.set_xlabel(_value_label(table, "arm_aucs.csv"), fontsize=8)
         axes.tick_params(labelsize=8, labelbottom=True)
     for axes in grid[::columns]:

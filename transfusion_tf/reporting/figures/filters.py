@@ -95,7 +95,7 @@ def filter_bank(table):
     axes = figure.subplots()
     axes.imshow(picture, interpolation="nearest")
     axes.set_axis_off()
-    axes.set_title(f"{run}, {title}", fontsize=9)
+    marks.panel_title(axes, f"{run}, {title}")
     return figure
 
 
@@ -121,9 +121,8 @@ def _draw(grids, headline):
             axes.imshow(picture, interpolation="nearest")
             axes.set_axis_off()
             axes.set_title(title, fontsize=8)
-        line[0].set_title(
-            f"{run}\n{line[0].get_title()}", fontsize=8, loc="left"
-        )
+        title = f"{run}\n{line[0].get_title()}"
+        marks.panel_title(line[0], title, fontsize=8, span=columns, loc="left")
         line[0].set_title("")
     marks.headed(figure, headline, [])
     return figure

@@ -29,7 +29,7 @@ def counts_and_fits(counts, fits, scrambled, about):
     figure = Figure(figsize=(9.0, 1.3 + sum(heights)), layout="constrained")
     panels = figure.subplots(len(runs), 2, squeeze=False, height_ratios=heights)
     for (left, right), (run, rows) in zip(panels, runs.items(), strict=True):
-        left.set_title(run, fontsize=9, loc="left")
+        marks.panel_title(left, run, span=2, loc="left")
         undefined = rows[rows["threshold"].isna()]
         if len(undefined):
             _say_why_not(left, right, undefined["note"].iloc[0])

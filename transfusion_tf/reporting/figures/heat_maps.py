@@ -33,10 +33,8 @@ def dynamics(table):
             _ticks(axes.xaxis, grid.columns, rotation=90)
             stages = of_run.drop_duplicates("stage_index")
             _ticks(axes.yaxis, stages.sort_values("stage_index")["stage"])
-            axes.set_title(
-                f"{name}, {stage_curves.name_of(measure)}",
-                fontsize=8,
-            )
+            title = f"{name}, {stage_curves.name_of(measure)}"
+            marks.panel_title(axes, title, fontsize=8)
     for axes in panels[-1]:
         axes.set_xlabel("step", fontsize=8)
     figure.colorbar(

@@ -1,9 +1,13 @@
 """Marks that several figures have: estimates, missing values, frames."""
 
+import textwrap
+
 import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
+_LETTER = 0.6  # Mean width of a letter, as a share of the font's size.
+_INSIDE = 0.8  # Of a panel's share of a figure: what its axes take of it.
 _LONG = 40  # Letters of a name that needs the width of a figure.
 
 
@@ -152,6 +156,23 @@ def headed(figure, title, handles, num_columns=1):
     figure.suptitle(title, fontsize=10, x=0.01, ha="left")
     if handles:
         legend_below(figure, handles, num_columns)
+
+
+def panel_title(axes, text, *, fontsize=9, span=1, **how):
+    """Titles a panel in lines that do not reach into the next one.
+
+    Args:
+      axes: of matplotlib, made by Figure.subplots.
+      text: title, such as the name of an arm; its own lines stay apart.
+      fontsize: in points.
+      span: number of columns of panels that it may be as wide as.
+      **how: of axes.set_title.
+    """
+    columns = axes.get_subplotspec().get_gridspec().ncols
+    points = 72 * axes.figure.get_figwidth() * (span - 1 + _INSIDE) / columns
+    letters = int(points / (_LETTER * fontsize))
+    lines = (textwrap.fill(line, letters) for line in text.splitlines())
+    axes.set_title("\n".join(lines), fontsize=fontsize, **how)
 
 
 def columns_for(names):

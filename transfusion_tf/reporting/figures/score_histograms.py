@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from transfusion_tf.reporting.figures import style
+from transfusion_tf.reporting.figures import marks, style
 
 NUM_BINS = 20
 _MOST_COLUMNS = 4
@@ -82,7 +82,8 @@ def _panel(axes, panel):
         )
     number = len(panel["groups"][NEW])
     images = "image" if number == 1 else "images"
-    axes.set_title(f"{panel['name']}\n{number:,} {images}", fontsize=8)
+    title = f"{panel['name']}\n{number:,} {images}"
+    marks.panel_title(axes, title, fontsize=8)
     axes.set_xlabel("score", fontsize=8)
     axes.set_ylabel("share of the images", fontsize=8)
     axes.set_xlim(0, 1)

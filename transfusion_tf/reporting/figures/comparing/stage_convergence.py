@@ -37,7 +37,7 @@ def draw(stages, runs, table, *, dataset):
         arms = rows["arm"]
         _series(axes, rows, runs, index)
         target = runs["target"][runs["arm"].isin(arms)].iloc[0]
-        axes.set_title(f"{name}: target {target:.3f}", fontsize=9)
+        marks.panel_title(axes, f"{name}: target {target:.3f}")
     for axes in grid[:, 0]:
         axes.set_ylabel("optimizer steps to the target", fontsize=9)
     panels[0].set_ylim(bottom=0)

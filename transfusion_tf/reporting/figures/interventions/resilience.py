@@ -83,7 +83,7 @@ def path(tables):
                 **style.style(place),
             )
         axes.axhline(0, color="0.6", linewidth=0.8, zorder=0)
-        axes.set_title(arm, fontsize=9)
+        marks.panel_title(axes, arm)
         marks.frame(axes, "y")
     for axes in grid[:, 0]:
         axes.set_ylabel("AUC lost", fontsize=9)
