@@ -61,18 +61,32 @@ class _ByBatch(keras.layers.Layer):
         del training, mask  # As of the batch norm that it stands for.
         layer = self.wrapped
         inputs = tf.convert_to_tensor(inputs)
+        beta = layer.beta.value if layer.center else None
+        gamma = layer.gamma.value if layer.scale else None
+        if len(inputs.shape) == 4 and layer.axis in (-1, 3):
+            return _of_maps(inputs, beta, gamma, layer.epsilon)
         axes = list(range(len(inputs.shape)))
         del axes[layer.axis]
         mean, variance = tf.nn.moments(inputs, axes)
         outputs = tf.nn.batch_normalization(
-            inputs,
-            mean,
-            variance,
-            layer.beta.value if layer.center else None,
-            layer.gamma.value if layer.scale else None,
-            layer.epsilon,
+            inputs, mean, variance, beta, gamma, layer.epsilon
         )
         return outputs, mean, variance
+
+
+def _of_maps(inputs, beta, gamma, epsilon):
+    """(normalized maps, mean, variance): in one operation, which is faster."""
+    channels = inputs.shape[-1:]
+    outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
+        inputs,
+        tf.ones(channels) if gamma is None else gamma,
+        tf.zeros(channels) if beta is None else beta,
+        epsilon=epsilon,
+        is_training=True,
+    )
+    # It gives the variance of a sample, with n - 1 below.
+    count = tf.cast(tf.size(inputs) // channels[0], variance.dtype)
+    return outputs, mean, variance * (count - 1) / count
 
 
 class Averages:

@@ -192,7 +192,7 @@ def _starts_and_ends(subjects):
             kind=kind,
             columns=subjects.columns_of(subject),
             step=step,
-            load=functools.partial(subject.backbone, step),
+            load=functools.partial(subjects.backbone, subject, step),
         )
         for subject in subjects.runs
         for kind, step in (

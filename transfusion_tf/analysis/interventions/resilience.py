@@ -67,8 +67,9 @@ def make_tables(paths, options):
       FileNotFoundError, ValueError: as subjects.open_runs.
     """
     subjects = opened_subjects.open_runs(paths, options, needs_start=True)
+    networks = staged.StagedNetworks()
     scored = {
-        subject.name: _scored(subjects, subject, options)
+        subject.name: _scored(subjects, networks, subject, options)
         for subject in progress.over(subjects.runs, "Replacing", unit="runs")
     }
     rows = [
@@ -119,13 +120,13 @@ class Scored:
         return found
 
 
-def _scored(subjects, subject, options):
+def _scored(subjects, networks, subject, options):
     """The Scored of a run."""
-    backbone = subject.backbone()
-    start = {v.path: v.numpy() for v in subject.backbone(0).weights}
+    start = weights.values(subjects.backbone(subject, 0))
+    backbone = subjects.backbone(subject)
     replaced, variants = replacing.variants(backbone, start, options)
     noisy = criticality.variants(backbone, start, options)
-    network = staged.StagedNetwork(backbone)
+    network = networks.of(backbone)
     training = subjects.training_images(
         subject, options.batch_norm_images, f"Batch norm of {subject.name}"
     )

@@ -56,10 +56,13 @@ def make_tables(paths, options):
     chosen = of_options(options)
     side = subjects.images.identity["image_size"]
     about = [shortcut_tables.about(one, side) for one in chosen]
-    found = {}
+    found, predictors = {}, _Predictors(subjects)
     for start in range(0, len(subjects.runs), _AT_ONCE):
         part = subjects.runs[start : start + _AT_ONCE]
-        networks = {one.name: _predictor(one, subjects) for one in part}
+        networks = {
+            one.name: predictors.of(one, place)
+            for place, one in enumerate(part)
+        }
         found |= scored(
             networks,
             subjects.test_images(f"Scoring {', '.join(networks)}"),
@@ -149,11 +152,20 @@ def _scores(logits, labels, patients, task):
     )
 
 
-def _predictor(subject, subjects):
-    """The trained network of a run, as of `scored`."""
-    return evaluation.Predictor(
-        tf.distribute.get_strategy(),
-        subject.backbone().model,
-        subjects.task,
-        batch_size=subjects.images.reading["batch_size"],
-    )
+class _Predictors:
+    """The trained networks of runs, as of `scored`, each traced only once."""
+
+    def __init__(self, subjects):
+        self._subjects, self._known = subjects, {}
+
+    def of(self, subject, place):
+        """That of a run, until another one is asked for at this place."""
+        backbone = self._subjects.backbone(subject, place=place)
+        if backbone.model not in self._known:
+            self._known[backbone.model] = evaluation.Predictor(
+                tf.distribute.get_strategy(),
+                backbone.model,
+                self._subjects.task,
+                batch_size=self._subjects.images.reading["batch_size"],
+            )
+        return self._known[backbone.model]

@@ -44,9 +44,8 @@ class StagedNetwork:
 
     def __init__(self, backbone):
         model = backbone.model
-        self._values = {
-            v.path: tf.convert_to_tensor(v.value) for v in model.variables
-        }
+        self._variables = model.variables
+        self.reread()
         ends = [stage.output for stage in backbone.stages]
         cuts = [end for end in ends if _is_cut(end, model.output)]
         starts = [model.input, *cuts]
@@ -60,6 +59,12 @@ class StagedNetwork:
             for index in range(len(ends) + 1)
         ]
         self.calls = collections.Counter()
+
+    def reread(self):
+        """Takes the values that the variables of the backbone have now."""
+        self._values = {
+            v.path: tf.convert_to_tensor(v.value) for v in self._variables
+        }
 
     @property
     def has_batch_norm(self):
@@ -121,6 +126,20 @@ class StagedNetwork:
     def _call(self, index, x, values, call):
         self.calls[index] += len(x)
         return call(self.parts[index], x, self._values | values)
+
+
+class StagedNetworks:
+    """The StagedNetwork of each backbone, whose parts are traced only once."""
+
+    def __init__(self):
+        self._known = {}
+
+    def of(self, backbone):
+        """The StagedNetwork of a backbone with the weights that it has now."""
+        if backbone.model not in self._known:
+            self._known[backbone.model] = StagedNetwork(backbone)
+        self._known[backbone.model].reread()
+        return self._known[backbone.model]
 
 
 class Part:

@@ -44,11 +44,6 @@ class Subject:
         """How it started, in a few words."""
         return labels.init_label(self.about)
 
-    def backbone(self, step=None):
-        """The network with the weights of a step; None: the trained ones."""
-        step = self.step if step is None else step
-        return run_networks.load_backbone(self.run, step)
-
 
 @dataclasses.dataclass(frozen=True)
 class Subjects:
@@ -58,10 +53,25 @@ class Subjects:
       runs: tuple of Subject.
       images: comparison.ComparisonImages that are scored; called, they give
         batches.
+      networks: runs.networks.Shared of the runs.
     """
 
     runs: tuple
     images: comparison.ComparisonImages
+    networks: run_networks.Shared = dataclasses.field(
+        default_factory=run_networks.Shared
+    )
+
+    def backbone(self, subject, step=None, place=0):
+        """The network of a run, lent until that of another is asked for.
+
+        Args:
+          subject: a Subject.
+          step: that its weights are of; None: the trained ones.
+          place: of several networks that are needed at once.
+        """
+        step = subject.step if step is None else step
+        return self.networks.load(subject.run, step, place)
 
     @property
     def task(self):

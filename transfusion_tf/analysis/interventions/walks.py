@@ -9,9 +9,9 @@ from transfusion_tf.analysis.interventions import (
     lines,
     scoring,
     staged,
+    weights,
 )
 from transfusion_tf.analysis.interventions.subjects import Subject
-from transfusion_tf.analysis.interventions.weights import between
 
 # What the channels of the second run are, in tables.
 AS_TRAINED, MATCHED = "as trained", "matched"
@@ -41,7 +41,7 @@ class Walk:
 
     def __init__(self, subjects, options):
         self._subjects, self._options = subjects, options
-        self._backbone = subjects.runs[0].backbone()
+        self._backbone = subjects.backbone(subjects.runs[0])
         self._network = staged.StagedNetwork(self._backbone)
         self._ends = {}
         self.num_batch_norm_images = 0
@@ -56,7 +56,11 @@ class Walk:
         yield AS_TRAINED, None, self._line(*ends)
         if channels.can_match(first.config.model.name):
             order_of = channels.orders(
-                first.backbone(), second.backbone(), self._training(first)
+                *(
+                    self._subjects.backbone(one, place=place)
+                    for place, one in enumerate((first, second), start=1)
+                ),
+                self._training(first),
             )
             values = channels.reordered(
                 self._backbone, ends[1].values, order_of
@@ -77,9 +81,9 @@ class Walk:
     def _end(self, subject):
         """The End of a run, computed on first use."""
         if subject.name not in self._ends:
-            backbone = subject.backbone()
+            backbone = self._subjects.backbone(subject)
             self._check_alike(subject, backbone)
-            values = {v.path: v.numpy() for v in backbone.weights}
+            values = weights.values(backbone)
             scores = self._scores(subject, [staged.Variant(0, values)])
             self._ends[subject.name] = End(
                 subject, values, scores.scores[0], scores.losses[0]
@@ -113,7 +117,9 @@ class Walk:
         scores = self._scores(
             first.subject,
             [
-                staged.Variant(0, between(first.values, second.values, alpha))
+                staged.Variant(
+                    0, weights.between(first.values, second.values, alpha)
+                )
                 for alpha in inner
             ],
         )

@@ -5,6 +5,11 @@ import numpy as np
 from transfusion_tf.analysis.views import movement
 
 
+def values(backbone):
+    """{variable path: value} of all weights of a Backbone, as they are now."""
+    return {v.path: np.array(v) for v in backbone.weights}
+
+
 def between(first, second, alpha):
     """{path: (1 - alpha) * first + alpha * second} of the paths of `second`.
 
