@@ -15,7 +15,7 @@ import pathlib
 
 from absl import flags
 
-from transfusion_tf import cli
+from transfusion_tf import cli, paths
 from transfusion_tf.config import flags as config_flags
 from transfusion_tf.process import quiet
 
@@ -69,6 +69,7 @@ def main(argv):
     del argv
     if not FLAGS.sources or not FLAGS.output_dir:
         raise ValueError("Give --sources=SOURCE,SOURCE and --output_dir=DIR.")
+    paths.check_output_dir(FLAGS.output_dir)
     config = config_flags.from_flags(CONFIG_FLAGS)
     quiet.start_tensorflow()
     from transfusion_tf.analysis.sources import rank

@@ -81,3 +81,24 @@ def reaching(place):
         if not is_remote(place):
             raise
         raise OSError(f"Cannot reach {os.fspath(place)}: {error}") from None
+
+
+def check_output_dir(directory):
+    """Raises ValueError unless files can be written into a local directory.
+
+    It need not be there. To be asked before the work is done, not after it.
+
+    Args:
+      directory: what --output_dir says.
+    """
+    wanted = pathlib.Path(directory).absolute()
+    there = next(x for x in (wanted, *wanted.parents) if x.exists())
+    if not there.is_dir():
+        raise ValueError(
+            f"--output_dir={directory}: {there} is no directory; give another."
+        )
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise ValueError(
+            f"--output_dir={directory}: nothing can be written into {there}; "
+            "give another directory, or change its permissions."
+        )

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from tests.initialization import pytorch_state
+from tests.initialization import pytorch_state, vit_weights
 from transfusion_tf.config.init import InitConfig
 from transfusion_tf.initialization import (
     fingerprints,
@@ -132,12 +132,35 @@ def test_a_larger_network_of_the_same_names_is_refused():
         for name, array in state().items()
     }
     message = refusal(state() | more)
-    assert "layer1.2.conv1 with (3, 3, 64, 64) is left over (and 1 more" in (
+    assert "layer1.2.conv1 with (3, 3, 64, 64) is left over (and 3 more" in (
         message
     )
     assert "They look like a ResNet of 3 + 2 + 2 + 2 blocks; give weights" in (
         message
     )
+
+
+@pytest.mark.parametrize(
+    "name, extra, shape",
+    [
+        ("resnet18", "layer1.0.se.fc1.weight", (4, 64, 1, 1)),
+        ("resnet18", "module.layer2.1.se.conv.weight", (1, 1, 3)),
+        ("mobilenet_v2", "features.3.scale", (144,)),
+        ("deit_tiny", "blocks.0.ls1.gamma", (192,)),
+    ],
+)
+def test_blocks_with_more_in_them_than_the_networks_are_refused(
+    name, extra, shape
+):
+    """Squeeze and excitation or layer scales change what a block computes."""
+    prefix = "module." if extra.startswith("module.") else ""
+    if name == "deit_tiny":
+        tensors = vit_weights.tensors(name, 32)
+    else:
+        tensors = renamed(state(name), prefix)
+    message = refusal(tensors | {extra: np.ones(shape, np.float32)}, name)
+    assert f"{extra.removesuffix('.weight')} with " in message
+    assert "is left over. Its kernels are those of a" in message
 
 
 def test_a_network_that_is_known_is_named():

@@ -43,6 +43,14 @@ def test_a_pickle_is_refused_and_not_opened(tmp_path):
     assert trace.exists()
 
 
+def test_the_line_does_not_write_over_a_pickle_named_safetensors(tmp_path):
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(pickle.dumps({}))
+    line = LINE.search(refusal(path))[1]
+    assert f'torch.load("{path}"' in line
+    assert f'"{tmp_path / "w.converted.safetensors"}")' in line
+
+
 MAKE_PICKLE = """
 import sys, torch
 state = {"conv.weight": torch.arange(6.0).reshape(2, 3, 1, 1).transpose(0, 1)}

@@ -14,6 +14,7 @@ from transfusion_tf.analysis.interventions import (
     resilience,
     shortcut_tables,
 )
+from transfusion_tf.analysis.interventions.options import InterventionOptions
 from transfusion_tf.reporting import intervention_report
 
 SCRIPT = "run_scripts/analyze_interventions.py"
@@ -181,6 +182,15 @@ def test_flags_that_cannot_be_are_one_line(analyze, tmp_path, flags, message):
     assert done.returncode == 2
     assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("view", names.INTERVENTIONS)
+def test_a_run_does_not_count_twice(tiny_runs, view):
+    """Given by name and by a pattern, it would be a second seed."""
+    twice = [tiny_runs[0], f"{tiny_runs[0].parent}/seed*"]
+    message = "are the same run .arm cbr_tiny random, seed 0.; give each once"
+    with pytest.raises(ValueError, match=message):
+        registry.run(twice, InterventionOptions(view=view, max_images=4))
 
 
 def test_every_view_is_in_every_list():

@@ -15,6 +15,11 @@ SCRIPTS = (
     [
         ([], "Give --runs="),
         (["--runs=/no/such/*", "--output_dir=x"], "matches nothing"),
+        # Before anything is computed.
+        (
+            ["--runs=/no/such/*", "--output_dir=/dev/null/x"],
+            "--output_dir=/dev/null/x: /dev/null is no directory; give another",
+        ),
     ],
 )
 def test_mistakes_are_one_line(binary, script, flags, message, tmp_path):

@@ -40,6 +40,10 @@ def test_tables_picture_and_lines(binary, tiny_runs, tiny_dataset, tmp_path):
     [
         ([], "Give --sources=SOURCE,SOURCE and --output_dir=DIR."),
         (["--sources=/nowhere"], "--sources=/nowhere: there is no such file"),
+        (
+            ["--sources=/nowhere", "--output_dir=/dev/null"],
+            "--output_dir=/dev/null: /dev/null is no directory; give another.",
+        ),
     ],
 )
 def test_bad_input_is_one_line(binary, tmp_path, tiny_dataset, flags, message):

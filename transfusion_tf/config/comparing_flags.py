@@ -5,6 +5,8 @@ A binary calls those that it has; the flags become its own.
 
 from absl import flags
 
+from transfusion_tf import paths
+
 flags.disclaim_key_flags()  # They belong to the caller.
 
 
@@ -72,9 +74,10 @@ def output_dir(what="the tables and the picture"):
 
 
 def check_given(runs, output_dir):
-    """Raises ValueError unless --runs and --output_dir have values."""
+    """Raises ValueError unless --runs and --output_dir can be used."""
     if not runs or not output_dir:
         raise ValueError(
             "Give --runs=RUN,RUN (directories, globs or studies) and "
             "--output_dir=DIR."
         )
+    paths.check_output_dir(output_dir)

@@ -16,6 +16,7 @@ _TENSORS = ("weight", "bias", "running_mean", "running_var")
 _COUNTERS = "num_batches_tracked"
 WHY_NOT_COUNTERS = "counts training steps of batch norm"
 _COLOURS = 3
+_SUFFIX = ".safetensors"
 
 
 def layers(tensors):
@@ -72,9 +73,10 @@ def conversion(path):
     Args:
       path: pathlib.Path of the file.
     """
-    source, target = (
-        json.dumps(str(x)) for x in (path, path.with_suffix(".safetensors"))
-    )
+    target = path.with_suffix(_SUFFIX)
+    if target == path:  # The pickle is not to be written over.
+        target = path.with_suffix(f".converted{_SUFFIX}")
+    source, target = (json.dumps(str(x)) for x in (path, target))
     code = (
         "import torch, safetensors.torch as s; "
         f'x = torch.load({source}, "cpu", weights_only=True); '

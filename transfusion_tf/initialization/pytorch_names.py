@@ -66,6 +66,20 @@ class _Found:
         """Whether a SourceLayer is below the prefix, the network's or not."""
         return not self.prefix or layer.name.startswith(f"{self.prefix}.")
 
+    def is_amid(self, layer):
+        """Whether a SourceLayer is in a part of the network, as no head is.
+
+        Such are the gates of a ResNet with squeeze and excitation,
+        `layer1.0.se`, all other layers of which are those of a plain one.
+        """
+        parts = {self._part(x) for x in self.partners.values()}
+        return self.contains(layer) and self._part(layer) in parts
+
+    def _part(self, layer):
+        """The first of a SourceLayer's names below the prefix."""
+        start = len(self.prefix) + 1 if self.prefix else 0
+        return layer.name[start:].partition(".")[0]
+
     @property
     def is_follower(self):
         """Whether it is a copy that is not meant to be used."""
@@ -92,8 +106,12 @@ def partners(backbone, source, body, wanted):
     left = source.without(found.partners)
     inside = [x for x in source.layers if found.contains(x)]
     telling = fingerprints.telling(x.shapes for x in inside)
-    stray = [x for x in left if x.shapes in telling and found.contains(x)]
     # No head has them, so there is more of a body than this network has.
+    stray = [
+        x
+        for x in left
+        if found.is_amid(x) or (x.shapes in telling and found.contains(x))
+    ]
     if stray:
         shapes = misfits.shapes_text(stray[0].shapes)
         problem = f"{stray[0].name} with {shapes} is left over"

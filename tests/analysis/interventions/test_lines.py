@@ -40,6 +40,7 @@ def test_what_is_lost_is_counted_from_the_line_between_the_ends():
     np.testing.assert_allclose(middle["excess_loss"], 4 - 1.25)
     for point in (start, end):
         assert point["auc_lost"] == point["excess_loss"] == 0
+        assert not np.signbit(point["auc_lost"])  # -0.0 would read as a gain.
     assert middle["auc_low"] < middle["auc_lost"] < middle["auc_high"]
 
 

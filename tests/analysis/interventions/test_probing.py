@@ -256,3 +256,15 @@ def test_many_test_images_are_scored_as_each_alone():
     for index in (0, 1023, 1024, 2499):
         one, _ = probe.predict(train, LABELS, test[[index]], fold_of=None)
         np.testing.assert_allclose(scores[[index]], one)
+
+
+def test_few_images_have_no_folds_and_no_error():
+    """As --max_probe_images=5 leaves, of five patients."""
+    for count in range(2, 9):
+        columns = {
+            "id": np.array([f"i{n}" for n in range(count)]),
+            "label": np.arange(count) % 3,
+            "patient": np.array([f"p{n}" for n in range(count)]),
+        }
+        found = probing.folds_of(columns)
+        assert found is None or set(found) == {1, 2, 3}

@@ -55,6 +55,36 @@ def test_logme_knows_neither_rotations_nor_copies_of_neurons():
         np.testing.assert_allclose(found, wanted, rtol=1e-5)
 
 
+@pytest.mark.parametrize("scale", [1e-6, 1e6])
+def test_logme_does_not_know_the_scale_of_features(scale):
+    """Also of those that tell little, where the fixed point is far away."""
+    rng = np.random.default_rng(0)
+    features, labels = rng.normal(size=(40, 100)), rng.integers(0, 2, 40)
+    of = {"labels": labels, "task": "multiclass", "num_classes": 2}
+    wanted = transferability.logme(features, **of)
+    found = transferability.logme(scale * features, **of)
+    np.testing.assert_allclose(found, wanted, atol=1e-6)
+
+
+def test_classes_that_set_no_images_apart_are_left_out():
+    """As those that the first training images lack: LogME is not of them."""
+    features, labels = made(60, 5)
+    of = {"features": features, "task": "multiclass"}
+    wanted = transferability.logme(labels=labels, num_classes=2, **of)
+    more = transferability.logme(labels=labels, num_classes=3, **of)
+    np.testing.assert_allclose(more, wanted)
+    one = np.zeros(60, int)
+    assert transferability.logme(labels=one, num_classes=2, **of) is None
+    known = np.stack([labels, one, one + 1, one - 1], axis=1)
+    found = transferability.logme(
+        features, known, task="multilabel", num_classes=4
+    )
+    single = transferability.logme(
+        features, labels[:, None], task="multilabel", num_classes=1
+    )
+    np.testing.assert_allclose(found, single)
+
+
 def test_logme_is_higher_for_features_that_tell():
     features, labels = made(200, 8)
     of = {"labels": labels, "task": "multiclass", "num_classes": 2}

@@ -141,7 +141,7 @@ def of_members(name, settings, runs):
         ValueError: as `of_runs`.
     """
     of_arm = sorted(runs, key=_key)
-    _check_once(name, of_arm)
+    check_once(name, of_arm)
     whole, lines = _with_all_folds(name, of_arm)
     return (_arm(name, settings, whole) if whole else None), lines
 
@@ -160,7 +160,16 @@ def _check_folds(runs):
         )
 
 
-def _check_once(name, runs):
+def check_once(name, runs):
+    """Raises ValueError if two runs of an arm are of one seed and fold.
+
+    One run that counts twice is no second seed: intervals would be too short.
+
+    Args:
+        name: of the arm.
+        runs: objects with `config` and `root`, in any order.
+    """
+    runs = sorted(runs, key=_key)
     for run, following in zip(runs, runs[1:], strict=False):
         if _key(run) == _key(following):
             fold = run.config.data.fold

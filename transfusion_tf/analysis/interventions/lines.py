@@ -103,7 +103,7 @@ def _auc(first, last, here, alpha):
     )
     return {
         "auc": found.other,
-        "auc_lost": -found.value,
-        "auc_low": None if found.high is None else -found.high,
-        "auc_high": None if found.low is None else -found.low,
+        "auc_lost": losses.negated(found.value),
+        "auc_low": losses.negated(found.high),
+        "auc_high": losses.negated(found.low),
     }

@@ -69,10 +69,15 @@ def lost(subjects, labels, patients, reference, changed):
     return {"metric": name, **columns(found, patients, len(labels))}
 
 
+def negated(value):
+    """A loss for a gain; None for None, and no -0.0, which reads as a gain."""
+    return None if value is None else 0.0 - value
+
+
 def columns(found, patients, num_images):
     """{column: value} of COLUMNS but `metric`, of a PairedAuc."""
     negative = {
-        key: None if value is None else -value
+        key: negated(value)
         for key, value in (
             ("lost", found.value),
             ("low", found.high),

@@ -167,13 +167,16 @@ def folds_of(columns):
         return None
     fold_of = np.zeros(len(units), int)
     for fold in range(1, NUM_FOLDS + 1):
-        split = folds.cut(
-            columns["id"],
-            columns["label"],
-            columns["patient"],
-            num_folds=NUM_FOLDS,
-            fold=fold,
-        )
+        try:
+            split = folds.cut(
+                columns["id"],
+                columns["label"],
+                columns["patient"],
+                num_folds=NUM_FOLDS,
+                fold=fold,
+            )
+        except ValueError:  # Too few for the val split that it draws as well.
+            return None
         fold_of[np.asarray(split) == "test"] = fold
     return fold_of
 

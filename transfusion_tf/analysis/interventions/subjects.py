@@ -40,6 +40,11 @@ class Subject:
     step: int
 
     @property
+    def root(self):
+        """The run directory."""
+        return self.run.root
+
+    @property
     def init(self):
         """How it started, in a few words."""
         return labels.init_label(self.about)
@@ -178,7 +183,7 @@ def open_runs(paths, options, *, needs_start=False, fewest=1):
     Raises:
       FileNotFoundError: no run, or no such weights.
       ValueError: runs that are not finished, of several networks, image sizes,
-        folds or data sets, or too few of them; no start was saved.
+        folds or data sets, one of them twice, or too few; no start was saved.
     """
     paths = globs.expanded(paths)
     names = tables.run_names(paths)
@@ -203,7 +208,10 @@ def open_runs(paths, options, *, needs_start=False, fewest=1):
     )
     abouts = [record.read(run) for run in runs.values()]
     _check_own(abouts, names, images.opened)
-    return Subjects(_subjects(runs, abouts, steps), images)
+    subjects = Subjects(_subjects(runs, abouts, steps), images)
+    for name, of_arm in subjects.arms.items():
+        arms.check_once(name, of_arm)
+    return subjects
 
 
 def _subjects(runs, abouts, steps):

@@ -72,7 +72,11 @@ def of_sources(sources, model, *, image_size, stages):
       FileNotFoundError, ValueError: weights that are not there, or do not fit
         the network, or lack a stage; an unknown stage; a source given twice.
     """
-    if len(set(sources)) < len(sources):
+    places = [
+        x if x in pretrained.PUBLISHED else str(pathlib.Path(x).resolve())
+        for x in sources
+    ]
+    if len(set(places)) < len(sources):
         raise ValueError(
             f"--sources must name each source once. Received: "
             f"{','.join(sources)}"

@@ -91,7 +91,7 @@ class Scored:
         value = self._of_training_images(
             transferability.logme, self._features["train"][stage]
         )
-        note = "" if value is not None else "no label is known"
+        note = "" if value is not None else "all images have one answer"
         return {"value": value, "note": note}
 
     def _leep(self):

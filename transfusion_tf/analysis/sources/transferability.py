@@ -22,7 +22,9 @@ def logme(features, labels, *, task, num_classes):
     regression from features to each class (1 or 0), at the precisions of
     weights and noise that maximize it, found by the fixed point of You et al.
     2022 (arXiv:2110.10545); the mean over classes. As published, features are
-    taken as they are: neither centred nor standardized.
+    taken as they are: neither centred nor standardized. A class that none of
+    the images has, or all, is left out: a target of one value is predicted
+    without error, and its evidence grows beyond all bounds.
 
     Args:
       features: (num_images, neurons).
@@ -32,12 +34,12 @@ def logme(features, labels, *, task, num_classes):
       num_classes: number of classes, grades or labels.
 
     Returns:
-      float, or None where no class has images.
+      float, or None where no class sets images apart.
     """
     features = np.asarray(features, np.float64)
     values, bases = [], {}
     for target, known in _targets(labels, task, num_classes):
-        if not known.any():
+        if len(np.unique(target[known])) < 2:
             continue
         key = known.tobytes()
         if key not in bases:
@@ -97,6 +99,8 @@ def evidence(squares, basis, target):
     total = float(target @ target)
     beyond = max(total - along.sum(), 0.0)
     ratio, floor = 1.0, np.finfo(float).eps * max(total, 1.0)
+    # Nothing is to depend on the scale of the features, nor does the maximum.
+    squares = squares / (squares.mean() if len(squares) else 1.0)
     for _ in range(_MAX_ITERATIONS):
         shrunk = ratio + squares
         gamma = (squares / shrunk).sum()

@@ -19,6 +19,9 @@ def pooled(backbones, stages, batches):
     Returns:
       The features, and {name: array} of all that is in the batches but the
       images, both in the order of the batches.
+
+    Raises:
+      ValueError: features are not finite, so that no probe can be fitted.
     """
     extractors = {
         key: backbone.feature_extractor() for key, backbone in backbones.items()
@@ -38,7 +41,9 @@ def pooled(backbones, stages, batches):
             )
             for stage in stages:
                 maps = np.asarray(found[stage], np.float64)
-                features[key][stage].append(maps.mean(axis=(1, 2)))
+                means = maps.mean(axis=(1, 2))
+                _check_finite(means, stage)
+                features[key][stage].append(means)
     return (
         {
             key: {s: np.concatenate(parts) for s, parts in of.items()}
@@ -46,6 +51,15 @@ def pooled(backbones, stages, batches):
         },
         {name: np.concatenate(parts) for name, parts in columns.items()},
     )
+
+
+def _check_finite(means, stage):
+    if not np.isfinite(means).all():
+        raise ValueError(
+            f"A network gives numbers at {stage} that are not finite (NaN or "
+            "infinity), which no probe can be fitted to; look for such weights "
+            "with describe_model.py --weights=..., and leave that network out."
+        )
 
 
 def first_batches(images, split, max_images=None):
