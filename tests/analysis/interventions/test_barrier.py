@@ -49,7 +49,14 @@ def shuffled(tiny_runs, tmp_path_factory):
     path = run.weights(run.checkpoint_step("best"))
     with checksums.recorded(run, path):
         backbone.model.save_weights(path)
+    _as_of_another_seed(run)
     return root
+
+
+def _as_of_another_seed(run):
+    content = files.read_json(run.config)
+    content["config"]["seed"] += 100
+    files.write_json(run.config, content)
 
 
 @pytest.fixture(scope="module")

@@ -127,9 +127,8 @@ def test_no_more_is_computed_than_is_needed(found, counted):
         needed += (2 + changed) * 60
         if part < 4:
             needed += (1 + changed) * 160
-    assert len(counted) == 2
-    for calls in counted:
-        assert sum(calls.values()) <= 1.3 * needed
+    (calls,) = counted  # One network, for both runs.
+    assert 2 * needed <= sum(calls.values()) <= 1.3 * 2 * needed
 
 
 def test_a_copy_of_itself_in_place_of_a_stage_loses_nothing(tiny_runs):
