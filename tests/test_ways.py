@@ -1,23 +1,14 @@
 """Holds down how many files an image, and weights, go through."""
 
-import os
-import pathlib
 import re
-import subprocess
-import sys
 
-ROOT = pathlib.Path(__file__).parents[1]
-SCRIPT = ROOT / "tests" / "benchmarks" / "measure_ways.py"
 # The most files that may hold what goes a way: an image, or weights.
 MOST = {"kept": 14, "resized": 14, "h5": 9, "unnamed": 9}
 
 
-def test_few_files_are_on_a_way():
-    done = subprocess.run(
-        [sys.executable, SCRIPT, *(f"--way={way}" for way in MOST)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+def test_few_files_are_on_a_way(binary):
+    done = binary(
+        "tests/benchmarks/measure_ways.py", *(f"--way={way}" for way in MOST)
     )
     assert done.returncode == 0, done.stderr
     counts = re.findall(r"^(\S+): (\d+) carriers", done.stdout, re.MULTILINE)

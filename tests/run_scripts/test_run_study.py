@@ -19,7 +19,7 @@ TABLES = (
     "verdict.json",
 )
 GRID = (
-    "--models=cbr_tiny",
+    "--models=cbr_tiny@conv1",  # To trace more would show no more.
     "--inits=random,gabor,pretrained",
     "--weights=imagenet",
     "--learning_rates=1e-3",
@@ -49,8 +49,8 @@ def test_from_records_to_verdicts(study):
         *(str(root / name) for name in TABLES),
         str(root / "study.csv"),
     ]
-    assert "cbr_tiny gabor against cbr_tiny random: " in done.stdout
-    assert "left out: cbr_tiny pretrained: no weights" in done.stdout
+    assert "cbr_tiny@conv1 gabor against cbr_tiny@conv1 random: " in done.stdout
+    assert "left out: cbr_tiny@conv1 pretrained: no weights" in done.stdout
     assert "warning: All arms had the learning rate 0.001" in done.stdout
     assert len(tables.read(root / "study.csv")) == 2
     assert json.loads((root / "verdict.json").read_text())["margin"] == 0.02
@@ -103,7 +103,7 @@ def test_plan_and_dry_run_train_nothing(binary, tiny_dataset, tmp_path):
     )
     done = binary(SCRIPT, *given, "--dry_run", "--num_workers=2", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "cbr_tiny-gabor-all-lr0.001-seed1" in done.stdout
+    assert "cbr_tiny@conv1-gabor-all-lr0.001-seed1" in done.stdout
     assert "4 runs, 2 at a time with 1 thread(s) each: about" in done.stdout
     assert not list(tmp_path.iterdir())
 

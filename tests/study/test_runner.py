@@ -13,10 +13,11 @@ from transfusion_tf.study.directory import StudyDir
 from transfusion_tf.study.spec import StudyConfig
 
 RUNS = tuple(
-    f"cbr_tiny-{init}-64-lr0.001-seed{seed}"
+    f"cbr_tiny@conv1-{init}-64-lr0.001-seed{seed}"
     for seed in (0, 1)
     for init in ("random", "gabor")
 )
+GABOR = "cbr_tiny@conv1 gabor"
 TABLES = ("arms.csv", "comparisons.csv", "verdict.json")
 
 
@@ -24,7 +25,7 @@ TABLES = ("arms.csv", "comparisons.csv", "verdict.json")
 def values(tiny_dataset):
     return {
         "dataset": str(tiny_dataset),
-        "models": "cbr_tiny",
+        "models": "cbr_tiny@conv1",  # To trace more would show no more.
         "inits": "random,gabor",
         "seeds": 2,
         "train_sizes": "64",
@@ -33,7 +34,7 @@ def values(tiny_dataset):
         "batch_size": 16,
         "snapshots": 0,
         "optimizer": "sgd",  # Of the two the one that starts sooner.
-        "reference": "cbr_tiny:random",
+        "reference": "cbr_tiny@conv1:random",
         # More than the machine has would be other sums than of this process.
         "num_threads": None,
     }
@@ -50,7 +51,7 @@ def whole(values, tmp_path_factory):
     """The directory of a study that nothing has happened to."""
     root = tmp_path_factory.mktemp("whole") / "study"
     lines = run(values, root)
-    assert "cbr_tiny gabor against cbr_tiny random: " in "\n".join(lines)
+    assert f"{GABOR} against cbr_tiny@conv1 random: " in "\n".join(lines)
     return root
 
 
@@ -73,7 +74,7 @@ def test_tables(whole):
     assert set(table["chosen"]) == {"yes"} and set(table["steps"]) == {3}
     assert table[["val_auc", "test_auc"]].notna().all(axis=None)
     comparisons = tables.read(whole / "comparisons.csv")
-    assert list(comparisons["arm"]) == ["cbr_tiny gabor"]
+    assert list(comparisons["arm"]) == [GABOR]
     assert list(comparisons["num_seeds"]) == [2]
     assert (whole / "comparisons.png").read_bytes().startswith(b"\x89PNG")
 
