@@ -6,12 +6,27 @@ never read.
 """
 
 import math
+import zipfile
+import zlib
 
 import numpy as np
 
 from transfusion_tf.images import limits
 
 SUFFIX = ".npy"  # Of the members of an .npz.
+# Names and headers of an .npz, beside the numbers; generous.
+NPZ_OVERHEAD = 2**20
+# What damaged .npz make zipfile and NumPy raise, and arrays of other shapes.
+NPZ_DAMAGE = (
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def head(stream):

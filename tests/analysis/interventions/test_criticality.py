@@ -12,6 +12,7 @@ from transfusion_tf.analysis.interventions import (
     criticality,
     criticality_tables,
     resilience,
+    staged,
     subjects,
 )
 from transfusion_tf.analysis.interventions.options import InterventionOptions
@@ -48,19 +49,18 @@ def rows(trained, start, **settings):
     scores = trained.model(PIXELS, training=False).numpy()
     scores = scores[:, 1] - scores[:, 0]
     labels = (scores > np.median(scores)).astype(int)
-    run = types.SimpleNamespace(
-        **vars(small_networks.subject()),
-        name="made",
-        backbone=lambda step=None: trained if step is None else start,
-    )
+    run = types.SimpleNamespace(**vars(small_networks.subject()), name="made")
     columns = dict.fromkeys(subjects.RUN_COLUMNS, "made")
     about = types.SimpleNamespace(
         task="multiclass",
         columns_of=lambda subject: columns,
+        backbone=lambda _, step=None: trained if step is None else start,
         training_images=lambda *_: small_networks.batches(PIXELS),
         test_images=lambda _: small_networks.batches(PIXELS, labels),
     )
-    return resilience._scored(about, run, options(**settings)).critical
+    networks = staged.StagedNetworks()
+    asked = options(**settings)
+    return resilience._scored(about, networks, run, asked).critical
 
 
 def test_twice_the_distance_is_four_times_as_critical():

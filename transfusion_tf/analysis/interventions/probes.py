@@ -12,13 +12,12 @@ import dataclasses
 import functools
 import itertools
 
-import numpy as np
-
 from transfusion_tf import progress
 from transfusion_tf.analysis import comparison
 from transfusion_tf.analysis.interventions import probe_tables, probing
 from transfusion_tf.analysis.interventions import subjects as opened_subjects
 from transfusion_tf.analysis.interventions.probe_tables import Place
+from transfusion_tf.analysis.interventions.weights import fresh_seed
 from transfusion_tf.analysis.views import probe, reuse
 from transfusion_tf.config.init import InitConfig
 from transfusion_tf.data import pipeline
@@ -160,7 +159,7 @@ def _random(subjects, draws, seed):
                 "init": "random",
                 "seed": draw,
             },
-            load=functools.partial(_drawn, first, _seed(seed, draw)),
+            load=functools.partial(_drawn, first, fresh_seed(seed, draw)),
         )
         for draw in range(draws)
     ]
@@ -177,12 +176,6 @@ def _drawn(subject, seed):
     )
     schemes.initialize(backbone, InitConfig(), seed=seed)
     return backbone
-
-
-def _seed(seed, draw):
-    """A seed that no run was started with by chance."""
-    sequence = np.random.SeedSequence([seed, draw])
-    return int(sequence.generate_state(1, np.uint64)[0])
 
 
 def _starts_and_ends(subjects):

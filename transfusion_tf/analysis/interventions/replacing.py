@@ -2,10 +2,8 @@
 
 import dataclasses
 
-import numpy as np
-
 from transfusion_tf.analysis.interventions import staged
-from transfusion_tf.analysis.interventions.weights import between
+from transfusion_tf.analysis.interventions.weights import between, fresh_seed
 from transfusion_tf.initialization import schemes
 
 START, FRESH = "start", "fresh"
@@ -39,7 +37,9 @@ def variants(backbone, start, options):
       options: InterventionOptions.
     """
     fresh = [
-        schemes.random(backbone, None, None, _seed(options.seed, draw)).values
+        schemes.random(
+            backbone, None, None, fresh_seed(options.seed, draw)
+        ).values
         for draw in range(options.draws)
     ]
     replaced, variants = [], []
@@ -56,9 +56,3 @@ def variants(backbone, start, options):
                 staged.Variant(index, {path: values[path] for path in trained})
             )
     return replaced, variants
-
-
-def _seed(seed, draw):
-    """A seed of fresh weights, which no run was started with by chance."""
-    sequence = np.random.SeedSequence([seed, draw])
-    return int(sequence.generate_state(1, np.uint64)[0])

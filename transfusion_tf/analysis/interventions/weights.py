@@ -10,6 +10,12 @@ def values(backbone):
     return {v.path: np.array(v) for v in backbone.weights}
 
 
+def fresh_seed(seed, draw):
+    """A seed of fresh weights, which no run was started with by chance."""
+    sequence = np.random.SeedSequence([seed, draw])
+    return int(sequence.generate_state(1, np.uint64)[0])
+
+
 def between(first, second, alpha):
     """{path: (1 - alpha) * first + alpha * second} of the paths of `second`.
 

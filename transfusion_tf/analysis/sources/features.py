@@ -10,7 +10,6 @@ import hashlib
 import json
 import pathlib
 import zipfile
-import zlib
 
 import keras
 import numpy as np
@@ -25,19 +24,6 @@ from transfusion_tf.stores import npy
 FORMAT = 1
 HEAD = "head"
 _IDENTITY, _IDS, _STAGE = "identity", "id", "stage/"
-# Names and headers of an .npz, beside the numbers; generous.
-_OVERHEAD = 2**20
-# What damaged files make zipfile and NumPy raise.
-_DAMAGE = (
-    EOFError,
-    LookupError,
-    NotImplementedError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 class Store:
@@ -139,7 +125,7 @@ def _load(path, identity, ids):
             }
         if any(len(array) != len(ids) for array in found.values()):
             raise ValueError("a stage has another number of images")
-    except _DAMAGE as error:
+    except npy.NPZ_DAMAGE as error:
         raise ValueError(
             f"{path} is damaged ({files.one_line(error)}); delete it, and the "
             "features are computed again."
@@ -156,7 +142,7 @@ def _save(path, identity, ids, found):
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     files.require_space(
-        path, sum(array.nbytes for array in arrays.values()) + _OVERHEAD
+        path, sum(array.nbytes for array in arrays.values()) + npy.NPZ_OVERHEAD
     )
     with files.naming_failures(path), files.atomic_write(path) as temporary:
         with temporary.open("wb") as stream:

@@ -5,7 +5,6 @@ import hashlib
 import json
 import time
 import zipfile
-import zlib
 
 import numpy as np
 from absl import logging
@@ -18,19 +17,6 @@ from transfusion_tf.stores import npy
 FORMAT = 2
 # A pass that was interrupted between two saves repeats at most about this long.
 SECONDS_BETWEEN_SAVES = 120
-# Names and headers of an .npz, beside the numbers; generous.
-_NPZ_OVERHEAD = 2**20
-# What damaged files make zipfile and NumPy raise, and sums of other shapes.
-_DAMAGE = (
-    EOFError,
-    LookupError,
-    NotImplementedError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 @dataclasses.dataclass
@@ -110,7 +96,7 @@ class SavedPass:
                         for key in npy.keys(stored)
                     }
                 )
-        except _DAMAGE as error:
+        except npy.NPZ_DAMAGE as error:
             raise ValueError(
                 f"{self._path} is damaged; delete it, and the moments are "
                 f"gathered again ({files.one_line(error)})."
@@ -143,7 +129,7 @@ class SavedPass:
             self._path,
         )
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        files.require_space(self._path, size + _NPZ_OVERHEAD)
+        files.require_space(self._path, size + npy.NPZ_OVERHEAD)
         self._is_announced = True
 
     def save(self, state):
@@ -164,7 +150,7 @@ class SavedPass:
         }
         self._path.parent.mkdir(parents=True, exist_ok=True)
         size = sum(value.nbytes for value in arrays.values())
-        files.require_space(self._path, size + _NPZ_OVERHEAD)
+        files.require_space(self._path, size + npy.NPZ_OVERHEAD)
         with files.atomic_write(self._path) as temporary:
             with temporary.open("wb") as stream:
                 np.savez(stream, **arrays)
