@@ -5,7 +5,7 @@
 # MobileNetV2 and Keras' SqueezeNet 1.1 without its head, trained on ImageNet.
 # Chest x-rays (Kermany et al. 2018) and fundus photographs (IDRiD) at 96 px, two
 # networks, 132 runs at each of two learning rates; views are of those that
-# were chosen. About two hours on two cores; what was interrupted goes on.
+# were chosen, and of at most 400 test images. About two hours on two cores; what was interrupted goes on.
 set -euo pipefail
 data=$1 weights=$2 folds=$3 out=$4
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -27,7 +27,8 @@ view() { # Study, table, view, then flags; a table that is there is not made aga
   local to=$out/views/$1
   [[ -f $to/$2/$2.csv ]] ||
     "$python" "$root/run_scripts/analyze_interventions.py" --view="$3" \
-      --runs="$out/studies/$1" --output_dir="$to/$2" "${@:4}" | tee "$to/$2.txt"
+      --runs="$out/studies/$1" --output_dir="$to/$2" --max_images=400 \
+      "${@:4}" | tee "$to/$2.txt"
 }
 starts() { # Study, inits: its runs that are compared, separated by commas.
   awk -F, -v inits="$2" -v root="$out/studies/$1/runs/" \
