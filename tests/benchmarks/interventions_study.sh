@@ -5,7 +5,8 @@
 # MobileNetV2 and Keras' SqueezeNet 1.1 without its head, trained on ImageNet.
 # Chest x-rays (Kermany et al. 2018) and fundus photographs (IDRiD) at 96 px, two
 # networks, 132 runs at each of two learning rates; views are of those that
-# were chosen, and of at most 400 test images. About two hours on two cores; what was interrupted goes on.
+# were chosen, and of at most 400 test images. About two hours on two cores; what
+# was interrupted goes on.
 set -euo pipefail
 data=$1 weights=$2 folds=$3 out=$4
 root=$(cd "$(dirname "$0")/../.." && pwd)
