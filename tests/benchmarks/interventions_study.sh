@@ -43,15 +43,15 @@ study() { # Data, network, its source, then flags.
     --weights="$weights/$3" --study_dir="$out/studies/$name" "${@:4}"
   mkdir -p "$out/views/$name"
   view "$name" resilience resilience --alphas=0.5 --draws=2 \
-    --batch_norm_images=256
+    --batch_norm_images=128
   view "$name" probes probes --max_probe_images=1000 --draws=5
   view "$name" shortcut shortcut --blocks=2,4,8 --low_pass=0.03125 \
     --high_pass=0.03125
   view "$name" barrier barrier --pairs=within --alphas=0.25,0.5,0.75 \
-    --batch_norm_images=256
+    --batch_norm_images=128
   # Of two starts only: there are 18 networks a stage.
   view "$name" criticality resilience --alphas=0.5 --draws=2 \
-    --noise=0.1,0.3,1 --batch_norm_images=256 --max_images=256 \
+    --noise=0.1,0.3,1 --max_images=200 --batch_norm_images=128 \
     --runs="$(starts "$name" "random|pretrained")"
 }
 torchvision=mobilenet_v2_imagenet_torchvision.safetensors
