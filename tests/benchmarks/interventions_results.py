@@ -161,6 +161,8 @@ class Study:
 
     def _criticality(self, arm):
         """What each stage has, bottom to top; "" of arms not looked at."""
+        if not (self._views / "criticality").is_dir():
+            return ""
         rows = self.view("criticality", "criticality_arms", arm=arm)
         return " ".join(
             "beyond" if value != value else f"{value:.2g}"
