@@ -25,10 +25,11 @@ convert idrid --source=idrid --input="$data/idrid_grading_quarter.zip" \
   --fundus=crop --resize_mode=crop
 
 view() { # Study, table, view, then flags; a table that is there is not made again.
-  local to=$out/views/$1
+  local to=$out/views/$1 images=77 # Those that IDRiD has.
+  [[ $1 == idrid-* ]] || images=200
   [[ -f $to/$2/$2.csv ]] ||
     "$python" "$root/run_scripts/analyze_interventions.py" --view="$3" \
-      --runs="$out/studies/$1" --output_dir="$to/$2" --max_images=200 \
+      --runs="$out/studies/$1" --output_dir="$to/$2" --max_images=$images \
       "${@:4}" | tee "$to/$2.txt"
 }
 starts() { # Study, inits: its runs that are compared, separated by commas.
