@@ -7,20 +7,9 @@
 # three seeds each. About an hour on two cores; what was interrupted goes on.
 set -euo pipefail
 data=$1 folds=$2 out=$3
-root=$(cd "$(dirname "$0")/../.." && pwd)
-python=${PYTHON:-python}
-
-mkdir -p "$out"
-"$python" "$root/tests/benchmarks/published_fold.py" "$folds" 1 \
-  "$data/kermany_chest_224.zip" "$out/fold_1.csv"
-convert() { # Name, then flags.
-  [[ -d $out/data/$1/1.0.0 ]] || "$python" "$root/data_prep/make_tfrecords.py" \
-    --output_dir="$out/data/$1" --image_size=112 "${@:2}"
-}
-convert kermany_chest --source=csv --labels="$out/fold_1.csv" \
-  --input="$data/kermany_chest_224.zip"
-convert idrid --source=idrid --input="$data/idrid_grading_quarter.zip" \
-  --fundus=crop --resize_mode=crop
+# shellcheck source=tests/benchmarks/real_data.sh
+source "$(dirname "$0")/real_data.sh"
+chest_and_fundus 112
 
 train() { # Data, recipe, network, steps.
   local settings=(plain "augmented --augment=$2" "weighted --class_weights=balanced")

@@ -9,22 +9,12 @@
 # cores; what was interrupted goes on.
 set -euo pipefail
 data=$1 weights=$2 folds=$3 out=$4
-root=$(cd "$(dirname "$0")/../.." && pwd)
-python=${PYTHON:-python}
+# shellcheck source=tests/benchmarks/real_data.sh
+source "$(dirname "$0")/real_data.sh"
 
-convert() { # Name, then flags.
-  [[ -d $out/data/$1/1.0.0 ]] || "$python" "$root/data_prep/make_tfrecords.py" \
-    --output_dir="$out/data/$1" "${@:2}"
-}
 convert cifar10 --source=image_folder --input="$data/cifar10_images.zip"
 convert pneumoniamnist --source=npz --input="$data/pneumoniamnist.npz"
-mkdir -p "$out"
-"$python" "$root/tests/benchmarks/published_fold.py" "$folds" 1 \
-  "$data/kermany_chest_224.zip" "$out/fold_1.csv"
-convert kermany_chest --source=csv --labels="$out/fold_1.csv" \
-  --input="$data/kermany_chest_224.zip" --image_size=112
-convert idrid --source=idrid --input="$data/idrid_grading_quarter.zip" \
-  --fundus=crop --resize_mode=crop --image_size=112
+chest_and_fundus 112
 
 source_run() { # Network, epochs.
   "$python" "$root/run_scripts/train.py" --dataset="$out/data/cifar10" \
