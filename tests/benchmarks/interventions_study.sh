@@ -34,7 +34,6 @@ study() { # Data, network, its source, then flags.
   mkdir -p "$out/views/$name"
   view "$name" resilience resilience --alphas=0.5 --draws=1 \
     --batch_norm_images=128
-  view "$name" probes probes --max_probe_images=400 --draws=5
   view "$name" shortcut shortcut --blocks=2,4,8 --low_pass=0.03125 \
     --high_pass=0.03125
   view "$name" barrier barrier --pairs=within --alphas=0.25,0.5,0.75 \
@@ -44,6 +43,7 @@ study() { # Data, network, its source, then flags.
     view "$name" criticality resilience --alphas=0.5 --draws=1 \
       --noise=0.1,0.3,1 --batch_norm_images=128 \
       --runs="$(starts "$name" "random|pretrained")"
+  view "$name" probes probes --max_probe_images=1000 --draws=5
 }
 torchvision=mobilenet_v2_imagenet_torchvision.safetensors
 keras=squeezenet_v1.1_imagenet_notop.h5
