@@ -43,7 +43,7 @@ study() { # Data, network, its source, then flags.
     view "$name" criticality resilience --alphas=0.5 --draws=1 \
       --noise=0.1,0.3,1 --batch_norm_images=128 \
       --runs="$(starts "$name" "random|pretrained")"
-  view "$name" probes probes --max_probe_images=1000 --draws=5
+  view "$name" probes probes --max_probe_images=300 --draws=3
 }
 torchvision=mobilenet_v2_imagenet_torchvision.safetensors
 keras=squeezenet_v1.1_imagenet_notop.h5
