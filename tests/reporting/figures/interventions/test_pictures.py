@@ -1,6 +1,9 @@
 """Pictures of the views of interventions show what their tables say."""
 
+import itertools
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.reporting.figures.interventions import tables_of_views
@@ -137,6 +140,23 @@ def test_a_column_for_each_arm_and_one_for_two_arms():
     np.testing.assert_allclose(
         figure.axes[3].get_lines()[0].get_ydata(), [0.4, 0.7, 0.4]
     )
+
+
+def test_lines_of_many_arms_are_laid_out_one_below_the_other():
+    table = tables_of_views.of_barrier()["barrier"]
+    one = table[table["arm"] == table["other_arm"].iloc[0]]
+    one = one[one["kind"] == "within"]
+    arms = [f"cbr_tiny {letter} weights_of_a_source.h5" for letter in "abcdef"]
+    many = pd.concat([one.assign(arm=arm, other_arm=arm) for arm in arms])
+    figure = barrier.lines({"barrier": many})
+    figure.draw_without_rendering()
+    assert figure.get_figwidth() < 13
+    titled = [axes for axes in figure.axes if axes.get_title()]
+    assert [" ".join(axes.get_title().split()) for axes in titled] == arms
+    boxes = [axes.title.get_window_extent() for axes in titled[:4]]
+    assert all(a.x1 < b.x0 for a, b in itertools.pairwise(boxes))
+    assert len([a for a in figure.axes if a.get_visible()]) == 12
+    assert len({axes.get_ylim() for axes in titled}) == 1
 
 
 def test_the_matrix_has_both_orders_of_two_arms():

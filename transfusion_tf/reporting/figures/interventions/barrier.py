@@ -1,5 +1,7 @@
 """AUC and loss on the line between runs, and how high the barriers are."""
 
+import textwrap
+
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -9,33 +11,46 @@ from transfusion_tf.reporting.figures.interventions import titles
 
 _DASHES = {"as trained": "-", "matched": "--"}
 _ROWS = {"auc": "AUC", "loss": "loss"}
+_MOST_COLUMNS = 4
+_LETTERS = 40  # Of a line of an arm's name beside the matrix.
 
 
 def lines(tables):
-    """AUC and loss on the way, a column for the pairs of each arm.
+    """AUC, and below it loss, on the way: panels for the pairs of each arm.
 
-    Pairs of runs of two arms are in the last column.
+    Pairs of runs of two arms are in the last ones.
 
     Args:
       tables: {stem: DataFrame} with "barrier".
     """
     table = tables["barrier"]
-    columns = _columns(table)
+    shown = _panels(table)
+    across = min(_MOST_COLUMNS, len(shown))
+    down = -(-len(shown) // across)
     figure = Figure(
-        figsize=(max(5.5, 1.2 + 2.6 * len(columns)), 5.6), layout="constrained"
+        figsize=(max(5.5, 1.2 + 2.6 * across), 0.6 + 5.0 * down),
+        layout="constrained",
     )
     grid = figure.subplots(
-        len(_ROWS), len(columns), sharex=True, sharey="row", squeeze=False
+        len(_ROWS) * down, across, sharex=True, squeeze=False
     )
-    for line, (column, label) in zip(grid, _ROWS.items(), strict=True):
-        for axes, (title, rows) in zip(line, columns.items(), strict=True):
-            _pairs(axes, rows, column)
+    for place, (title, rows) in enumerate(shown.items()):
+        above, column = divmod(place, across)
+        pair = grid[len(_ROWS) * above :, column]
+        for axes, (name, label) in zip(pair, _ROWS.items(), strict=False):
+            _pairs(axes, rows, name)
             marks.frame(axes, "y")
-            if column == "auc":
-                axes.set_title(title, fontsize=9)
-        line[0].set_ylabel(label)
-    for axes in grid[-1]:
-        axes.set_xlabel("share of the second run", fontsize=9)
+            axes.set_ylabel("" if column else label)
+        marks.panel_title(pair[0], title)
+        pair[1].set_xlabel("share of the second run", fontsize=9)
+        pair[1].tick_params(labelbottom=True)
+    for kind in range(len(_ROWS)):
+        alike = grid[kind :: len(_ROWS)].ravel()
+        for axes in alike[1:]:
+            axes.sharey(alike[0])
+        alike[0].autoscale_view()
+        for axes in alike[len(shown) :]:
+            axes.set_visible(False)
     what = "between the weights of two runs"
     marks.headed(figure, titles.title(table, what), _legend(table))
     return figure
@@ -53,7 +68,8 @@ def heights(tables):
     names = list(dict.fromkeys([*table["arm"], *table["other_arm"]]))
     kinds = [kind for kind in _DASHES if kind in set(table["channels"])]
     side = 1.4 + 0.62 * len(names)
-    longest = 0.065 * max(map(len, names))
+    labels = [textwrap.fill(name, _LETTERS) for name in names]
+    longest = 0.065 * min(_LETTERS, max(map(len, names)))
     figure = Figure(
         figsize=(longest + 1.0 + side * len(kinds), longest + side + 0.6),
         layout="constrained",
@@ -64,8 +80,8 @@ def heights(tables):
         square = _square(table[table["channels"] == kind], names)
         image = axes.imshow(square, cmap="viridis", vmin=0, vmax=highest)
         marks.numbers(axes, square, lambda x: x < 0.6 * highest)
-        axes.set_xticks(range(len(names)), names, rotation=90, fontsize=7)
-        axes.set_yticks(range(len(names)), names, fontsize=7)
+        axes.set_xticks(range(len(names)), labels, rotation=90, fontsize=7)
+        axes.set_yticks(range(len(names)), labels, fontsize=7)
         axes.set_title(f"channels {kind}", fontsize=9)
     figure.colorbar(image, ax=panels, label="AUC barrier", shrink=0.8)
     what = "mean AUC barrier between runs"
@@ -73,8 +89,8 @@ def heights(tables):
     return figure
 
 
-def _columns(table):
-    """{title: rows} of the columns of panels."""
+def _panels(table):
+    """{title: rows} of the panels."""
     within = table[table["kind"] == "within"]
     found = {arm: rows for arm, rows in within.groupby("arm", sort=False)}
     between = table[table["kind"] == "between"]
