@@ -229,7 +229,9 @@ READING = {
         "Grey is the floor, random weights, with its interval. Where a line "
         "stays in the grey band, the stage knows nothing of the task that "
         "its architecture does not give away. Strokes are intervals over "
-        "other patients, and over networks where there are several."
+        "other patients, and over networks where there are several. More than "
+        "four arms have panels of their own: blue is then trained, orange the "
+        "start, green the source."
     ),
     "scaling_probe": (
         "For each way to scale pixels, how far the inputs of each batch norm "

@@ -1,6 +1,7 @@
 """Pictures of probes: what is drawn, from made tables."""
 
 import numpy as np
+import pandas as pd
 
 from tests.reporting import intervention_tables as made
 from transfusion_tf.reporting.figures.interventions import probes
@@ -63,3 +64,27 @@ def test_without_a_floor():
     tables["probes_arms"] = table[table["network"] == "trained"]
     axes = probes.stages(tables).axes[0]
     assert lines_of(axes, made.PROBES["trained", "random"])
+
+
+def test_each_of_many_arms_has_panels_of_its_own():
+    table = made.probes()["probes_arms"]
+    is_run = table["network"].isin(["start", "trained"])
+    is_one = is_run & table["arm"].eq("random")
+    arms = [f"arm {letter}" for letter in "abcde"]
+    many = pd.concat(
+        [table[~is_run], *(table[is_one].assign(arm=arm) for arm in arms)]
+    )
+    figure = probes.stages({"probes_arms": many})
+    shown = [axes for axes in figure.axes if axes.get_visible()]
+    assert len(shown) == 2 * len(arms)
+    assert [a.get_title() for a in shown if a.get_title()] == arms
+    for axes in shown[:4]:  # Linear probes of the first four.
+        for network in (
+            ("start", "random"),
+            ("trained", "random"),
+            ("source", "imagenet"),
+        ):
+            assert lines_of(axes, made.PROBES[network])
+    texts = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert {"source: imagenet", "start", "trained"} < set(texts)
+    assert len(texts) == 5

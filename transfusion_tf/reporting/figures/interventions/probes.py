@@ -15,16 +15,39 @@ _LOOKS = {
     "source": {"linewidth": 1.1, "linestyle": "--", "markersize": 4},
 }
 _FLOOR_COLOR = "0.6"
+_MOST_TOGETHER = 4  # Arms that are told apart in one panel.
+_MOST_COLUMNS = 4
 _APART = 0.06  # Of a stage, between lines that would hide each other.
 
 
 def stages(tables):
-    """A panel for each probe; the stages from the bottom to the top.
+    """A panel for each probe, and of many arms for each of them as well.
 
     Args:
       tables: {stem: DataFrame} with "probes_arms".
     """
     table = tables["probes_arms"]
+    is_run = table["network"].isin(["start", "trained"])
+    arms = list(dict.fromkeys(table["arm"][is_run]))
+    if len(arms) <= _MOST_TOGETHER:
+        figure, legend, columns = _together(table)
+    else:
+        figure, legend, columns = _one_by_one(table, arms)
+    figure.axes[0].set_ylim(*_limits(table))
+    first = table.iloc[0]
+    marks.headed(
+        figure,
+        f"{first['model']}: how well each stage separates the classes by "
+        f"itself\n{marks.data_title(first['dataset'], first['split'], first)}; "
+        f"fitted to {first['num_train_images']:,}",
+        legend,
+        columns,
+    )
+    return figure
+
+
+def _together(table):
+    """(figure, legend, its columns): all arms in one panel for each probe."""
     probes = list(dict.fromkeys(table["probe"]))
     styles = _styles(table)
     legend, columns = _legend(table, styles), marks.columns_for(table["arm"])
@@ -41,17 +64,56 @@ def stages(tables):
         _panel(axes, table[table["probe"] == probe], styles)
         axes.set_title(_TITLES.get(probe, probe), fontsize=10)
     panels[0].set_ylabel(table["metric"].iloc[0])
-    panels[0].set_ylim(*_limits(table))
-    first = table.iloc[0]
-    marks.headed(
-        figure,
-        f"{first['model']}: how well each stage separates the classes by "
-        f"itself\n{marks.data_title(first['dataset'], first['split'], first)}; "
-        f"fitted to {first['num_train_images']:,}",
-        legend,
-        columns,
+    return figure, legend, columns
+
+
+def _one_by_one(table, arms):
+    """(figure, legend, its columns): panels of their own for each arm."""
+    probes = list(dict.fromkeys(table["probe"]))
+    across = min(_MOST_COLUMNS, len(arms))
+    down = -(-len(arms) // across)
+    figure = Figure(
+        figsize=(1.0 + 2.6 * across, 1.2 + 2.5 * len(probes) * down),
+        layout="constrained",
     )
-    return figure
+    grid = figure.subplots(
+        len(probes) * down, across, sharex=True, sharey=True, squeeze=False
+    )
+    for place, arm in enumerate(arms):
+        above, column = divmod(place, across)
+        own = table[table["arm"].eq(arm) | _of_no_run(table)]
+        panels = grid[len(probes) * above :, column]
+        for axes, probe in zip(panels, probes, strict=False):
+            _panel(axes, own[own["probe"] == probe], _styles_of_one(own))
+            axes.set_xlabel("")
+            axes.tick_params(labelbottom=True, labelsize=8)
+            if not column:
+                label = _TITLES.get(probe, probe), table["metric"].iloc[0]
+                axes.set_ylabel("\n".join(label), fontsize=9)
+        marks.panel_title(panels[0], arm)
+    for axes in grid.ravel():
+        axes.set_visible(axes.has_data())
+    named = _styles_of_one(table[_of_no_run(table) | table["arm"].eq(arms[0])])
+    legend = _legend(table, named)
+    for handle, (kind, _) in zip(legend, named, strict=False):
+        if kind != "source":
+            handle.set_label(kind)
+    return figure, legend, marks.columns_for([h.get_label() for h in legend])
+
+
+def _of_no_run(table):
+    return ~table["network"].isin(["start", "trained"])
+
+
+def _styles_of_one(own):
+    """As `_styles`, with a colour for each kind of network."""
+    kinds = list(_LOOKS)
+    keys = own[["network", "arm"]].drop_duplicates()
+    return {
+        (kind, arm): {**style.style(kinds.index(kind)), **_LOOKS[kind]}
+        for kind, arm in keys.itertuples(index=False)
+        if kind != _FLOOR
+    }
 
 
 def _styles(table):
