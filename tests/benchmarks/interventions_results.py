@@ -89,7 +89,7 @@ class Study:
     def _auc(self, arm):
         start = arm["arm"].removeprefix(f"{self.about[1]} ")
         for source in set(self.runs["source"]) - {""}:
-            start = start.replace(f" {source}", "")
+            start = start.replace(f" {pathlib.Path(source).name}", "")
         compared = self.comparisons[self.comparisons["arm"] == arm["arm"]]
         one = {} if compared.empty else compared.iloc[0]
         return {
