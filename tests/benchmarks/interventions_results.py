@@ -2,8 +2,8 @@
 
     python tests/benchmarks/interventions_results.py OUTPUT_DIR RESULTS_DIR
 
-OUTPUT_DIR is that of the study. Writes RESULTS_DIR/interventions.csv, and
-prints it as the table of docs/interventions.md.
+OUTPUT_DIR is that of the study. Writes RESULTS_DIR/interventions.csv and
+pictures, and prints the table of docs/interventions.md.
 """
 
 import pathlib
@@ -11,7 +11,11 @@ import re
 import sys
 
 from transfusion_tf import tables
+from transfusion_tf.reporting.figures import style
+from transfusion_tf.reporting.figures.interventions import barrier, resilience
 
+# {view: how it is drawn}, of the first study.
+_SHOWN = {"resilience": resilience.stages, "barrier": barrier.lines}
 STUDIES = (
     ("kermany_chest", "mobilenet_v2"),
     ("kermany_chest", "squeezenet"),
@@ -171,6 +175,7 @@ class Study:
 
 
 _HEAD = (
+    "data, network",
     "start",
     "AUC",
     "minus random",
@@ -182,7 +187,7 @@ _HEAD = (
 
 
 def markdown(rows):
-    """Yields the lines of the document's table of a study."""
+    """Yields the lines of the document's table."""
     yield f"| {' | '.join(_HEAD)} |"
     yield "|---" * len(_HEAD) + "|"
     for row in rows:
@@ -190,6 +195,7 @@ def markdown(rows):
 
 
 def _cells(row):
+    yield f"{row['dataset']}, {row['network']}"
     yield row["start"]
     yield _interval(row, "auc", "auc")
     if row["minus_random"] is None:
@@ -213,16 +219,25 @@ def _interval(row, name, prefix=None, sign=""):
     return f"{row[name]:{sign}.3f} [{low:{sign}.3f}, {high:{sign}.3f}]"
 
 
+def _draw(root, results_dir):
+    """Draws the pictures that the document shows."""
+    views = root / "views" / "-".join(STUDIES[0])
+    for view, draw in _SHOWN.items():
+        found = {
+            path.stem: tables.read(path)
+            for path in (views / view).glob("*.csv")
+        }
+        style.save(draw(found), results_dir / f"interventions_{view}.png")
+
+
 def main(output_dir, results_dir):
-    """Writes the table, and prints it by study."""
-    root, every = pathlib.Path(output_dir), []
-    for dataset, network in STUDIES:
-        rows = list(Study(root, dataset, network).rows())
-        print(f"\n{dataset}, {network}\n", *markdown(rows), sep="\n")
-        every += rows
-    tables.write(
-        pathlib.Path(results_dir) / "interventions.csv", every, columns=COLUMNS
-    )
+    """Writes and prints the table, and draws the pictures."""
+    root = pathlib.Path(output_dir)
+    every = [row for of in STUDIES for row in Study(root, *of).rows()]
+    print(*markdown(every), sep="\n")
+    results_dir = pathlib.Path(results_dir)
+    tables.write(results_dir / "interventions.csv", every, columns=COLUMNS)
+    _draw(root, results_dir)
 
 
 if __name__ == "__main__":
