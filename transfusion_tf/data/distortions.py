@@ -107,7 +107,7 @@ def block_side(side, blocks):
 
 
 def block_shuffled(image, rng, blocks):
-    """Cuts an image into square blocks and lays them out in a random order.
+    """Cuts an image into square blocks and lays them out in another order.
 
     Neyshabur et al. 2020 (arXiv:2008.11687): what is left are the features
     within a block, and statistics. Blocks are as of `block_side`; a rim of
@@ -130,13 +130,25 @@ def block_shuffled(image, rng, blocks):
     # (row of blocks, row in a block, column of blocks, column, channel)
     split = image[inner, inner].reshape(count, block, count, block, channels)
     pieces = split.swapaxes(1, 2).reshape(-1, block, block, channels)
-    pieces = pieces[rng.permutation(len(pieces))]
+    pieces = pieces[_another_order(rng, len(pieces))]
     split = pieces.reshape(count, count, block, block, channels)
     shuffled = image.copy()
     shuffled[inner, inner] = split.swapaxes(1, 2).reshape(
         count * block, count * block, channels
     )
     return shuffled
+
+
+def _another_order(rng, count):
+    """A random order that is not 0, 1, ..., where there is another one.
+
+    Of four blocks one order in 24 would leave the image as it is, and be
+    counted as one that the network kept its answer for.
+    """
+    order = rng.permutation(count)
+    while count > 1 and (order == np.arange(count)).all():
+        order = rng.permutation(count)
+    return order
 
 
 def low_pass(images, share):
