@@ -275,13 +275,6 @@ def test_sources_that_do_not_fit_are_refused(make, stages, message, tmp_path):
     assert "\n" not in str(caught.value)
 
 
-def test_a_source_is_not_taken_twice_by_another_spelling(tmp_path):
-    """It would be one more comparison to allow for in p_adjusted."""
-    twice = [f"{tmp_path}/w.h5", f"{tmp_path}/./w.h5"]
-    with pytest.raises(ValueError, match="must name each source once"):
-        candidates.of_sources(twice, "cbr_tiny", image_size=SIZE, stages=())
-
-
 def test_a_truncated_source_is_probed_at_the_stages_that_it_has(tmp_path):
     source = saved(tmp_path / "w.weights.h5", truncate_at="conv2")
     (found,) = candidates.of_sources(
